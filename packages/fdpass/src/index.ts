@@ -1,1 +1,10 @@
-export {}
+export * as Descriptors from "./Descriptor.ts"
+export { Descriptor, DescriptorMisuse } from "./Descriptor.ts"
+export * from "./Errno.ts"
+export * as KernelSystemCalls from "./KernelSystemCalls.ts"
+export * from "./Platform.ts"
+export * from "./ReceiveBuffer.ts"
+export * from "./SocketPath.ts"
+export * from "./SystemCallError.ts"
+export * from "./SystemCalls.ts"
+export * as UnixSocket from "./UnixSocket.ts"

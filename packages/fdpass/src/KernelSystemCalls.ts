@@ -1,0 +1,170 @@
+/**
+ * The system calls as the Linux kernel answers them, through bun:ffi.
+ *
+ * @category layers
+ */
+import { chmodSync, lstatSync, unlinkSync } from "node:fs"
+import { Effect, Layer } from "effect"
+import { Errno } from "./Errno.ts"
+import { adoptDescriptor, type Descriptor, numberOf } from "./internal/descriptor.ts"
+import { libc } from "./internal/libc.ts"
+import { MessageBlock, NativeBlock, NativeReadinessBatch, NativeReceiveBuffer } from "./internal/nativeMemory.ts"
+import { currentPlatform, type Layout, layoutOf, type UnsupportedPlatform } from "./Platform.ts"
+import { socketPathBytesMax } from "./SocketPath.ts"
+import { type FileIdentity, type Outcome, SystemCalls, type SystemCallsShape } from "./SystemCalls.ts"
+
+const unixFamily = 1
+const streamType = 1
+const socketLevel = 1
+const peerCredentialsOption = 17
+const dontWait = 0x40
+const noSignal = 0x4000
+const closeOnExecReceived = 0x40000000
+const controlTruncated = 0x08
+const epollControlAdd = 1
+const epollControlRemove = 2
+const epollControlModify = 3
+
+const fileOutcome = (operation: () => void): Outcome => {
+  try {
+    operation()
+    return 0
+  } catch (error) {
+    return -errnoOf(error)
+  }
+}
+
+const errnoOf = (error: unknown): number => {
+  // node:fs reports the number negated, as libuv does; anything else is no answer of the operating system.
+  if (error instanceof Error && "errno" in error && typeof error.errno === "number") return Math.abs(error.errno)
+  throw error
+}
+
+const make = (layout: Layout): SystemCallsShape => {
+  const { symbols, errno } = libc()
+  const failed = (): Outcome => -(errno[0] ?? 0)
+  const outcome = (result: number): Outcome => (result < 0 ? failed() : result)
+  const closeNumber = (number: number): void => {
+    // Never repeated: on Linux the descriptor is gone even when close reports EINTR.
+    symbols.close(number)
+  }
+  const owned = (number: number): Descriptor => adoptDescriptor(number, closeNumber)
+
+  const socketFlags = streamType | layout.nonBlockingFlag | layout.closeOnExecFlag
+  const address = new NativeBlock(2 + 108)
+  const pair = new NativeBlock(8)
+  const credentials = new NativeBlock(12)
+  const optionLength = new NativeBlock(4)
+  const event = new NativeReadinessBatch(layout, 1)
+  const outgoing = new MessageBlock(layout, 1)
+
+  /** Fills the address block and returns its length, 0 when the path does not fit. */
+  const putAddress = (path: string): number => {
+    const length = Buffer.byteLength(path)
+    if (length > socketPathBytesMax) return 0
+    address.bytes.fill(0)
+    address.bytes.writeUInt16LE(unixFamily, 0)
+    address.bytes.write(path, 2)
+    return 2 + length + 1
+  }
+
+  return SystemCalls.of({
+    socket: () => {
+      const number = symbols.socket(unixFamily, socketFlags, 0)
+      return number < 0 ? failed() : owned(number)
+    },
+    socketPair: () => {
+      if (symbols.socketpair(unixFamily, socketFlags, 0, pair.address) < 0) return failed()
+      return [owned(pair.words[0] ?? 0), owned(pair.words[1] ?? 0)]
+    },
+    bind: (socket, path) => {
+      const length = putAddress(path)
+      return length === 0 ? -Errno.ENAMETOOLONG : outcome(symbols.bind(numberOf(socket), address.address, length))
+    },
+    listen: (socket, backlog) => outcome(symbols.listen(numberOf(socket), backlog)),
+    accept: (listener) => {
+      const flags = layout.nonBlockingFlag | layout.closeOnExecFlag
+      const number = symbols.accept4(numberOf(listener), null, null, flags)
+      return number < 0 ? failed() : owned(number)
+    },
+    connect: (socket, path) => {
+      const length = putAddress(path)
+      return length === 0 ? -Errno.ENAMETOOLONG : outcome(symbols.connect(numberOf(socket), address.address, length))
+    },
+    receive: (socket, into, bytesMax) => {
+      if (!(into instanceof NativeReceiveBuffer)) throw new TypeError("a receive buffer of another layer")
+      const { message } = into
+      message.prepareToReceive(Math.min(bytesMax ?? into.bytes.length, into.bytes.length))
+      const count = symbols.recvmsg(numberOf(socket), message.address, dontWait | closeOnExecReceived)
+      if (count < 0) return failed()
+      const received = message.receivedNumber
+      into.truncated = (message.flags & controlTruncated) !== 0
+      into.putDescriptor(received === undefined ? undefined : owned(received))
+      return count
+    },
+    send: (socket, bytes) => {
+      const count = symbols.send(numberOf(socket), bytes, bytes.length, dontWait | noSignal)
+      return count < 0 ? failed() : count
+    },
+    sendDescriptor: (socket, passed) => {
+      outgoing.prepareToSend(numberOf(passed))
+      return outcome(symbols.sendmsg(numberOf(socket), outgoing.address, dontWait | noSignal))
+    },
+    peerCredentials: (socket) => {
+      optionLength.words[0] = 12
+      const result = symbols.getsockopt(
+        numberOf(socket),
+        socketLevel,
+        peerCredentialsOption,
+        credentials.address,
+        optionLength.address
+      )
+      if (result < 0) return failed()
+      return { pid: credentials.words[0] ?? 0, uid: credentials.words[1] ?? 0, gid: credentials.words[2] ?? 0 }
+    },
+    epollCreate: () => {
+      const number = symbols.epoll_create1(layout.closeOnExecFlag)
+      return number < 0 ? failed() : owned(number)
+    },
+    epollAdd: (epoll, watched, readiness, token) => {
+      event.put(readiness, token)
+      return outcome(symbols.epoll_ctl(numberOf(epoll), epollControlAdd, numberOf(watched), event.block.address))
+    },
+    epollModify: (epoll, watched, readiness, token) => {
+      event.put(readiness, token)
+      return outcome(symbols.epoll_ctl(numberOf(epoll), epollControlModify, numberOf(watched), event.block.address))
+    },
+    epollRemove: (epoll, watched) =>
+      outcome(symbols.epoll_ctl(numberOf(epoll), epollControlRemove, numberOf(watched), event.block.address)),
+    epollWait: (epoll, batch, timeoutMillis) => {
+      if (!(batch instanceof NativeReadinessBatch)) throw new TypeError("a readiness batch of another layer")
+      return outcome(symbols.epoll_wait(numberOf(epoll), batch.block.address, batch.capacity, timeoutMillis))
+    },
+    makeReceiveBuffer: (bytesMax) => new NativeReceiveBuffer(layout, bytesMax),
+    makeReadinessBatch: (capacity) => new NativeReadinessBatch(layout, capacity),
+    identify: (path) => {
+      try {
+        const found = lstatSync(path)
+        const kind: FileIdentity["kind"] = found.isSocket() ? "socket" : found.isDirectory() ? "directory" : "other"
+        return { kind, device: found.dev, inode: found.ino }
+      } catch (error) {
+        return -errnoOf(error)
+      }
+    },
+    unlink: (path) => fileOutcome(() => unlinkSync(path)),
+    changeMode: (path, mode) => fileOutcome(() => chmodSync(path, mode)),
+    adopt: owned,
+    monotonicMillis: () => performance.now(),
+    wallMillis: () => Date.now()
+  })
+}
+
+/**
+ * Provides `SystemCalls` from the kernel; fails at once on a platform whose layouts are not known.
+ *
+ * @category layers
+ */
+export const layer: Layer.Layer<SystemCalls, UnsupportedPlatform> = Layer.effect(
+  SystemCalls,
+  Effect.map(layoutOf(currentPlatform), make)
+)

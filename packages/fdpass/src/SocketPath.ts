@@ -1,0 +1,37 @@
+import { Effect, Schema } from "effect"
+
+/**
+ * Longest path that the address of a UNIX socket holds, in bytes: 108 less the NUL that ends it.
+ *
+ * @category sockets
+ */
+export const socketPathBytesMax = 107
+
+/**
+ * A path does not fit into the address of a UNIX socket, or is empty.
+ *
+ * @category errors
+ */
+export class SocketPathInvalid extends Schema.TaggedError<SocketPathInvalid>()("SocketPathInvalid", {
+  path: Schema.String,
+  bytes: Schema.Number
+}) {
+  override get message(): string {
+    if (this.bytes === 0) return "the path of the socket is empty"
+    return (
+      `the path of the socket is ${this.bytes} bytes long, a UNIX socket takes at most ${socketPathBytesMax}: ` +
+      `choose a shorter one than ${this.path}`
+    )
+  }
+}
+
+/**
+ * Checks that a path can be the address of a UNIX socket.
+ *
+ * @category sockets
+ */
+export const checkSocketPath = (path: string): Effect.Effect<void, SocketPathInvalid> => {
+  const bytes = Buffer.byteLength(path)
+  if (bytes > 0 && bytes <= socketPathBytesMax && !path.includes("\0")) return Effect.void
+  return Effect.fail(new SocketPathInvalid({ path, bytes }))
+}

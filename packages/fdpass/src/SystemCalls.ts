@@ -1,0 +1,120 @@
+import { Context } from "effect"
+import type { Descriptor } from "./internal/descriptor.ts"
+import type { ReceiveBuffer } from "./ReceiveBuffer.ts"
+
+/**
+ * The result of a system call: zero or more on success, the negated error number on failure.
+ *
+ * A number and not an error value, because "not ready yet" is the most frequent answer of all and must cost nothing;
+ * `systemCallError` makes a typed error of it where one is due.
+ *
+ * @category models
+ */
+export type Outcome = number
+
+/**
+ * Who is at the other end of a UNIX socket, as the kernel saw it when the connection was made (SO_PEERCRED).
+ *
+ * @category models
+ */
+export interface PeerCredentials {
+  readonly pid: number
+  readonly uid: number
+  readonly gid: number
+}
+
+/**
+ * What stands at a path: enough to tell whether it is a socket and whether it is still the same one.
+ *
+ * @category models
+ */
+export interface FileIdentity {
+  readonly kind: "socket" | "directory" | "other"
+  readonly device: number
+  readonly inode: number
+}
+
+/**
+ * What a descriptor can be watched for, and what epoll reports of it. The values are the kernel's, alike on all machines.
+ *
+ * @category models
+ */
+export const Readiness = {
+  readable: 0x001,
+  writable: 0x004,
+  error: 0x008,
+  hangUp: 0x010,
+  peerClosed: 0x2000
+} as const
+
+/**
+ * Room for the events that one `epollWait` reports.
+ *
+ * @category buffers
+ */
+export interface ReadinessBatch {
+  /** How many events fit: more stay in the kernel until the next call. */
+  readonly capacity: number
+  /** The token under which the descriptor of event `index` was added. */
+  token(index: number): number
+  /** The `Readiness` bits of event `index`. */
+  readiness(index: number): number
+}
+
+/**
+ * The system calls that a server or client of descriptor-carrying sockets needs, none of which blocks but `epollWait`.
+ *
+ * The kernel's layer is `KernelSystemCalls.layer`; `SimulatedSystemCalls` answers the same calls from a table in memory and can
+ * make each of them fail. Interrupted calls (EINTR) are reported like any other failure, so that callers treat them under
+ * simulation as they would in life.
+ *
+ * @category services
+ */
+export interface SystemCallsShape {
+  /** A non-blocking, close-on-exec stream socket of the UNIX family. */
+  readonly socket: () => Descriptor | Outcome
+  /** Two such sockets, connected to each other. */
+  readonly socketPair: () => readonly [Descriptor, Descriptor] | Outcome
+  readonly bind: (socket: Descriptor, path: string) => Outcome
+  readonly listen: (socket: Descriptor, backlog: number) => Outcome
+  /** The next waiting connection, non-blocking and close-on-exec. */
+  readonly accept: (listener: Descriptor) => Descriptor | Outcome
+  readonly connect: (socket: Descriptor, path: string) => Outcome
+  /** Reads what is there, up to `bytesMax`; 0 is the end of the stream. Takes at most one passed descriptor, the kernel closes the rest. */
+  readonly receive: (socket: Descriptor, into: ReceiveBuffer, bytesMax?: number) => Outcome
+  /** Writes what fits of `bytes`; never raises SIGPIPE. */
+  readonly send: (socket: Descriptor, bytes: Uint8Array) => Outcome
+  /** Sends one NUL byte that carries a copy of `passed`, which stays open here. */
+  readonly sendDescriptor: (socket: Descriptor, passed: Descriptor) => Outcome
+  readonly peerCredentials: (socket: Descriptor) => PeerCredentials | Outcome
+
+  readonly epollCreate: () => Descriptor | Outcome
+  /** Adds `watched` under `token` (0 to 2^32-1) for the given `Readiness` bits, level-triggered. */
+  readonly epollAdd: (epoll: Descriptor, watched: Descriptor, readiness: number, token: number) => Outcome
+  readonly epollModify: (epoll: Descriptor, watched: Descriptor, readiness: number, token: number) => Outcome
+  readonly epollRemove: (epoll: Descriptor, watched: Descriptor) => Outcome
+  /** Waits at most `timeoutMillis` (-1: for ever) and returns the number of events put into `batch`. */
+  readonly epollWait: (epoll: Descriptor, batch: ReadinessBatch, timeoutMillis: number) => Outcome
+
+  readonly makeReceiveBuffer: (bytesMax: number) => ReceiveBuffer
+  readonly makeReadinessBatch: (capacity: number) => ReadinessBatch
+
+  /** What stands at `path`, links not followed. */
+  readonly identify: (path: string) => FileIdentity | Outcome
+  readonly unlink: (path: string) => Outcome
+  readonly changeMode: (path: string, mode: number) => Outcome
+
+  /** Takes over a descriptor that was inherited or made elsewhere, under its number. */
+  readonly adopt: (number: number) => Descriptor
+  /** Milliseconds on a clock that only goes forward, with a fraction. */
+  readonly monotonicMillis: () => number
+  /** Milliseconds since 1970 on the wall clock, which may jump. */
+  readonly wallMillis: () => number
+}
+
+/**
+ * The boundary to the operating system.
+ *
+ * @category services
+ */
+export class SystemCalls extends Context.Service<SystemCalls, SystemCallsShape>()("@scached/fdpass/SystemCalls") {}

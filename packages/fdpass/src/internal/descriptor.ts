@@ -1,0 +1,82 @@
+/**
+ * The one place where a descriptor's number is visible. Closed to other packages by the exports map.
+ */
+
+const gone = -1
+
+/** Makes the owner of a number that the kernel has just handed out. */
+let adoptDescriptor: (number: number, closeNumber: (number: number) => void) => Descriptor
+
+/** The number behind an owned descriptor, to be used in the very next system call and not kept. */
+let numberOf: (descriptor: Descriptor) => number
+
+/**
+ * An open file descriptor that this process owns: it can be taken once and is closed exactly once.
+ *
+ * Whoever holds the value owns the descriptor. `close` ends it, `take` moves it to a new owner and leaves this value empty.
+ * Doing either on an empty value is a defect and throws `DescriptorMisuse`: a second close could hit a descriptor that the
+ * kernel has meanwhile given to somebody else under the same number.
+ *
+ * @category descriptors
+ */
+export class Descriptor {
+  #number: number
+  readonly #closeNumber: (number: number) => void
+
+  private constructor(number: number, closeNumber: (number: number) => void) {
+    this.#number = number
+    this.#closeNumber = closeNumber
+  }
+
+  static {
+    adoptDescriptor = (number, closeNumber) => new Descriptor(number, closeNumber)
+    numberOf = (descriptor) => {
+      if (descriptor.#number === gone) throw new DescriptorMisuse("used")
+      return descriptor.#number
+    }
+  }
+
+  /** Whether this value still owns its descriptor. */
+  get isOwned(): boolean {
+    return this.#number !== gone
+  }
+
+  /** Closes the descriptor. */
+  close(): void {
+    this.#closeNumber(this.#surrender("closed"))
+  }
+
+  /** Moves the descriptor into a new value and leaves this one empty. */
+  take(): Descriptor {
+    return new Descriptor(this.#surrender("taken"), this.#closeNumber)
+  }
+
+  /**
+   * Gives the bare number away, and with it the duty to close it: for handing a descriptor to code that is not ours
+   * (`Bun.connect({ fd })`, a child's stdio).
+   */
+  surrender(): number {
+    return this.#surrender("surrendered")
+  }
+
+  #surrender(verb: string): number {
+    const number = this.#number
+    if (number === gone) throw new DescriptorMisuse(verb)
+    this.#number = gone
+    return number
+  }
+}
+
+/**
+ * A descriptor was closed, taken or used after its owner had given it up; always a programming error.
+ *
+ * @category errors
+ */
+export class DescriptorMisuse extends Error {
+  override readonly name = "DescriptorMisuse"
+  constructor(verb: string) {
+    super(`a descriptor that is no longer owned was ${verb}`)
+  }
+}
+
+export { adoptDescriptor, numberOf }
