@@ -1,1 +1,10 @@
-export {}
+export * from "./Acceptor.ts"
+export * as BunHost from "./BunHost.ts"
+export * from "./Channel.ts"
+export * as Connections from "./Connection.ts"
+export * from "./EventLoop.ts"
+export * from "./Host.ts"
+export * as Listeners from "./Listener.ts"
+export * as Reactors from "./Reactor.ts"
+export { Reactor } from "./Reactor.ts"
+export * as ReactorClock from "./ReactorClock.ts"

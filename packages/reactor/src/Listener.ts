@@ -1,0 +1,65 @@
+/**
+ * A listening socket as a scoped Effect service.
+ *
+ * @category connections
+ */
+import { type SocketPathInvalid, type SystemCallError, type SystemCalls, UnixSocket } from "@scached/fdpass"
+import { Effect, FiberSet, type Scope } from "effect"
+import { Acceptor } from "./Acceptor.ts"
+import * as Connection from "./Connection.ts"
+import { Reactor } from "./Reactor.ts"
+
+/**
+ * Everything that can go wrong with listening at a path.
+ *
+ * @category errors
+ */
+export type ListenError = SystemCallError | SocketPathInvalid | UnixSocket.SocketInUse | UnixSocket.NotASocket
+
+/**
+ * Serves clients at a path: each one gets a fiber and a scope of its own, and a handler that fails takes only its own client
+ * along.
+ *
+ * Clients can connect as soon as this succeeds. When the scope closes, their fibers are interrupted and the socket file is
+ * removed. At most `clientsMax` are served at once: one more is sent away at once instead of being kept waiting without end.
+ *
+ * @category listening
+ */
+export const serve = Effect.fnUntraced(function* <E, R>(
+  options: {
+    readonly path: string
+    readonly mode: number
+    readonly backlog: number
+    readonly clientsMax: number
+    /** Told when accepting fails for a while, for want of descriptors for instance. */
+    readonly onTrouble?: (error: SystemCallError) => void
+  },
+  handler: (connection: Connection.Connection) => Effect.Effect<void, E, R>
+): Effect.fn.Return<void, ListenError, R | Reactor | SystemCalls | Scope.Scope> {
+  const loop = yield* Reactor
+  const listener = yield* UnixSocket.listen(options.path, options)
+  const clients = yield* FiberSet.make<void>()
+  const run = yield* FiberSet.runtime(clients)<R | Reactor>()
+  let served = 0
+  const acceptor = Acceptor.open(loop, listener, {
+    onSocket: (socket) => {
+      if (served >= options.clientsMax) return socket.close()
+      served++
+      // Not interruptible until the connection owns its socket: a shutdown at this very moment must not leak it.
+      const client = Connection.make(socket).pipe(
+        Effect.flatMap((connection) => Effect.interruptible(handler(connection))),
+        Effect.scoped,
+        Effect.ignoreCause,
+        Effect.ensuring(
+          Effect.sync(() => {
+            served--
+          })
+        )
+      )
+      run(client, { uninterruptible: true })
+    },
+    onTrouble: (error) => options.onTrouble?.(error)
+  })
+  if (!(acceptor instanceof Acceptor)) return yield* acceptor
+  yield* Effect.addFinalizer(() => Effect.sync(() => acceptor.close()))
+})
