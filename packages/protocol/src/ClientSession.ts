@@ -1,0 +1,291 @@
+/**
+ * The client's side of a connection to a cache, without the socket: requests go in, bytes and steps come out. It works with
+ * scached and with Postfix's scache(8), of 3.6 and later (which greets) and of 3.5 and earlier (which does not).
+ *
+ * It does no input or output and knows no time. It does not close descriptors: every descriptor that goes in comes out again,
+ * in a `Received` or `Stray` step or from `close`.
+ */
+import { Result } from "effect"
+import type { ClientStep } from "./ClientStep.ts"
+import { Inbox } from "./internal/Inbox.ts"
+import { ListScanner } from "./internal/ListScanner.ts"
+import { Outbox } from "./internal/Outbox.ts"
+import { printable } from "./internal/printable.ts"
+import { attributeFound, decodeReply } from "./internal/replyDecoder.ts"
+import { dummy, nameDummy, nameProtocol, protocolName, wireNames } from "./internal/words.ts"
+import {
+  DescriptorMissing,
+  type ReplyError,
+  ReplyTooLarge,
+  RequestTooLarge,
+  UnexpectedProtocol,
+  UnexpectedReply
+} from "./ProtocolError.ts"
+import type { DestinationReply, EndpointReply } from "./Reply.ts"
+import { encode, type Request } from "./Request.ts"
+
+/**
+ * What a client session can be told when it is made.
+ *
+ * @category models
+ */
+export interface ClientSessionOptions {
+  /** The longest request that is sent; 65536 bytes unless told otherwise, which is what scached accepts. */
+  readonly requestBytesMax?: number
+  /** The longest list that a server may answer with; 131072 bytes unless told otherwise: two properties of the longest requests. */
+  readonly replyBytesMax?: number
+}
+
+/**
+ * Where a session is in its conversation, for logs.
+ *
+ * @category models
+ */
+export type ClientState =
+  | "ready"
+  | "awaiting the reply"
+  | "sending the descriptor"
+  | "awaiting the status"
+  | "awaiting the descriptor"
+  | "over"
+
+const idle = { _tag: "Idle" } as const
+const sendDescriptor = { _tag: "SendDescriptor" } as const
+
+/**
+ * One connection's session: one request at a time. The driver starts a request, sends `output`, and for each read runs
+ *
+ *     session.push(bytes, descriptor)
+ *     for (let step = session.next(); step._tag !== "Idle"; step = session.next()) { ...act, send output()... }
+ *
+ * What `output` holds when a `SendDescriptor` step comes must be sent before the descriptor's byte. There is no need to await
+ * the greeting before the first request. Calls out of order are defects of the driver and throw.
+ *
+ * @category models
+ */
+export class ClientSession<D> {
+  readonly requestBytesMax: number
+  readonly replyBytesMax: number
+  readonly #inbox: Inbox
+  readonly #outbox = new Outbox()
+  readonly #list = new ListScanner()
+  /**
+   * The descriptor that came with the last read, while the loop over that read lasts. Every byte that is used meanwhile and
+   * that a descriptor can be due at is one of that read: what was left over from earlier ones is the start of a list.
+   */
+  #descriptor: D | undefined = undefined
+  #state: ClientState = "ready"
+  #request: Request["_tag"] = "FindEndpoint"
+  #found: EndpointReply | DestinationReply | undefined = undefined
+  /** Only the server's first list may be a greeting. */
+  #first = true
+  #drained = true
+
+  constructor(options: ClientSessionOptions = {}) {
+    this.requestBytesMax = options.requestBytesMax ?? 65_536
+    this.replyBytesMax = options.replyBytesMax ?? 131_072
+    for (const bytesMax of [this.requestBytesMax, this.replyBytesMax]) {
+      if (!Number.isInteger(bytesMax) || bytesMax < 1)
+        throw new RangeError(`limit of ${bytesMax}: expected bytes from 1`)
+    }
+    this.#inbox = new Inbox(this.replyBytesMax)
+  }
+
+  /**
+   * Puts a request into the output; fails with `RequestTooLarge`, and stays ready, where the server would not accept it. To
+   * start one while another is under way, or after the session is over, is a defect and throws.
+   */
+  start(request: Request): Result.Result<void, RequestTooLarge> {
+    if (this.#state !== "ready" || !this.#drained) throw new Error(`start(${request._tag}) while ${this.#state}`)
+    const bytes = encode(request)
+    if (bytes.length > this.requestBytesMax) {
+      return Result.fail(new RequestTooLarge({ requestBytesMax: this.requestBytesMax }))
+    }
+    this.#outbox.add(bytes)
+    this.#request = request._tag
+    this.#state = "awaiting the reply"
+    return Result.void
+  }
+
+  /**
+   * Takes the bytes of one read, the first `byteCount` of the array, and the descriptor that came with that very read. The
+   * array is only looked at until `next` has answered `Idle`, or until `retain`; it is never written to.
+   */
+  push(bytes: Uint8Array, descriptor?: D, byteCount: number = bytes.length): void {
+    if (!this.#drained) throw new Error("push before next() has answered Idle: the driver's loop must finish first")
+    this.#drained = false
+    this.#descriptor = descriptor
+    if (byteCount > 0 && this.#state !== "over") this.#inbox.push(bytes, byteCount)
+  }
+
+  /** The next thing to do; `Idle` when only more bytes, or a request, can bring the session on. */
+  next(): ClientStep<D> {
+    for (;;) {
+      if (this.#state === "sending the descriptor") throw new Error("next() before SendDescriptor was answered")
+      if (this.#state === "over" || this.#inbox.unused === 0) return this.#idle()
+      if (this.#state === "awaiting the descriptor") return this.#takeDescriptor()
+      if (this.#state === "ready" && !this.#first) return this.#fail(this.#unasked("more bytes"))
+      if (!this.#findList()) {
+        if (this.#inbox.unused < this.replyBytesMax) return this.#idle()
+        return this.#fail(new ReplyTooLarge({ replyBytesMax: this.replyBytesMax }))
+      }
+      const step = this.#useList()
+      if (step !== undefined) return step
+    }
+  }
+
+  /** Answers `SendDescriptor`: the byte with the descriptor is sent. The driver closes its own copy once the save is answered. */
+  descriptorSent(): void {
+    this.#sending("descriptorSent")
+    this.#state = "awaiting the status"
+  }
+
+  /** Answers `SendDescriptor`: it could not be sent. The session is over: the driver disconnects. */
+  descriptorFailed(): void {
+    this.#sending("descriptorFailed")
+    this.#end()
+  }
+
+  /** Copies what is left of the last read, so that its array may be written to although the loop has not come to `Idle`. */
+  retain(): void {
+    this.#inbox.retain()
+  }
+
+  /** Takes the bytes to be sent, if there are any. The array may be shared: it must not be written to. */
+  output(): Uint8Array | undefined {
+    return this.#outbox.take()
+  }
+
+  /** The server is gone, or is to be left: gives back a descriptor that no step has passed on. */
+  close(): D | undefined {
+    const descriptor = this.#takeHeld()
+    this.#drained = true
+    this.#end()
+    return descriptor
+  }
+
+  /** Whether the server owes bytes: an answer, the rest of one, or a descriptor. */
+  get owesBytes(): boolean {
+    switch (this.#state) {
+      case "ready":
+        return this.#inbox.unused > 0
+      case "awaiting the reply":
+      case "awaiting the status":
+      case "awaiting the descriptor":
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** Where the session is in its conversation. */
+  get state(): ClientState {
+    return this.#state
+  }
+
+  #takeHeld(): D | undefined {
+    const descriptor = this.#descriptor
+    this.#descriptor = undefined
+    return descriptor
+  }
+
+  #idle(): ClientStep<D> {
+    // Every byte that came with it is used, or begins a list, so that no descriptor is due at any of them.
+    const descriptor = this.#takeHeld()
+    if (descriptor !== undefined) return { _tag: "Stray", descriptor }
+    this.#inbox.retain()
+    this.#drained = true
+    return idle
+  }
+
+  #findList(): boolean {
+    const inbox = this.#inbox
+    const limit = inbox.at + this.replyBytesMax
+    return this.#list.scan(inbox.bytes, inbox.at, Math.min(inbox.end, limit))
+  }
+
+  #consumeList(): void {
+    this.#inbox.consume(this.#list.length)
+    this.#list.reset()
+    this.#first = false
+  }
+
+  /** Uses the whole list at the front; `undefined` where it asks nothing of the driver. */
+  #useList(): ClientStep<D> | undefined {
+    const { bytes, at } = this.#inbox
+    const list = this.#list
+    const named = list.attributes > 0
+    if (this.#first && named && list.nameIs(0, bytes, at, nameProtocol)) {
+      const found = list.value(0, bytes, at)
+      if (found !== protocolName) {
+        return this.#fail(new UnexpectedProtocol({ expected: protocolName, found: printable(found) }))
+      }
+      this.#consumeList()
+      return undefined
+    }
+    if (this.#state === "ready") return this.#fail(this.#unasked(attributeFound(list, bytes, at, 0)))
+    const saving = this.#state === "awaiting the reply" && this.#request === "SaveEndpoint"
+    if (saving && named && list.nameIs(0, bytes, at, nameDummy)) {
+      this.#consumeList()
+      this.#state = "sending the descriptor"
+      return sendDescriptor
+    }
+    return this.#useReply(saving ? '"dummy" or "status"' : '"status"')
+  }
+
+  #useReply(expected: string): ClientStep<D> | undefined {
+    const reply = decodeReply(this.#list, this.#inbox.bytes, this.#inbox.at, this.#request, expected)
+    if (reply instanceof Error) return this.#fail(reply)
+    this.#consumeList()
+    if (reply.status === 0 && reply._tag !== "StatusReply") {
+      this.#found = reply
+      this.#outbox.add(dummy)
+      this.#state = "awaiting the descriptor"
+      return undefined
+    }
+    if (reply.status === 0 && this.#request === "SaveEndpoint" && this.#state === "awaiting the reply") {
+      return this.#fail(
+        new UnexpectedReply({ request: "save_endp", expected: '"dummy"', found: "status 0 without the descriptor" })
+      )
+    }
+    this.#state = "ready"
+    return { _tag: "Answered", reply }
+  }
+
+  #takeDescriptor(): ClientStep<D> {
+    const descriptor = this.#takeHeld()
+    this.#inbox.consume(1)
+    if (descriptor === undefined || this.#found === undefined) {
+      return this.#fail(new DescriptorMissing({ request: wireNames[this.#request] }))
+    }
+    const reply = this.#found
+    this.#found = undefined
+    this.#outbox.add(dummy)
+    this.#state = "ready"
+    return { _tag: "Received", reply, descriptor }
+  }
+
+  #unasked(found: string): UnexpectedReply {
+    return new UnexpectedReply({
+      request: undefined,
+      expected: this.#first ? "a greeting" : "nothing before the next request",
+      found
+    })
+  }
+
+  #fail(error: ReplyError): ClientStep<D> {
+    this.#end()
+    return { _tag: "Failed", error }
+  }
+
+  #sending(call: string): void {
+    if (this.#state !== "sending the descriptor") throw new Error(`${call} although none is due (${this.#state})`)
+  }
+
+  #end(): void {
+    this.#state = "over"
+    this.#found = undefined
+    this.#inbox.clear()
+    this.#list.reset()
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What a client asks of a cache, as values and as bytes.
+ */
+import { Result } from "effect"
+import { ListScanner } from "./internal/ListScanner.ts"
+import { writeOctets } from "./internal/octets.ts"
+import { decodeRequest } from "./internal/requestDecoder.ts"
+import { wireNames } from "./internal/words.ts"
+import type { OctetString } from "./OctetString.ts"
+import { NotOneList, type RequestError } from "./ProtocolError.ts"
+import type { TtlSeconds } from "./TtlSeconds.ts"
+
+/**
+ * Keep a connection under an endpoint label; its descriptor follows in the exchange.
+ *
+ * @category models
+ */
+export interface SaveEndpoint {
+  readonly _tag: "SaveEndpoint"
+  readonly ttlSeconds: TtlSeconds
+  readonly label: OctetString
+  readonly properties: OctetString
+}
+
+/**
+ * Hand out a connection that is kept under an endpoint label.
+ *
+ * @category models
+ */
+export interface FindEndpoint {
+  readonly _tag: "FindEndpoint"
+  readonly label: OctetString
+}
+
+/**
+ * Bind a destination label to an endpoint label.
+ *
+ * @category models
+ */
+export interface SaveDestination {
+  readonly _tag: "SaveDestination"
+  readonly ttlSeconds: TtlSeconds
+  /** The destination's label. */
+  readonly label: OctetString
+  /** The destination's properties. */
+  readonly properties: OctetString
+  readonly endpointLabel: OctetString
+}
+
+/**
+ * Hand out a connection to any endpoint that a destination label is bound to.
+ *
+ * @category models
+ */
+export interface FindDestination {
+  readonly _tag: "FindDestination"
+  readonly label: OctetString
+}
+
+/**
+ * The four requests.
+ *
+ * @category models
+ */
+export type Request = SaveEndpoint | FindEndpoint | SaveDestination | FindDestination
+
+/**
+ * The requests as the wire names them.
+ *
+ * @category models
+ */
+export type WireName = "save_endp" | "find_endp" | "save_dest" | "find_dest"
+
+/**
+ * A request's name on the wire, as errors and logs say it.
+ *
+ * @category accessors
+ */
+export const wireName = (request: Request): WireName => wireNames[request._tag]
+
+const headOf = (request: Request): string => `request\0${wireNames[request._tag]}\0`
+
+/**
+ * A request as the attribute list that a client sends, in an array of its own.
+ *
+ * @category encoding
+ */
+export const encode = (request: Request): Uint8Array => {
+  const head = headOf(request)
+  let text: string
+  switch (request._tag) {
+    case "FindEndpoint":
+    case "FindDestination":
+      text = `${head}label\0${request.label}\0\0`
+      break
+    case "SaveEndpoint":
+      text = `${head}ttl\0${request.ttlSeconds}\0label\0${request.label}\0property\0${request.properties}\0\0`
+      break
+    case "SaveDestination":
+      text = `${head}ttl\0${request.ttlSeconds}\0label\0${request.label}\0property\0${request.properties}\0label\0${request.endpointLabel}\0\0`
+      break
+  }
+  const bytes = new Uint8Array(text.length)
+  writeOctets(bytes, text, 0)
+  return bytes
+}
+
+/**
+ * Reads bytes that are exactly one request; fails with what is wrong with it, or with `NotOneList`.
+ *
+ * @category decoding
+ */
+export const decode = (bytes: Uint8Array): Result.Result<Request, RequestError | NotOneList> => {
+  const scanner = new ListScanner()
+  if (!scanner.scan(bytes, 0, bytes.length)) return Result.fail(new NotOneList({ found: "incomplete" }))
+  if (scanner.length < bytes.length) return Result.fail(new NotOneList({ found: "trailing bytes" }))
+  const decoded = decodeRequest(scanner, bytes, 0, 0)
+  return decoded instanceof Error ? Result.fail(decoded) : Result.succeed(decoded)
+}

@@ -1,0 +1,19 @@
+import { expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+
+const directory = join(import.meta.dir, "..")
+
+test("the README's example runs, and prints what its comments say", () => {
+  const [, code] = /```ts\n(.*?)```/s.exec(readFileSync(join(directory, "README.md"), "utf8")) ?? []
+  expect(code).toBeDefined()
+  const run = Bun.spawnSync([process.execPath, "-e", code ?? ""], { cwd: directory })
+  expect(run.stderr.toString()).toBe("")
+  expect(run.stdout.toString().trim().split("\n")).toEqual([
+    "Idle",
+    "SendDescriptor",
+    "Idle",
+    "mx.example.test 7",
+    "HandedOver"
+  ])
+})
