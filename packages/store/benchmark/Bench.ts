@@ -1,0 +1,209 @@
+import { type CachedConnection, ConnectionStore, type Lease } from "@scached/store"
+import { labelOf, missingLabelOf, propertiesOf, TTL_MILLIS } from "./texts.ts"
+
+// Small, so that 100 connections stay about 100 while a batch of them is out.
+const BATCH = 10
+const BATCHES = 1000
+
+export const OPERATIONS = [
+  "(a lookup in a bare Map, to compare)",
+  "save endpoint",
+  "find endpoint, commit",
+  "find endpoint, put back",
+  "find endpoint, nothing cached",
+  "find destination, commit",
+  "renew destination",
+  "remove",
+  "expire, just saved"
+] as const
+
+/** Which connections the operations go to. */
+export const PATTERNS = ["a hundred busy ones", "oldest first", "any, at random"] as const
+
+export type Pattern = (typeof PATTERNS)[number]
+
+const BUSY = 100
+
+export type Operation = (typeof OPERATIONS)[number]
+
+/** A store of `count` connections, each with an endpoint and a destination; every operation leaves it as large as it was. */
+export class Bench {
+  readonly nanos = new Map<Operation, Array<number>>()
+  readonly #count: number
+  readonly #pattern: Pattern
+  readonly #store = new ConnectionStore<number>()
+  readonly #handles: Array<CachedConnection<number>> = []
+  readonly #map = new Map<string, { readonly id: number }>()
+  #now = 0
+  #turn = 0
+  #random = 1
+  #start = 0
+
+  constructor(count: number, pattern: Pattern) {
+    this.#count = count
+    this.#pattern = pattern
+    for (let id = 0; id < count; id++) {
+      this.#map.set(labelOf(id), { id })
+      this.#handles.push(this.#store.saveEndpoint(labelOf(id), propertiesOf(id), id, TTL_MILLIS, id))
+      this.#store.saveDestination(labelOf(id), "", labelOf(id), TTL_MILLIS, id)
+    }
+    this.#now = count
+  }
+
+  round(): void {
+    for (const operation of OPERATIONS) {
+      let sum = 0
+      for (let batch = 0; batch < BATCHES; batch++) sum += this.#batch(operation)
+      const all = this.nanos.get(operation) ?? []
+      all.push(sum / (BATCHES * BATCH))
+      this.nanos.set(operation, all)
+    }
+  }
+
+  #batch(operation: Operation): number {
+    this.#now++
+    const ids = this.#ids()
+    switch (operation) {
+      case "(a lookup in a bare Map, to compare)":
+        return this.#lookUp(ids)
+      case "save endpoint":
+        this.#remove(ids)
+        return this.#save(ids)
+      case "find endpoint, commit":
+        return this.#findEndpoint(ids)
+      case "find endpoint, put back":
+        return this.#putBack(ids)
+      case "find endpoint, nothing cached":
+        return this.#miss(ids)
+      case "find destination, commit":
+        return this.#findDestination(ids)
+      case "renew destination":
+        return this.#renew(ids)
+      case "remove": {
+        const took = this.#remove(ids)
+        this.#save(ids)
+        return took
+      }
+      case "expire, just saved":
+        return this.#expire(ids)
+    }
+  }
+
+  /** Distinct ones. */
+  #ids(): ReadonlyArray<number> {
+    const ids = new Set<number>()
+    while (ids.size < BATCH) ids.add(this.#id())
+    return [...ids]
+  }
+
+  #id(): number {
+    if (this.#pattern === "oldest first") return this.#turn++ % this.#count
+    this.#random = (Math.imul(this.#random, 1664525) + 1013904223) >>> 0
+    const fraction = this.#random / 2 ** 32
+    if (this.#pattern === "any, at random") return Math.floor(fraction * this.#count)
+    // Saved apart from each other, as the busy ones among many are.
+    return Math.floor(fraction * BUSY) * Math.floor(this.#count / BUSY)
+  }
+
+  #from(): void {
+    this.#start = Bun.nanoseconds()
+  }
+
+  #took(): number {
+    return Bun.nanoseconds() - this.#start
+  }
+
+  #save(ids: ReadonlyArray<number>): number {
+    const all = ids.map((id) => ({ id, label: labelOf(id), properties: propertiesOf(id) }))
+    const saved: Array<CachedConnection<number>> = []
+    this.#from()
+    for (const { id, label, properties } of all) {
+      saved.push(this.#store.saveEndpoint(label, properties, id, TTL_MILLIS, this.#now))
+    }
+    const took = this.#took()
+    for (const handle of saved) this.#handles[handle.value] = handle
+    return took
+  }
+
+  #lookUp(ids: ReadonlyArray<number>): number {
+    const labels = ids.map(labelOf)
+    let sum = 0
+    this.#from()
+    for (const label of labels) sum += this.#map.get(label)?.id ?? Number.NaN
+    const took = this.#took()
+    if (Number.isNaN(sum)) throw new Error("the map has lost a label")
+    return took
+  }
+
+  #findEndpoint(ids: ReadonlyArray<number>): number {
+    const labels = ids.map(labelOf)
+    this.#from()
+    for (const label of labels) wanted(this.#store.findEndpoint(label, this.#now)).commit()
+    const took = this.#took()
+    this.#save(ids)
+    return took
+  }
+
+  #putBack(ids: ReadonlyArray<number>): number {
+    const labels = ids.map(labelOf)
+    this.#from()
+    for (const label of labels) wanted(this.#store.findEndpoint(label, this.#now)).putBack(this.#now)
+    return this.#took()
+  }
+
+  #miss(ids: ReadonlyArray<number>): number {
+    const labels = ids.map(missingLabelOf)
+    let found = 0
+    this.#from()
+    for (const label of labels) if (this.#store.findEndpoint(label, this.#now) !== undefined) found++
+    const took = this.#took()
+    if (found > 0) throw new Error("found what was never saved")
+    return took
+  }
+
+  #findDestination(ids: ReadonlyArray<number>): number {
+    const labels = ids.map(labelOf)
+    this.#from()
+    for (const label of labels) wanted(this.#store.findDestination(label, this.#now)?.lease).commit()
+    const took = this.#took()
+    this.#save(ids)
+    return took
+  }
+
+  #renew(ids: ReadonlyArray<number>): number {
+    const all = ids.map((id) => ({ label: labelOf(id), endpointLabel: labelOf(id) }))
+    this.#from()
+    for (const { label, endpointLabel } of all) {
+      this.#store.saveDestination(label, "", endpointLabel, TTL_MILLIS, this.#now)
+    }
+    return this.#took()
+  }
+
+  #remove(ids: ReadonlyArray<number>): number {
+    const handles = ids.flatMap((id) => this.#handles[id] ?? [])
+    let removed = 0
+    this.#from()
+    for (const handle of handles) if (this.#store.remove(handle)) removed++
+    const took = this.#took()
+    if (removed !== BATCH) throw new Error(`${removed} removed`)
+    return took
+  }
+
+  /** Connections of this batch get a ttl so short that they are the next to expire: just saved, their memory is in the cache. */
+  #expire(ids: ReadonlyArray<number>): number {
+    this.#remove(ids)
+    for (const id of ids) this.#store.saveEndpoint(labelOf(id), propertiesOf(id), id, 1, this.#now)
+    this.#now++
+    this.#from()
+    const expired = this.#store.expire(this.#now, BATCH)
+    const took = this.#took()
+    if (expired.length !== BATCH) throw new Error(`${expired.length} expired`)
+    this.#save(ids)
+    return took
+  }
+}
+
+const wanted = (lease: Lease<number> | undefined): Lease<number> => {
+  if (lease === undefined) throw new Error("nothing found where something is cached")
+  return lease
+}

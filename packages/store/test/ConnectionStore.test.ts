@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test"
+import { type CachedConnection, ConnectionStore, EXPIRE_ENTRIES_MAX, StoreDefect } from "@scached/store"
+
+const EMPTY = { connections: 0, leases: 0, endpoints: 0, destinations: 0, bindings: 0 }
+
+const reasonOf = (act: () => unknown): string => {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof StoreDefect) return error.reason
+    throw error
+  }
+  return "none"
+}
+
+describe("labels", () => {
+  test("are octets: nothing in them is special", () => {
+    const labels = ["", "\n", "*", "a\0b", "\xff\xfe", "__proto__", "constructor", "1", "01"]
+    const store = new ConnectionStore<string>()
+    for (const label of labels) store.saveEndpoint(label, `of ${label}`, label, 1000, 0)
+    for (const label of labels) store.saveDestination(label, label, label, 1000, 0)
+    expect(store.sizes).toEqual({ ...EMPTY, connections: 9, endpoints: 9, destinations: 9, bindings: 9 })
+    for (const label of labels) expect(store.findDestination(label, 1)?.lease.properties).toBe(`of ${label}`)
+  })
+
+  test("two pairs that look the same when glued together are two bindings", () => {
+    const store = new ConnectionStore<string>()
+    // Enough for the map of pairs, whose key is glued together.
+    for (let at = 0; at < 20; at++) store.saveDestination("d", "x".repeat(at), "x".repeat(20 - at), 1000, 0)
+    for (let at = 0; at < 20; at++) store.saveDestination("d", "x".repeat(at), "x".repeat(20 - at), 1000, 0)
+    store.saveDestination("d", "1:", "1:2:", 1000, 0)
+    store.saveDestination("d", "1:1", ":2:", 1000, 0)
+    expect(store.sizes.bindings).toBe(22)
+  })
+
+  test("keep the type that they came with", () => {
+    type Octets = string & { readonly Octets: true }
+    // The brand is for the compiler only.
+    const octets = (text: string): Octets => text as Octets
+    const store = new ConnectionStore<number, Octets>()
+    store.saveEndpoint(octets("a"), octets("p"), 1, 1000, 0)
+    const properties: Octets | undefined = store.findEndpoint(octets("a"), 0)?.properties
+    expect(properties).toBe(octets("p"))
+  })
+})
+
+describe("defects change nothing", () => {
+  test("ttls, times and bounds", () => {
+    const store = new ConnectionStore<number>()
+    for (const ttl of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(reasonOf(() => store.saveEndpoint("a", "", 1, ttl, 0))).toBe("BadTtl")
+      expect(reasonOf(() => store.saveDestination("a", "", "a", ttl, 0))).toBe("BadTtl")
+    }
+    for (const now of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      expect(reasonOf(() => store.saveEndpoint("a", "", 1, 1, now))).toBe("BadTime")
+      expect(reasonOf(() => store.findDestination("a", now))).toBe("BadTime")
+    }
+    for (const bound of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(reasonOf(() => store.expire(0, bound))).toBe("BadBound")
+      expect(reasonOf(() => new ConnectionStore({ bindingsPerDestinationMax: bound }))).toBe("BadBound")
+    }
+    expect({ ...store.sizes }).toEqual(EMPTY)
+  })
+
+  test("a lease stays open when it is put back at no time", () => {
+    const store = new ConnectionStore<number>()
+    store.saveEndpoint("a", "", 1, 10, 0)
+    const lease = store.findEndpoint("a", 0)
+    expect(reasonOf(() => lease?.putBack(Number.NaN))).toBe("BadTime")
+    expect(lease?.putBack(1)).toBe(true)
+  })
+
+  test("another store's connection", () => {
+    const one = new ConnectionStore<number>()
+    const other = new ConnectionStore<number>()
+    const connection = one.saveEndpoint("a", "", 1, 10, 0)
+    expect(reasonOf(() => other.remove(connection))).toBe("Foreign")
+    expect([one.sizes.connections, other.sizes.connections]).toEqual([1, 0])
+    expect(one.remove(connection)).toBe(true)
+  })
+})
+
+test("an expire takes a bounded number unless told otherwise", () => {
+  const store = new ConnectionStore<number>()
+  for (let id = 0; id < EXPIRE_ENTRIES_MAX + 5; id++) store.saveEndpoint("a", "", id, 10, 0)
+  store.saveDestination("d", "", "a", 5, 0)
+  expect(store.expire(10)).toHaveLength(EXPIRE_ENTRIES_MAX)
+  expect(store.nextDeadlineMillis).toBe(5)
+  expect(store.expire(10)).toHaveLength(5)
+  expect({ ...store.sizes }).toEqual(EMPTY)
+})
+
+describe("nothing is left behind", () => {
+  const heapBytes = (): number => {
+    Bun.gc(true)
+    return process.memoryUsage().heapUsed
+  }
+
+  /** Runs cycles, of which each has labels and ttls of its own, and says by how much the heap has grown in the second half. */
+  const growth = (cycles: number, cycle: (id: number) => void): number => {
+    for (let id = 0; id < cycles / 2; id++) cycle(id)
+    const before = heapBytes()
+    for (let id = cycles / 2; id < cycles; id++) cycle(id)
+    return heapBytes() - before
+  }
+
+  test("after a million cycles of all ways in and out", () => {
+    const store = new ConnectionStore<number>({ bindingsPerDestinationMax: 2 })
+    const stays = store.saveEndpoint("stays", "", -1, 1e9, 0)
+    const ways: ReadonlyArray<(label: string, now: number, saved: CachedConnection<number>) => unknown> = [
+      (label, now) => store.findEndpoint(label, now)?.commit(),
+      (_label, _now, saved) => store.remove(saved),
+      (_label, now) => store.expire(now + 5000),
+      (label, now) => [store.findEndpoint(label, now)?.putBack(now), store.expire(now + 5000)],
+      (label, now) => [store.findEndpoint(label, now)].map((lease) => [store.expire(now + 5000), lease?.putBack(now)]),
+      (label, now) => [
+        store.saveDestination(label, "p", label, 1, now),
+        store.findDestination(label, now)?.lease.commit(),
+        store.findDestination(label, now + 5000)
+      ]
+    ]
+    const grown = growth(1_000_000, (id) => {
+      const label = `endpoint ${id}`
+      const now = id * 10_000
+      ways[id % ways.length]?.(label, now, store.saveEndpoint(label, "", id, 1 + (id % 4000), now))
+    })
+    store.expire(1e11)
+    expect(store.sizes).toEqual({ ...EMPTY })
+    expect(store.remove(stays)).toBe(false)
+    // 500,000 cycles that each left a single word would be 4 MB.
+    expect(grown).toBeLessThan(1_000_000)
+  })
+})

@@ -1,0 +1,124 @@
+/**
+ * Scripts with their expected outcome, one step a line:
+ *
+ *     at 1999 find_endp a -> c1 p1        at this millisecond, this request, this outcome
+ *     store bindings_max 2                a setting, before the first step
+ *
+ * Requests: `save_endp LABEL PROPERTIES =NAME ttl Ns`, `find_endp LABEL`, `peek LABEL`, `save_dest LABEL PROPERTIES ENDPOINT ttl Ns`,
+ * `find_dest LABEL`, `commit NAME`, `put_back NAME`, `remove NAME`, `expire [max N]`, `drain`, `next_deadline`, `nearest_expiry`, `sizes`.
+ * A connection has the name that it was saved with; a lease that of its connection, or the one after `as` in the outcome. No arrow: no
+ * outcome. Empty lines and those that begin with # are passed over.
+ */
+import { type CachedConnection, ConnectionStore, type Lease, StoreDefect } from "@scached/store"
+
+export interface TranscriptLine {
+  readonly expected: string
+  readonly actual: string
+}
+
+const namesOf = (connections: ReadonlyArray<CachedConnection<string>>): string =>
+  connections.length === 0 ? "none" : connections.map(({ value }) => value).join(" ")
+
+class Transcript {
+  readonly #store: ConnectionStore<string>
+  readonly #handles = new Map<string, CachedConnection<string>>()
+  readonly #leases = new Map<string, Lease<string>>()
+
+  constructor(bindingsMax: number) {
+    this.#store = new ConnectionStore<string>({ bindingsPerDestinationMax: bindingsMax })
+  }
+
+  /** The line with the outcome that the store gives. */
+  play(line: string): string {
+    const [request = "", outcome = ""] = line.split(" -> ")
+    const [, at = "", verb = "", ...words] = request.trim().split(/\s+/)
+    const [suffix = "", alias] = / as (\S+)$/.exec(outcome) ?? []
+    const actual = this.#outcome(Number(at), verb, words, alias)
+    return actual === undefined ? request : `${request} -> ${actual}${suffix}`
+  }
+
+  #outcome(nowMillis: number, verb: string, words: ReadonlyArray<string>, alias: string | undefined) {
+    try {
+      return this.#act(nowMillis, verb, words, alias)
+    } catch (error) {
+      if (error instanceof StoreDefect) return error.reason
+      throw error
+    }
+  }
+
+  #act(now: number, verb: string, words: ReadonlyArray<string>, alias: string | undefined): string | undefined {
+    const store = this.#store
+    const [first = "", second = "", third = ""] = words
+    const ttlMillis = Number(words.at(-1)?.slice(0, -1)) * 1000
+    switch (verb) {
+      case "save_endp": {
+        const name = third.slice(1)
+        this.#handles.set(name, store.saveEndpoint(first, second, name, ttlMillis, now))
+        return undefined
+      }
+      case "save_dest":
+        store.saveDestination(first, second, third, ttlMillis, now)
+        return undefined
+      case "find_endp":
+        return this.#leased(store.findEndpoint(first, now), alias)
+      case "find_dest": {
+        const found = store.findDestination(first, now)
+        const leased = this.#leased(found?.lease, alias)
+        return found === undefined ? leased : `${leased} via ${found.destinationProperties}`
+      }
+      case "peek":
+        return store.peekEndpoint(first, now)?.value ?? "none"
+      case "commit":
+        this.#lease(first).commit()
+        return undefined
+      case "put_back":
+        return this.#lease(first).putBack(now) ? "kept" : "late"
+      case "remove":
+        return store.remove(this.#handle(first)) ? "removed" : "absent"
+      case "expire":
+        return namesOf(second === "" ? store.expire(now) : store.expire(now, Number(second)))
+      case "drain":
+        return namesOf(store.drain())
+      case "next_deadline":
+        return String(store.nextDeadlineMillis ?? "none")
+      case "nearest_expiry":
+        return store.nearestExpiry?.value ?? "none"
+      case "sizes":
+        return Object.entries(store.sizes).flat().join(" ")
+      default:
+        throw new Error(`A transcript has no request '${verb}'`)
+    }
+  }
+
+  #leased(lease: Lease<string> | undefined, alias: string | undefined): string {
+    if (lease === undefined) return "none"
+    this.#leases.set(alias ?? lease.value, lease)
+    return `${lease.value} ${lease.properties}`
+  }
+
+  #lease(name: string): Lease<string> {
+    const lease = this.#leases.get(name)
+    if (lease === undefined) throw new Error(`A transcript settles a lease '${name}' that it has not found`)
+    return lease
+  }
+
+  #handle(name: string): CachedConnection<string> {
+    const handle = this.#handles.get(name)
+    if (handle === undefined) throw new Error(`A transcript names a connection '${name}' that it has not saved`)
+    return handle
+  }
+}
+
+const withoutPadding = (line: string): string => line.trim().replace(/\s+/g, " ")
+
+/** Plays a transcript: each line as it stands there, and as the store answers. */
+export const playTranscript = (text: string): ReadonlyArray<TranscriptLine> => {
+  const lines = text.split("\n").map(withoutPadding)
+  const stray = lines.find((line) => !/^(at \d+ |store bindings_max \d+$|#|$)/.test(line))
+  if (stray !== undefined) throw new Error(`A transcript has no line such as '${stray}'`)
+  const setting = lines.find((line) => line.startsWith("store bindings_max "))
+  const transcript = new Transcript(setting === undefined ? 1000 : Number(setting.split(" ")[2]))
+  return lines
+    .filter((line) => line.startsWith("at "))
+    .map((expected) => ({ expected, actual: transcript.play(expected) }))
+}
