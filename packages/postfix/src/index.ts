@@ -1,0 +1,1 @@
+export * as TimeValue from "./TimeValue.ts"
