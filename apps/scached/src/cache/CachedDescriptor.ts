@@ -1,0 +1,29 @@
+import type { Descriptor } from "@scached/fdpass"
+import { Effect, Exit, Scope } from "effect"
+
+/**
+ * A descriptor in the cache: it lives in a Scope of its own, a child of the server's.
+ *
+ * Expiry, eviction, a hand-over that has succeeded and the end of the server all close it by closing that Scope, and a Scope
+ * closes once.
+ */
+export class CachedDescriptor {
+  readonly descriptor: Descriptor
+  readonly #scope: Scope.Closeable
+
+  constructor(server: Scope.Scope, descriptor: Descriptor) {
+    this.descriptor = descriptor
+    this.#scope = Scope.forkUnsafe(server)
+    const release = () => {
+      // Done here and not in the returned effect: closing a scope then needs no fiber.
+      descriptor.close()
+      return Effect.void
+    }
+    Effect.runSync(Scope.addFinalizerExit(this.#scope, release))
+  }
+
+  /** Closes the cache's copy. A copy that was handed over lives on with its new owner. */
+  close(): void {
+    Scope.closeUnsafe(this.#scope, Exit.void)
+  }
+}

@@ -1,0 +1,293 @@
+import { type Descriptor, Errno, type Outcome, type PeerCredentials, type SystemCallError } from "@scached/fdpass"
+import { Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
+import { Channel, type ChannelHandler, type EventLoop } from "@scached/reactor"
+import type { CacheSettings } from "./CacheSettings.ts"
+import type { ConnectionCache, Found } from "./ConnectionCache.ts"
+import type { Journal } from "./Journal.ts"
+
+/** What a client needs of its server. */
+export interface ClientContext {
+  readonly loop: EventLoop
+  readonly cache: ConnectionCache
+  readonly settings: CacheSettings
+  readonly journal: Journal["Service"]
+  /** Called once, when the client is gone and everything of its has been released. */
+  readonly onClosed: (client: Client) => void
+}
+
+/** Steps taken for one client in one turn of the loop: one that sends without end gets no more than that while others wait. */
+const stepsPerTurnMax = 32
+
+/** Bytes that may wait for a client which does not read: a reply to the largest request, twice. Meanwhile none is answered. */
+const outputRequestsMax = 2
+
+/** Malformed requests of one client that are logged one by one. */
+const complaintsMax = 5
+
+type Step = ServerStep<Descriptor>
+
+/**
+ * One connected client: its protocol session, driven by its socket.
+ *
+ * Plain code that the loop calls, since every request passes here; what must be released belongs to scopes all the same. Every
+ * exchange is a state of the session and never a wait: a client that stalls costs the others nothing.
+ */
+export class Client implements ChannelHandler {
+  readonly peer: PeerCredentials
+  readonly #context: ClientContext
+  readonly #session: ServerSession<Descriptor>
+  #channel: Channel | undefined
+  /** The connection that is being handed over. */
+  #found: Found | undefined
+  #isEnding = false
+  #isClosed = false
+  #complaints = 0
+  #debtSinceMillis: number | undefined
+  #cancelDebt: (() => void) | undefined
+
+  constructor(context: ClientContext, peer: PeerCredentials) {
+    this.#context = context
+    this.peer = peer
+    this.#session = new ServerSession<Descriptor>({ requestBytesMax: context.settings.requestBytesMax })
+  }
+
+  /** Takes the client's socket over and greets it; the error says why the socket could not be watched, and is closed. */
+  open(socket: Descriptor): SystemCallError | undefined {
+    const { loop, settings } = this.#context
+    const channel = Channel.open(loop, socket, this, settings.requestBytesMax * outputRequestsMax)
+    if (!(channel instanceof Channel)) return channel
+    this.#channel = channel
+    this.#verbose("connect")
+    this.#guarded(() => this.#advance())
+    return undefined
+  }
+
+  onReceive(bytes: Uint8Array, descriptor: Descriptor | undefined): void {
+    this.#guarded(() => {
+      this.#session.push(bytes, descriptor)
+      this.#advance()
+    })
+  }
+
+  onDrained(): void {
+    if (this.#isEnding) this.close("disconnect after its last answer")
+    else this.#guarded(() => this.#advance())
+  }
+
+  onEnd(error: SystemCallError | undefined): void {
+    // A reset says that the client left bytes unread. The descriptor's byte is the last one sent in a hand-over, so it was among
+    // them, and the client has no copy of the connection.
+    if (this.#found !== undefined && error?.errno === Errno.ECONNRESET) this.#putBack()
+    this.close(error === undefined ? "disconnect" : `disconnect: ${error.message}`)
+  }
+
+  /** Releases everything that belongs to this client, once; `reason` is for the verbose log. */
+  close(reason: string): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#cancelDebt?.()
+    const { descriptor, handOver } = this.#session.close()
+    descriptor?.close()
+    // Sent and read, only the receipt is missing: the client may have used it, and nobody else must get it then.
+    if (handOver === "sent") this.#settle()
+    else this.#putBack()
+    this.#channel?.close()
+    this.#verbose(reason)
+    this.#context.onClosed(this)
+  }
+
+  /** Keeps a defect in one client's handling from ending everybody's. */
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (defect) {
+      this.#context.journal.warning(`${this.#name}: closed after an internal error: ${String(defect)}`)
+      this.close("disconnect after an internal error")
+    }
+  }
+
+  /** Takes steps until the client must send more, must read more, or has had its turn. */
+  #advance(): void {
+    const channel = this.#channel
+    if (channel === undefined) return
+    const session = this.#session
+    for (let left = stepsPerTurnMax; ; left--) {
+      if (!this.#flush(channel)) return
+      if (channel.isBlocked) return this.#wait()
+      if (left === 0) return this.#rest(channel)
+      const step = session.next()
+      if (step._tag === "Idle") {
+        if (this.#flush(channel)) this.#watchDebt()
+        return
+      }
+      this.#take(step, channel)
+      if (this.#isClosed || this.#isEnding) return
+      // The descriptor is still waiting to be sent; its callback goes on from here.
+      if (session.state === "sending the descriptor") return this.#wait()
+    }
+  }
+
+  /** Sends what the session has to say; false when the client is gone. */
+  #flush(channel: Channel): boolean {
+    const output = this.#session.output()
+    if (output !== undefined && !channel.send(output)) this.close("disconnect: it does not read its answers")
+    return !this.#isClosed
+  }
+
+  #wait(): void {
+    this.#session.retain()
+    this.#watchDebt()
+  }
+
+  #rest(channel: Channel): void {
+    this.#session.retain()
+    channel.pause()
+    this.#context.loop.postpone(() => {
+      if (this.#isClosed) return
+      channel.resume()
+      this.#guarded(() => this.#advance())
+    })
+  }
+
+  #take(step: Exclude<Step, { readonly _tag: "Idle" }>, channel: Channel): void {
+    switch (step._tag) {
+      case "SaveEndpoint":
+        return this.#saveEndpoint(step.request, step.descriptor)
+      case "FindEndpoint":
+        return this.#find(step.request, this.#context.cache.findEndpoint(step.request.label))
+      case "SaveDestination":
+        return this.#saveDestination(step.request)
+      case "FindDestination":
+        return this.#find(step.request, this.#context.cache.findDestination(step.request.label))
+      case "SendDescriptor":
+        return this.#sendDescriptor(channel)
+      case "HandedOver":
+        return this.#settle()
+      case "HandOverRefused":
+        this.#complain(step.error.message)
+        if (step.descriptorSent) this.#settle()
+        else this.#putBack()
+        return step.fatal ? this.#endAfterOutput(channel) : undefined
+      case "Malformed":
+        this.#complain(step.error.message)
+        return step.fatal ? this.#endAfterOutput(channel) : undefined
+      case "Stray":
+        return step.descriptor.close()
+    }
+  }
+
+  #saveEndpoint(request: Request.SaveEndpoint, descriptor: Descriptor | undefined): void {
+    if (descriptor === undefined) {
+      this.#complain("save_endp without a descriptor: the byte came, the descriptor did not")
+      return this.#session.replyStatus(Reply.Status.failed)
+    }
+    this.#context.cache.saveEndpoint(request.label, request.properties, descriptor, request.ttlSeconds)
+    this.#verboseRequest(request, "saved")
+    this.#session.replyStatus(Reply.Status.ok)
+  }
+
+  #saveDestination(request: Request.SaveDestination): void {
+    const { label, properties, endpointLabel, ttlSeconds } = request
+    this.#context.cache.saveDestination(label, properties, endpointLabel, ttlSeconds)
+    this.#verboseRequest(request, "saved")
+    this.#session.replyStatus(Reply.Status.ok)
+  }
+
+  #find(request: Request.FindEndpoint | Request.FindDestination, found: Found | undefined): void {
+    this.#found = found
+    this.#verboseRequest(request, found === undefined ? "nothing cached" : "found")
+    if (found === undefined) this.#session.replyStatus(Reply.Status.failed)
+    else this.#session.replyFound(found.lease.properties, found.destinationProperties)
+  }
+
+  #sendDescriptor(channel: Channel): void {
+    if (this.#found === undefined) throw new Error("a descriptor is due, but nothing was found")
+    let isLater = false
+    channel.sendDescriptor(this.#found.lease.value.descriptor, (outcome) => {
+      if (this.#isClosed) return
+      this.#descriptorGone(outcome)
+      if (isLater) this.#guarded(() => this.#advance())
+    })
+    isLater = true
+  }
+
+  #descriptorGone(outcome: Outcome): void {
+    if (outcome >= 0) return this.#session.descriptorSent()
+    this.#session.descriptorFailed()
+    this.#putBack()
+    this.close(`disconnect: the descriptor could not be sent (errno ${-outcome})`)
+  }
+
+  #settle(): void {
+    const found = this.#found
+    this.#found = undefined
+    if (found !== undefined) this.#context.cache.settle(found)
+  }
+
+  #putBack(): void {
+    const found = this.#found
+    this.#found = undefined
+    if (found !== undefined) this.#context.cache.putBack(found)
+  }
+
+  /** The answer that is still in the session is the last one: it leaves, and then the client does. */
+  #endAfterOutput(channel: Channel): void {
+    if (!this.#flush(channel)) return
+    if (channel.isBlocked) this.#isEnding = true
+    else this.close("disconnect after its last answer")
+  }
+
+  /** Starts or stops the clock on what the client owes: bytes inside an exchange, or reading what was sent to it. */
+  #watchDebt(): void {
+    if (!this.#session.owesBytes && this.#channel?.isBlocked !== true) {
+      this.#debtSinceMillis = undefined
+      return
+    }
+    const { loop } = this.#context
+    this.#debtSinceMillis ??= loop.nowMillis
+    this.#armDebt(loop.nowMillis + this.#debtMillisMax)
+  }
+
+  get #debtMillisMax(): number {
+    return this.#context.settings.exchangeSecondsMax * 1000
+  }
+
+  /** One timer serves many exchanges: it is armed when there is none, and looks at the present debt when it comes. */
+  #armDebt(deadlineMillis: number): void {
+    this.#cancelDebt ??= this.#context.loop.at(deadlineMillis, () => {
+      this.#cancelDebt = undefined
+      const since = this.#debtSinceMillis
+      if (since === undefined) return
+      const dueMillis = since + this.#debtMillisMax
+      if (dueMillis > this.#context.loop.nowMillis) return this.#armDebt(dueMillis)
+      this.#context.journal.warning(
+        `${this.#name}: disconnected, it has owed an answer for ${this.#context.settings.exchangeSecondsMax} s ` +
+          `(${this.#session.state}); see ipc_timeout`
+      )
+      this.close("disconnect: timed out")
+    })
+  }
+
+  get #name(): string {
+    return `client pid=${this.peer.pid} uid=${this.peer.uid}`
+  }
+
+  #complain(message: string): void {
+    this.#complaints++
+    if (this.#complaints > complaintsMax) return
+    const last = this.#complaints === complaintsMax ? "; more of this client will not be logged" : ""
+    this.#context.journal.warning(`${this.#name}: ${message}${last}`)
+  }
+
+  #verbose(message: string): void {
+    if (this.#context.journal.isVerbose) this.#context.journal.verbose(`${this.#name}: ${message}`)
+  }
+
+  #verboseRequest(request: Request.Request, outcome: string): void {
+    if (!this.#context.journal.isVerbose) return
+    this.#verbose(`${Request.wireName(request)} label="${printableText(request.label)}": ${outcome}`)
+  }
+}
+
+/** Labels hold newlines and 8-bit bytes: control bytes become `?`, as in Postfix's own logs. */
+const printableText = (text: string): string => text.replace(/[\x00-\x1f\x7f-\xff]/g, "?")
