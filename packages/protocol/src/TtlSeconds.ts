@@ -15,12 +15,12 @@ import { InvalidTtl } from "./ProtocolError.ts"
  */
 export type TtlSeconds = Brand.Branded<number, "TtlSeconds">
 
+// The cast cannot lie: the constant is inside the range it bounds.
 /**
  * The longest ttl that the protocol knows: 2147483647 seconds.
  *
  * @category constants
  */
-// It cannot lie: the constant is inside the range it bounds.
 export const max: TtlSeconds = ttlSecondsMaxOnWire as TtlSeconds
 
 /**
