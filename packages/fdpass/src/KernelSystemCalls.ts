@@ -9,7 +9,8 @@ import { Errno } from "./Errno.ts"
 import { adoptDescriptor, type Descriptor, numberOf } from "./internal/descriptor.ts"
 import { libc } from "./internal/libc.ts"
 import { MessageBlock, NativeBlock, NativeReadinessBatch, NativeReceiveBuffer } from "./internal/nativeMemory.ts"
-import { currentPlatform, type Layout, layoutOf, type UnsupportedPlatform } from "./Platform.ts"
+import { wholeMillis } from "./internal/timeout.ts"
+import { currentPlatform, type Layout, layoutOf, UnsupportedPlatform } from "./Platform.ts"
 import { socketPathBytesMax } from "./SocketPath.ts"
 import { type FileIdentity, type Outcome, SystemCalls, type SystemCallsShape } from "./SystemCalls.ts"
 
@@ -58,10 +59,12 @@ const make = (layout: Layout): SystemCallsShape => {
   const event = new NativeReadinessBatch(layout, 1)
   const outgoing = new MessageBlock(layout, 1)
 
-  /** Fills the address block and returns its length, 0 when the path does not fit. */
+  /** Fills the address block and returns its length, or the negated error number for a path that is none. */
   const putAddress = (path: string): number => {
     const length = Buffer.byteLength(path)
-    if (length > socketPathBytesMax) return 0
+    if (length > socketPathBytesMax) return -Errno.ENAMETOOLONG
+    // To Linux a name that begins with NUL is an abstract one, which no file permission protects: an empty path would bind it.
+    if (length === 0 || path.includes("\0")) return -Errno.EINVAL
     address.bytes.fill(0)
     address.bytes.writeUInt16LE(unixFamily, 0)
     address.bytes.write(path, 2)
@@ -79,7 +82,7 @@ const make = (layout: Layout): SystemCallsShape => {
     },
     bind: (socket, path) => {
       const length = putAddress(path)
-      return length === 0 ? -Errno.ENAMETOOLONG : outcome(symbols.bind(numberOf(socket), address.address, length))
+      return length < 0 ? length : outcome(symbols.bind(numberOf(socket), address.address, length))
     },
     listen: (socket, backlog) => outcome(symbols.listen(numberOf(socket), backlog)),
     accept: (listener) => {
@@ -89,12 +92,17 @@ const make = (layout: Layout): SystemCallsShape => {
     },
     connect: (socket, path) => {
       const length = putAddress(path)
-      return length === 0 ? -Errno.ENAMETOOLONG : outcome(symbols.connect(numberOf(socket), address.address, length))
+      return length < 0 ? length : outcome(symbols.connect(numberOf(socket), address.address, length))
     },
     receive: (socket, into, bytesMax) => {
       if (!(into instanceof NativeReceiveBuffer)) throw new TypeError("a receive buffer of another layer")
+      const room = Math.min(bytesMax ?? into.bytes.length, into.bytes.length)
+      if (room < 1) throw new RangeError("a read of no bytes looks like the end of the stream")
       const { message } = into
-      message.prepareToReceive(Math.min(bytesMax ?? into.bytes.length, into.bytes.length))
+      // Before the call, so that a failed read leaves nothing of the last one behind: the buffer is shared by many connections.
+      into.truncated = false
+      into.putDescriptor(undefined)
+      message.prepareToReceive(room)
       const count = symbols.recvmsg(numberOf(socket), message.address, dontWait | closeOnExecReceived)
       if (count < 0) return failed()
       const received = message.receivedNumber
@@ -138,7 +146,9 @@ const make = (layout: Layout): SystemCallsShape => {
       outcome(symbols.epoll_ctl(numberOf(epoll), epollControlRemove, numberOf(watched), event.block.address)),
     epollWait: (epoll, batch, timeoutMillis) => {
       if (!(batch instanceof NativeReadinessBatch)) throw new TypeError("a readiness batch of another layer")
-      return outcome(symbols.epoll_wait(numberOf(epoll), batch.block.address, batch.capacity, timeoutMillis))
+      return outcome(
+        symbols.epoll_wait(numberOf(epoll), batch.block.address, batch.capacity, wholeMillis(timeoutMillis))
+      )
     },
     makeReceiveBuffer: (bytesMax) => new NativeReceiveBuffer(layout, bytesMax),
     makeReadinessBatch: (capacity) => new NativeReadinessBatch(layout, capacity),
@@ -160,11 +170,26 @@ const make = (layout: Layout): SystemCallsShape => {
 }
 
 /**
- * Provides `SystemCalls` from the kernel; fails at once on a platform whose layouts are not known.
+ * Provides `SystemCalls` from the kernel of the named platform; fails at once with `UnsupportedPlatform` when its layouts are not known,
+ * before any native code is touched.
  *
  * @category layers
  */
-export const layer: Layer.Layer<SystemCalls, UnsupportedPlatform> = Layer.effect(
-  SystemCalls,
-  Effect.map(layoutOf(currentPlatform), make)
-)
+export const layerFor = (platform: string): Layer.Layer<SystemCalls, UnsupportedPlatform> =>
+  Layer.effect(
+    SystemCalls,
+    Effect.flatMap(layoutOf(platform), (layout) =>
+      Effect.try({
+        try: () => make(layout),
+        // The one thing in there that can fail: a system with another C library than glibc, Alpine for instance.
+        catch: () => new UnsupportedPlatform({ platform: `${platform} without glibc` })
+      })
+    )
+  )
+
+/**
+ * Provides `SystemCalls` from the kernel this process runs on.
+ *
+ * @category layers
+ */
+export const layer: Layer.Layer<SystemCalls, UnsupportedPlatform> = layerFor(currentPlatform)

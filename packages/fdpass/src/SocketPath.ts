@@ -8,7 +8,7 @@ import { Effect, Schema } from "effect"
 export const socketPathBytesMax = 107
 
 /**
- * A path does not fit into the address of a UNIX socket, or is empty.
+ * A path does not fit into the address of a UNIX socket, is empty, or holds a NUL byte.
  *
  * @category errors
  */
@@ -18,6 +18,7 @@ export class SocketPathInvalid extends Schema.TaggedError<SocketPathInvalid>()("
 }) {
   override get message(): string {
     if (this.bytes === 0) return "the path of the socket is empty"
+    if (this.path.includes("\0")) return "the path of the socket holds a NUL byte, which ends it for the kernel"
     return (
       `the path of the socket is ${this.bytes} bytes long, a UNIX socket takes at most ${socketPathBytesMax}: ` +
       `choose a shorter one than ${this.path}`

@@ -80,7 +80,10 @@ export interface SystemCallsShape {
   /** The next waiting connection, non-blocking and close-on-exec. */
   readonly accept: (listener: Descriptor) => Descriptor | Outcome
   readonly connect: (socket: Descriptor, path: string) => Outcome
-  /** Reads what is there, up to `bytesMax`; 0 is the end of the stream. Takes at most one passed descriptor, the kernel closes the rest. */
+  /**
+   * Reads what is there, up to `bytesMax` (at least 1); 0 is the end of the stream. Takes at most one passed descriptor, the kernel
+   * closes the rest. Whatever comes of it, nothing of the last read stays in the buffer.
+   */
   readonly receive: (socket: Descriptor, into: ReceiveBuffer, bytesMax?: number) => Outcome
   /** Writes what fits of `bytes`; never raises SIGPIPE. */
   readonly send: (socket: Descriptor, bytes: Uint8Array) => Outcome
@@ -93,7 +96,7 @@ export interface SystemCallsShape {
   readonly epollAdd: (epoll: Descriptor, watched: Descriptor, readiness: number, token: number) => Outcome
   readonly epollModify: (epoll: Descriptor, watched: Descriptor, readiness: number, token: number) => Outcome
   readonly epollRemove: (epoll: Descriptor, watched: Descriptor) => Outcome
-  /** Waits at most `timeoutMillis` (-1: for ever) and returns the number of events put into `batch`. */
+  /** Waits at most `timeoutMillis` (-1: for ever; fractions are rounded up) and returns the number of events put into `batch`. */
   readonly epollWait: (epoll: Descriptor, batch: ReadinessBatch, timeoutMillis: number) => Outcome
 
   readonly makeReceiveBuffer: (bytesMax: number) => ReceiveBuffer

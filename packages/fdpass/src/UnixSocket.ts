@@ -61,8 +61,9 @@ const check = (operation: string, outcome: Outcome, subject: string): Effect.Eff
  */
 export const make: Effect.Effect<Descriptor, SystemCallError, SystemCalls | Scope.Scope> = Effect.gen(function* () {
   const calls = yield* SystemCalls
-  return yield* Effect.uninterruptible(Effect.flatMap(orFail("socket", calls.socket()), scoped))
-})
+  return yield* scoped(yield* orFail("socket", calls.socket()))
+  // From the call on: a fiber may be interrupted between any two of its steps, and the socket would have no owner.
+}).pipe(Effect.uninterruptible)
 
 /**
  * Two sockets connected to each other, closed with the current scope unless given up before.
@@ -132,7 +133,9 @@ export const listen = Effect.fnUntraced(function* (
   if (typeof found !== "number") {
     if (found.kind !== "socket") return yield* new NotASocket({ path, kind: found.kind })
     if (yield* isServed(path)) return yield* new SocketInUse({ path })
-    yield* check("unlink", calls.unlink(path), path)
+    const outcome = calls.unlink(path)
+    // Its owner removed it first.
+    if (outcome !== -Errno.ENOENT) yield* check("unlink", outcome, path)
   } else if (found !== -Errno.ENOENT) {
     return yield* systemCallError("lstat", found, path)
   }

@@ -10,6 +10,9 @@ let adoptDescriptor: (number: number, closeNumber: (number: number) => void) => 
 /** The number behind an owned descriptor, to be used in the very next system call and not kept. */
 let numberOf: (descriptor: Descriptor) => number
 
+/** Whether a descriptor is closed by this function: how a simulated process tells its own from those of others. */
+let isClosedBy: (descriptor: Descriptor, closeNumber: (number: number) => void) => boolean
+
 /**
  * An open file descriptor that this process owns: it can be taken once and is closed exactly once.
  *
@@ -30,6 +33,7 @@ export class Descriptor {
 
   static {
     adoptDescriptor = (number, closeNumber) => new Descriptor(number, closeNumber)
+    isClosedBy = (descriptor, closeNumber) => descriptor.#closeNumber === closeNumber
     numberOf = (descriptor) => {
       if (descriptor.#number === gone) throw new DescriptorMisuse("used")
       return descriptor.#number
@@ -79,4 +83,4 @@ export class DescriptorMisuse extends Error {
   }
 }
 
-export { adoptDescriptor, numberOf }
+export { adoptDescriptor, isClosedBy, numberOf }

@@ -1,0 +1,54 @@
+/**
+ * What a system call costs through the kernel's layer: `bun benchmark/systemCalls.ts` prints nanoseconds, the best of five rounds.
+ */
+import { Effect } from "effect"
+import { type Descriptor, KernelSystemCalls, type Outcome, SystemCalls } from "../src/index.ts"
+
+const rounds = 5
+const calls = Effect.runSync(Effect.map(SystemCalls, (each) => each).pipe(Effect.provide(KernelSystemCalls.layer)))
+
+const must = <A>(outcome: A | Outcome): Exclude<A, number> => {
+  if (typeof outcome === "number") throw new Error(`a call failed with errno ${-outcome}`)
+  // The condition has just excluded the number; the compiler does not narrow a type parameter.
+  return outcome as Exclude<A, number>
+}
+
+const [one, other] = must(calls.socketPair())
+const cargo: Descriptor = must(calls.socket())
+const epoll = must(calls.epollCreate())
+const batch = calls.makeReadinessBatch(64)
+const buffer = calls.makeReceiveBuffer(4096)
+const message = Buffer.alloc(100, "x")
+
+const measure = (name: string, count: number, run: () => void): void => {
+  let best = Number.POSITIVE_INFINITY
+  for (let round = 0; round < rounds; round++) {
+    const start = Bun.nanoseconds()
+    for (let index = 0; index < count; index++) run()
+    best = Math.min(best, (Bun.nanoseconds() - start) / count)
+  }
+  console.log(`${name.padEnd(58)} ${best.toFixed(0).padStart(6)} ns`)
+}
+
+const receive = (): void => {
+  if (calls.receive(other, buffer) < 1) throw new Error("nothing came")
+}
+
+measure("receive, nothing there (EAGAIN)", 200_000, () => void calls.receive(other, buffer))
+measure("send and receive 100 bytes", 200_000, () => {
+  calls.send(one, message)
+  receive()
+})
+measure("send and receive a descriptor, close it", 100_000, () => {
+  calls.sendDescriptor(one, cargo)
+  receive()
+  buffer.takeDescriptor()?.close()
+})
+measure("socket pair, closed", 100_000, () => {
+  for (const each of must(calls.socketPair())) each.close()
+})
+calls.epollAdd(epoll, one, 4, 1)
+measure("epoll wait, one ready", 200_000, () => void calls.epollWait(epoll, batch, 0))
+measure("epoll modify", 200_000, () => void calls.epollModify(epoll, one, 4, 1))
+measure("peer credentials", 200_000, () => void calls.peerCredentials(one))
+for (const each of [one, other, cargo, epoll]) each.close()

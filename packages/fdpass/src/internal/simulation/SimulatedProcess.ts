@@ -1,0 +1,231 @@
+import type { Outcome, PeerCredentials, SystemCallsShape } from "../../SystemCalls.ts"
+import { adoptDescriptor, type Descriptor, isClosedBy, numberOf } from "../descriptor.ts"
+import { DescriptorTable } from "./DescriptorTable.ts"
+import type { FaultInjector } from "./FaultInjector.ts"
+import type { FaultKind, FaultPlan } from "./FaultPlan.ts"
+import { type OpenFile, PlainFile } from "./OpenFile.ts"
+import type { SimulatedKernel } from "./SimulatedKernel.ts"
+import { SocketFile } from "./SocketFile.ts"
+import { makeSystemCalls } from "./simulatedCalls.ts"
+
+/**
+ * Who a simulated process is, and how it differs from the kernel's defaults.
+ *
+ * @category models
+ */
+export interface ProcessOptions {
+  /** 0, the default, may do anything to files. */
+  readonly uid?: number
+  readonly gid?: number
+  readonly pid?: number
+  readonly descriptorsMax?: number
+  /** Where relative paths begin; `/` unless given. */
+  readonly workingDirectory?: string
+  /** Its own plan instead of the kernel's. */
+  readonly faults?: FaultPlan
+}
+
+/**
+ * A descriptor of a simulated process, for questions about it.
+ *
+ * `fileId` is the identity of the open file: equal in two processes when one got it from the other.
+ *
+ * @category ledger
+ */
+export interface OpenDescriptor {
+  readonly number: number
+  readonly fileId: number
+  readonly label: string
+  readonly kind: "socket" | "epoll" | "file"
+  /** What happened to the open file, oldest first. */
+  readonly history: ReadonlyArray<string>
+}
+
+/**
+ * A process of the simulated machine: a table of descriptors and the system calls it makes.
+ *
+ * @category simulation
+ */
+export class SimulatedProcess {
+  readonly name: string
+  readonly credentials: PeerCredentials
+  readonly workingDirectory: string
+  readonly kernel: SimulatedKernel
+  readonly faults: FaultInjector
+  /** The service's implementation; `layer` wraps it. */
+  readonly calls: SystemCallsShape
+  readonly #table: DescriptorTable
+  readonly #callCounts = new Map<string, number>()
+  #isAlive = true
+
+  /** Made by `SimulatedKernel.process`. */
+  constructor(
+    kernel: SimulatedKernel,
+    name: string,
+    options: Required<Omit<ProcessOptions, "faults">>,
+    faults: FaultInjector
+  ) {
+    this.kernel = kernel
+    this.name = name
+    this.credentials = { pid: options.pid, uid: options.uid, gid: options.gid }
+    this.workingDirectory = options.workingDirectory
+    this.faults = faults
+    this.#table = new DescriptorTable(options.descriptorsMax)
+    this.calls = makeSystemCalls(this)
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive
+  }
+
+  /**
+   * Ends the process where it stands: the kernel closes all its descriptors. Whatever code of it still runs gets EBADF from every
+   * call, and its closes are ignored.
+   */
+  die(): void {
+    if (!this.#isAlive) return
+    this.#isAlive = false
+    for (const [number] of this.#table.entries()) this.#close(number, "closed by the death of the process")
+  }
+
+  /** Opens a file that is no socket: cargo that is told apart by its label. */
+  open(label: string): Descriptor {
+    const descriptor = this.install(new PlainFile(this.kernel.nextFileId(), label), "opened", "made")
+    if (typeof descriptor === "number") throw new RangeError(`${this.name} has no descriptor left to open "${label}"`)
+    return descriptor
+  }
+
+  /**
+   * Gives this process a copy of another's descriptor, as a parent does at fork and exec; under a number that code expects, or the lowest
+   * free one. Returns the number: `calls.adopt` makes an owned descriptor of it.
+   */
+  inherit(parent: SimulatedProcess, descriptor: Descriptor, number?: number): number {
+    const file = parent.#find(descriptor)
+    if (number === undefined) return this.install(file, `inherited from ${parent.name}`, "made", false)
+    this.#table.place(number, file)
+    this.kernel.ledger.record("made", this.name, number, file, `inherited from ${parent.name}`)
+    return number
+  }
+
+  /** Sends bytes that carry several descriptors at once, which no well-behaved program does. */
+  sendDescriptors(
+    socket: Descriptor,
+    descriptors: ReadonlyArray<Descriptor>,
+    bytes: Uint8Array = new Uint8Array(1)
+  ): Outcome {
+    const through = this.#find(socket)
+    if (!(through instanceof SocketFile)) throw new TypeError("not a socket")
+    const files = descriptors.map((each) => this.#find(each))
+    const outcome = through.send(bytes, files)
+    if (outcome > 0) this.notePassed(descriptors, files, through)
+    return outcome
+  }
+
+  /** Names the open file behind a descriptor, for messages and for `openDescriptors`. */
+  label(descriptor: Descriptor, label: string): void {
+    this.#find(descriptor).label = label
+  }
+
+  /** What stands behind a descriptor of this process. */
+  inspect(descriptor: Descriptor): OpenDescriptor {
+    return this.#view(numberOf(descriptor), this.#find(descriptor))
+  }
+
+  /** Every descriptor it has open, by number. */
+  openDescriptors(): ReadonlyArray<OpenDescriptor> {
+    return this.#table.entries().map(([number, file]) => this.#view(number, file))
+  }
+
+  get openCount(): number {
+    return this.#table.size
+  }
+
+  /** How many more descriptors it may open. */
+  get room(): number {
+    return this.#table.room
+  }
+
+  /** What happened to a number of this process, oldest first. */
+  historyOf(number: number): ReadonlyArray<string> {
+    return this.kernel.ledger.ofNumber(this.name, number)
+  }
+
+  /** How often it made a system call, by its name in `SystemCallsShape`. */
+  callCount(call: keyof SystemCallsShape): number {
+    return this.#callCounts.get(call) ?? 0
+  }
+
+  /** @internal */
+  countCall(call: string): void {
+    this.#callCounts.set(call, (this.#callCounts.get(call) ?? 0) + 1)
+  }
+
+  /** The fault that is due in the call being made. @internal */
+  drawFault(call: string): FaultKind | undefined {
+    return this.faults.draw(call, this.#callCounts.get(call) ?? 0)
+  }
+
+  /** The open file behind a descriptor; undefined, and a violation, when the number is not open. @internal */
+  lookUp(descriptor: Descriptor, operation: string): OpenFile | undefined {
+    const number = numberOf(descriptor)
+    if (!isClosedBy(descriptor, this.closeNumber)) {
+      this.kernel.ledger.violate("foreign", this.name, number, operation)
+      throw new TypeError(`${this.name} used a descriptor of another process or layer in ${operation}`)
+    }
+    const file = this.#table.get(number)
+    if (file === undefined) this.kernel.ledger.violate("used", this.name, number, operation)
+    return file
+  }
+
+  /** @internal */
+  install(file: OpenFile, how: string, kind: "made" | "received"): Descriptor | Outcome
+  /** @internal */
+  install(file: OpenFile, how: string, kind: "made" | "received", isOwned: false): number
+  install(file: OpenFile, how: string, kind: "made" | "received", isOwned = true): Descriptor | number {
+    const number = this.#table.install(file)
+    if (number < 0) return number
+    this.kernel.ledger.record(kind, this.name, number, file, how)
+    return isOwned ? adoptDescriptor(number, this.closeNumber) : number
+  }
+
+  /** @internal */
+  adopt(number: number): Descriptor {
+    if (this.#table.get(number) === undefined) this.kernel.ledger.violate("adopted", this.name, number, "adopt")
+    return adoptDescriptor(number, this.closeNumber)
+  }
+
+  /** @internal */
+  notePassed(descriptors: ReadonlyArray<Descriptor>, files: ReadonlyArray<OpenFile>, through: SocketFile): void {
+    for (const [index, file] of files.entries()) {
+      const number = descriptors[index] === undefined ? -1 : numberOf(descriptors[index])
+      this.kernel.ledger.record("passed", this.name, number, file, `passed through ${through.describe()}`)
+    }
+  }
+
+  /** What a descriptor's `close` calls; its identity marks the descriptors of this process. @internal */
+  readonly closeNumber = (number: number): void => {
+    if (!this.#isAlive) return
+    this.countCall("close")
+    if (this.#table.get(number) === undefined) this.kernel.ledger.violate("closed", this.name, number, "close")
+    else this.#close(number, "closed")
+    this.kernel.noteCall(this, "close", String(number), "0")
+  }
+
+  #close(number: number, how: string): void {
+    const file = this.#table.remove(number)
+    if (file === undefined) return
+    this.kernel.ledger.record("closed", this.name, number, file, how)
+    file.release()
+  }
+
+  #find(descriptor: Descriptor): OpenFile {
+    const file = this.lookUp(descriptor, "a question of the scenario")
+    if (file === undefined) throw new RangeError(`${this.name} has no descriptor ${numberOf(descriptor)}`)
+    return file
+  }
+
+  #view(number: number, file: OpenFile): OpenDescriptor {
+    const history = this.kernel.ledger.ofFile(file)
+    return { number, fileId: file.id, label: file.label, kind: file.kind, history }
+  }
+}
