@@ -23,6 +23,17 @@ test("what is left is copied once, and more is put behind it", () => {
   expect([...inbox.bytes.subarray(inbox.at, inbox.end)]).toEqual([2, 3, 4, 5])
 })
 
+test("what is left of a Buffer is copied too, although its slice() is only a view", () => {
+  const inbox = new Inbox(65_536)
+  const read = Buffer.from([1, 2, 3])
+  inbox.push(read, 3)
+  inbox.consume(1)
+  inbox.retain()
+  read.fill(9)
+  inbox.push(read, 1)
+  expect([...inbox.bytes.subarray(inbox.at, inbox.end)]).toEqual([2, 3, 9])
+})
+
 test("a request that comes byte by byte is copied a few times, not once a byte", () => {
   const inbox = new Inbox(65_536)
   const buffers = new Set<Uint8Array>()

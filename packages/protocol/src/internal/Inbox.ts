@@ -49,7 +49,8 @@ export class Inbox {
     if (unused === 0) {
       if (this.bytes !== none) this.#become(none, 0)
     } else if (this.#borrowed || (this.bytes.length > ownBytesSmall && unused * 4 < this.bytes.length)) {
-      this.#become(this.bytes.slice(this.at, this.end), unused)
+      // Not slice(): that of a Buffer, which is what system calls read into, is no copy but a view.
+      this.#become(new Uint8Array(this.bytes.subarray(this.at, this.end)), unused)
     }
   }
 
