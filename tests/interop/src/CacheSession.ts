@@ -1,0 +1,199 @@
+/**
+ * A client that takes whatever a server answers, and writes down what it saw in words that two servers can be compared by.
+ *
+ * @category differential
+ */
+import { SystemCalls } from "@scached/fdpass"
+import { Effect, Exit, Scope } from "effect"
+import * as AttributeList from "./AttributeList.ts"
+import * as Conversation from "./Conversation.ts"
+import type { LabFailure } from "./LabFailure.ts"
+import * as MarkedConnection from "./MarkedConnection.ts"
+import { closeAndTellMark, type Mark } from "./MarkedConnection.ts"
+
+/**
+ * What the client sends, and what it does where the server asks for a descriptor.
+ *
+ * @category differential
+ */
+export interface Step {
+  /** What it is, for people. */
+  readonly name: string
+  readonly request: Buffer
+  /** Where the request is cut: the server gets the pieces one by one. Not at all if not given. */
+  readonly cuts?: ReadonlyArray<number>
+  /** What follows when the server answers a save with `dummy`: a descriptor, or a byte without one. */
+  readonly cargo: "descriptor" | "bare byte"
+}
+
+/**
+ * A session with one server.
+ *
+ * @category differential
+ */
+export interface CacheSession {
+  /** Takes a step to its end and returns what was seen, one line for each thing that the server did. */
+  readonly take: (step: Step) => Effect.Effect<ReadonlyArray<string>, LabFailure>
+  /** Which of the connections saved so far the server still holds, by their number. */
+  readonly held: Effect.Effect<ReadonlyArray<number>, LabFailure>
+}
+
+interface Saved {
+  readonly mark: Mark
+  readonly farEnd: Conversation.Conversation
+  open: boolean
+}
+
+const findSuccess = Buffer.from("status\x000\0property\0", "latin1")
+const findSucceeds = (bytes: Buffer): boolean => bytes.subarray(0, findSuccess.length).equals(findSuccess)
+const opensExchange = (bytes: Buffer): boolean => bytes.equals(AttributeList.dummy) || findSucceeds(bytes)
+const always = (): boolean => true
+const never = (): boolean => false
+const neverSaved = "(a label that nobody saves)"
+const pieceMillis = 2
+const settleMillisMax = 2000
+/**
+ * Answers on the second connection after which the first has been dealt with. One is not enough: of two connections that are ready
+ * at the same time, a server may begin with the one that became so last (epoll gives no order).
+ */
+const roundsToRest = 2
+
+/**
+ * Opens a session with the server at a path.
+ *
+ * How does one know that a server will say no more, without waiting for a while each time? By asking it something on a second
+ * connection: once that is answered, everything sent on the first before it has been dealt with. scache(8) does not answer the
+ * second while it is inside an exchange with the first, so that it is a word or that answer that is waited for. A server that waits
+ * for more inside a request of the first answers nobody: that is noted as a stall, and ended by leaving.
+ *
+ * @category differential
+ */
+export const open = Effect.fnUntraced(function* (
+  socketPath: string
+): Effect.fn.Return<CacheSession, LabFailure, SystemCalls | Scope.Scope> {
+  const calls = yield* SystemCalls
+  const scope = yield* Effect.scope
+  const inScope = <A, E>(effect: Effect.Effect<A, E, SystemCalls | Scope.Scope>) =>
+    effect.pipe(Effect.provideService(SystemCalls, calls), Effect.provideService(Scope.Scope, scope))
+
+  const probe = yield* Conversation.connect(socketPath)
+  probe.expect(AttributeList.greeting)
+  const connectClient = Effect.gen(function* () {
+    const own = yield* Scope.fork(scope)
+    const conversation = yield* Conversation.connect(socketPath).pipe(Effect.provideService(Scope.Scope, own))
+    conversation.expect(AttributeList.greeting)
+    return { conversation, leave: Scope.close(own, Exit.void) }
+  }).pipe(Effect.provideService(SystemCalls, calls))
+  let client = yield* connectClient
+
+  const saved: Array<Saved> = []
+  const nameOf = (mark: Mark): string => {
+    const index = saved.findIndex((each) => each.mark === mark)
+    return index < 0 ? "a descriptor never saved" : `connection ${index}`
+  }
+
+  /** Whether an answer to the second connection's question is still to come. */
+  let asked = false
+  const ask = (): void => {
+    if (!asked) probe.send(AttributeList.request.findEndpoint(neverSaved))
+    asked = true
+  }
+  const answered = (millis: number): boolean => {
+    if (!asked) return true
+    if (!probe.hearsWithin(millis)) return false
+    probe.expect(AttributeList.found.endpoint(2, ""))
+    asked = false
+    return true
+  }
+  /** Waits until the server is done with the first connection. */
+  const settle = (): boolean => {
+    for (let round = 0; round < roundsToRest; round += 1) {
+      ask()
+      if (!answered(settleMillisMax)) return false
+    }
+    return true
+  }
+  /** Waits for a word of the server, or until it is certain that it has none to say. */
+  const awaitWord = (): "word" | "silence" | "stall" => {
+    for (let round = 0; round < roundsToRest; round += 1) {
+      ask()
+      for (let waited = 0; asked && waited < settleMillisMax; waited += 1) {
+        if (client.conversation.hearsWithin(1)) return "word"
+        answered(0)
+      }
+      if (asked) return "stall"
+    }
+    return "silence"
+  }
+
+  /** What the server did after the client's last turn; it waits for the next one if that `continues` an exchange. */
+  const look = Effect.fnUntraced(function* (continues: (bytes: Buffer) => boolean) {
+    const heard = awaitWord()
+    let stalls = heard === "stall"
+    let arrived = client.conversation.takeArrived()
+    if (heard === "word" && (arrived.ended || !continues(arrived.bytes))) {
+      stalls = !settle()
+      const more = client.conversation.takeArrived()
+      arrived = {
+        bytes: Buffer.concat([arrived.bytes, more.bytes]),
+        descriptors: [...arrived.descriptors, ...more.descriptors],
+        ended: arrived.ended || more.ended
+      }
+    }
+    const seen = [
+      ...(arrived.bytes.length > 0 ? [`says ${AttributeList.printable(arrived.bytes)}`] : []),
+      ...arrived.descriptors.map((each) => `passes ${nameOf(closeAndTellMark(calls, each))}`),
+      ...(arrived.ended ? ["closes"] : []),
+      ...(stalls ? ["stalls"] : [])
+    ]
+    if (stalls || arrived.ended) {
+      yield* client.leave
+      settle()
+      client = yield* connectClient
+    }
+    return { bytes: arrived.bytes, seen, goesOn: !stalls && !arrived.ended }
+  })
+
+  const sendCargo = Effect.fnUntraced(function* (cargo: Step["cargo"]) {
+    if (cargo === "bare byte") return client.conversation.send(Buffer.of(0))
+    const connection = yield* inScope(MarkedConnection.make)
+    const farEnd = yield* inScope(Conversation.over(connection.far))
+    client.conversation.sendDescriptor(connection.near)
+    connection.near.close()
+    saved.push({ mark: connection.mark, farEnd, open: true })
+  })
+
+  const sendPieces = (step: Step): void => {
+    const ends = [...(step.cuts ?? []), step.request.length]
+    for (const [index, end] of ends.entries()) {
+      // A moment for the server to read the piece by itself.
+      if (index > 0) client.conversation.hearsWithin(pieceMillis)
+      client.conversation.send(step.request.subarray(ends[index - 1] ?? 0, end))
+    }
+  }
+
+  const take = Effect.fnUntraced(function* (step: Step) {
+    sendPieces(step)
+    const first = yield* look(opensExchange)
+    if (!first.goesOn) return first.seen
+    if (first.bytes.equals(AttributeList.dummy)) {
+      yield* sendCargo(step.cargo)
+      return [...first.seen, ...(yield* look(never)).seen]
+    }
+    if (!findSucceeds(first.bytes)) return first.seen
+    client.conversation.send(AttributeList.dummy)
+    const second = yield* look(always)
+    if (!second.goesOn) return [...first.seen, ...second.seen]
+    client.conversation.send(AttributeList.dummy)
+    return [...first.seen, ...second.seen, ...(yield* look(never)).seen]
+  })
+
+  const held = Effect.sync(() => {
+    settle()
+    for (const each of saved) {
+      if (each.open) each.open = !each.farEnd.takeArrived().ended
+    }
+    return saved.flatMap((each, index) => (each.open ? [index] : []))
+  })
+  return { take, held }
+})

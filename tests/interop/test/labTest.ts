@@ -1,0 +1,44 @@
+/**
+ * Tests that need the laboratory. Where it is missing they are skipped with the reason in their name, but under CI they fail: there
+ * the laboratory is part of the job.
+ */
+import { test } from "bun:test"
+import { KernelSystemCalls, type SystemCalls } from "@scached/fdpass"
+import { Effect, Layer, type Scope } from "effect"
+import { LabFailure } from "../src/LabFailure.ts"
+import { findMissing, PostfixTools } from "../src/PostfixTools.ts"
+
+const { CI } = process.env
+
+const laboratory = PostfixTools.layer.pipe(Layer.provideMerge(KernelSystemCalls.layer))
+
+/** The runner would abandon a test that takes too long, and its Postfix with it: the test ends itself before, and tidies up. */
+const releaseMillisMax = 20_000
+
+interface LabTestOptions {
+  readonly timeoutMillis?: number
+  /** Why this test cannot run here, apart from a missing Postfix. */
+  readonly impediment?: string | undefined
+}
+
+export const labTest = <E>(
+  name: string,
+  options: LabTestOptions,
+  body: () => Effect.Effect<void, E, PostfixTools | SystemCalls | Scope.Scope>
+): void => {
+  const impediment = findMissing()?.message ?? options.impediment
+  if (impediment !== undefined && !CI) return test.skip(`${name} [${impediment}]`, () => undefined)
+  const timeoutMillis = options.timeoutMillis ?? 30_000
+  const limited = Effect.timeoutOrElse(Effect.scoped(body()), {
+    duration: timeoutMillis,
+    orElse: () => Effect.fail(new LabFailure({ attempt: `finish "${name}"`, found: `no end in ${timeoutMillis} ms` }))
+  })
+  test(
+    name,
+    async () => {
+      if (impediment !== undefined) throw new Error(impediment)
+      await Effect.runPromise(limited.pipe(Effect.provide(laboratory)))
+    },
+    timeoutMillis + releaseMillisMax
+  )
+}
