@@ -7,6 +7,7 @@ import { chmodSync, lstatSync, unlinkSync } from "node:fs"
 import { Effect, Layer } from "effect"
 import { Errno } from "./Errno.ts"
 import { adoptDescriptor, type Descriptor, numberOf } from "./internal/descriptor.ts"
+import { errnoOf, fileOutcome } from "./internal/fileOutcome.ts"
 import { libc } from "./internal/libc.ts"
 import { MessageBlock, NativeBlock, NativeReadinessBatch, NativeReceiveBuffer } from "./internal/nativeMemory.ts"
 import { wholeMillis } from "./internal/timeout.ts"
@@ -16,6 +17,7 @@ import { type FileIdentity, type Outcome, SystemCalls, type SystemCallsShape } f
 
 const unixFamily = 1
 const streamType = 1
+const datagramType = 2
 const socketLevel = 1
 const peerCredentialsOption = 17
 const dontWait = 0x40
@@ -25,21 +27,6 @@ const controlTruncated = 0x08
 const epollControlAdd = 1
 const epollControlRemove = 2
 const epollControlModify = 3
-
-const fileOutcome = (operation: () => void): Outcome => {
-  try {
-    operation()
-    return 0
-  } catch (error) {
-    return -errnoOf(error)
-  }
-}
-
-const errnoOf = (error: unknown): number => {
-  // node:fs reports the number negated, as libuv does; anything else is no answer of the operating system.
-  if (error instanceof Error && "errno" in error && typeof error.errno === "number") return Math.abs(error.errno)
-  throw error
-}
 
 const make = (layout: Layout): SystemCallsShape => {
   const { symbols, errno } = libc()
@@ -51,7 +38,8 @@ const make = (layout: Layout): SystemCallsShape => {
   }
   const owned = (number: number): Descriptor => adoptDescriptor(number, closeNumber)
 
-  const socketFlags = streamType | layout.nonBlockingFlag | layout.closeOnExecFlag
+  const commonFlags = layout.nonBlockingFlag | layout.closeOnExecFlag
+  const socketFlags = streamType | commonFlags
   const address = new NativeBlock(2 + 108)
   const pair = new NativeBlock(8)
   const credentials = new NativeBlock(12)
@@ -76,6 +64,10 @@ const make = (layout: Layout): SystemCallsShape => {
       const number = symbols.socket(unixFamily, socketFlags, 0)
       return number < 0 ? failed() : owned(number)
     },
+    datagramSocket: () => {
+      const number = symbols.socket(unixFamily, datagramType | commonFlags, 0)
+      return number < 0 ? failed() : owned(number)
+    },
     socketPair: () => {
       if (symbols.socketpair(unixFamily, socketFlags, 0, pair.address) < 0) return failed()
       return [owned(pair.words[0] ?? 0), owned(pair.words[1] ?? 0)]
@@ -86,8 +78,7 @@ const make = (layout: Layout): SystemCallsShape => {
     },
     listen: (socket, backlog) => outcome(symbols.listen(numberOf(socket), backlog)),
     accept: (listener) => {
-      const flags = layout.nonBlockingFlag | layout.closeOnExecFlag
-      const number = symbols.accept4(numberOf(listener), null, null, flags)
+      const number = symbols.accept4(numberOf(listener), null, null, commonFlags)
       return number < 0 ? failed() : owned(number)
     },
     connect: (socket, path) => {

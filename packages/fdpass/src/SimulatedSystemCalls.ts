@@ -9,6 +9,7 @@
  */
 import { Layer } from "effect"
 import type { SimulatedProcess } from "./internal/simulation/SimulatedProcess.ts"
+import { ProcessCalls } from "./ProcessCalls.ts"
 import { SystemCalls } from "./SystemCalls.ts"
 
 export type { TracedCall } from "./internal/simulation/CallTrace.ts"
@@ -30,3 +31,11 @@ export {
  * @category layers
  */
 export const layer = (process: SimulatedProcess): Layer.Layer<SystemCalls> => Layer.succeed(SystemCalls, process.calls)
+
+/**
+ * Provides `ProcessCalls` as a simulated process makes them.
+ *
+ * @category layers
+ */
+export const processLayer = (process: SimulatedProcess): Layer.Layer<ProcessCalls> =>
+  Layer.succeed(ProcessCalls, process.processCalls)

@@ -73,6 +73,12 @@ export interface ReadinessBatch {
 export interface SystemCallsShape {
   /** A non-blocking, close-on-exec stream socket of the UNIX family. */
   readonly socket: () => Descriptor | Outcome
+  /**
+   * A non-blocking, close-on-exec datagram socket of the UNIX family, for `bind`, `connect`, `send` and `receive`. A connected one
+   * sends each `Uint8Array` whole or not at all: `EAGAIN` when its peer's queue is full, `ECONNREFUSED` once its peer is gone, and
+   * `ENOTCONN` from then on.
+   */
+  readonly datagramSocket: () => Descriptor | Outcome
   /** Two such sockets, connected to each other. */
   readonly socketPair: () => readonly [Descriptor, Descriptor] | Outcome
   readonly bind: (socket: Descriptor, path: string) => Outcome

@@ -33,6 +33,7 @@ const tableFull = ["processTableFull", "systemTableFull"] as const
 /** The calls that can be made to fail, and how each can. */
 export const faultsByCall = {
   socket: tableFull,
+  datagramSocket: tableFull,
   socketPair: tableFull,
   accept: ["interrupted", "notReady", ...tableFull, "connectionAborted"],
   connect: ["interrupted"],

@@ -1,6 +1,7 @@
 import { posix } from "node:path"
 import { Errno } from "../../Errno.ts"
 import type { FileIdentity, Outcome } from "../../SystemCalls.ts"
+import type { DatagramFile } from "./DatagramFile.ts"
 import type { SocketFile } from "./SocketFile.ts"
 
 /** Whose process it is, as far as files care. */
@@ -15,7 +16,9 @@ export interface FileNode {
   readonly owner: FileUser
   mode: number
   /** The socket that was bound here, while it is open. */
-  socket: SocketFile | undefined
+  socket: SocketFile | DatagramFile | undefined
+  /** What is written in it. */
+  text: string
 }
 
 const device = 1
@@ -40,7 +43,7 @@ export class FileTree {
   /** Puts something there, whatever stood there before. */
   put(path: string, kind: FileIdentity["kind"], owner: FileUser, mode: number): FileNode {
     const identity = { kind, device, inode: this.#nextInode++ }
-    const node: FileNode = { identity, owner, mode, socket: undefined }
+    const node: FileNode = { identity, owner, mode, socket: undefined, text: "" }
     this.#nodes.set(path, node)
     return node
   }
@@ -53,7 +56,7 @@ export class FileTree {
     return this.#nodes.get(path) ?? -Errno.ENOENT
   }
 
-  bind(path: string, socket: SocketFile, user: FileUser): Outcome {
+  bind(path: string, socket: SocketFile | DatagramFile, user: FileUser): Outcome {
     const found = this.find(path)
     if (typeof found !== "number") return -Errno.EADDRINUSE
     if (found !== -Errno.ENOENT) return found
@@ -68,11 +71,17 @@ export class FileTree {
   }
 
   /** The socket that a connect to this path reaches. */
-  reach(path: string, user: FileUser): SocketFile | Outcome {
+  reach(path: string, user: FileUser): SocketFile | DatagramFile | Outcome {
     const found = this.find(path)
     if (typeof found === "number") return found
     if (!mayWrite(user, found)) return -Errno.EACCES
     return found.socket === undefined || found.socket.isGone ? -Errno.ECONNREFUSED : found.socket
+  }
+
+  textOf(path: string): string | Outcome {
+    const found = this.find(path)
+    if (typeof found === "number") return found
+    return found.identity.kind === "directory" ? -Errno.EISDIR : found.text
   }
 
   unlink(path: string, user: FileUser): Outcome {

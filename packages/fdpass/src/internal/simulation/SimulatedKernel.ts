@@ -79,7 +79,7 @@ export class SimulatedKernel {
     if (this.#processes.some((each) => each.name === name)) throw new RangeError(`there is a process "${name}" already`)
     const { faults = this.#faultPlan, ...rest } = options
     const injector = new FaultInjector(name, faults, this.random, this.#faultCounts, () => this.#areFaultsPaused)
-    const defaults = { uid: 0, gid: 0, pid: 1000 + this.#processes.length, workingDirectory: "/" }
+    const defaults = { uid: 0, gid: 0, pid: 1000 + this.#processes.length, workingDirectory: "/", terminals: [] }
     const started = new SimulatedProcess(
       this,
       name,
@@ -141,10 +141,10 @@ export class SimulatedKernel {
   makeFile(
     path: string,
     kind: FileIdentity["kind"],
-    options: Partial<FileUser> & { readonly mode?: number } = {}
+    options: Partial<FileUser> & { readonly mode?: number; readonly text?: string } = {}
   ): void {
-    const { uid = 0, gid = 0, mode = 0o755 } = options
-    this.files.put(posix.resolve("/", path), kind, { uid, gid }, mode)
+    const { uid = 0, gid = 0, mode = 0o755, text = "" } = options
+    this.files.put(posix.resolve("/", path), kind, { uid, gid }, mode).text = text
   }
 
   /** The permission bits of what stands at an absolute path, undefined when nothing does. */

@@ -1,3 +1,5 @@
+import { posix } from "node:path"
+import type { ProcessCallsShape } from "../../ProcessCalls.ts"
 import type { Outcome, PeerCredentials, SystemCallsShape } from "../../SystemCalls.ts"
 import { adoptDescriptor, type Descriptor, isClosedBy, numberOf } from "../descriptor.ts"
 import { DescriptorTable } from "./DescriptorTable.ts"
@@ -7,6 +9,7 @@ import { type OpenFile, PlainFile } from "./OpenFile.ts"
 import type { SimulatedKernel } from "./SimulatedKernel.ts"
 import { SocketFile } from "./SocketFile.ts"
 import { makeSystemCalls } from "./simulatedCalls.ts"
+import { makeProcessCalls } from "./simulatedProcessCalls.ts"
 
 /**
  * Who a simulated process is, and how it differs from the kernel's defaults.
@@ -21,6 +24,8 @@ export interface ProcessOptions {
   readonly descriptorsMax?: number
   /** Where relative paths begin; `/` unless given. */
   readonly workingDirectory?: string
+  /** Which of its standard descriptors are terminals; none unless given. */
+  readonly terminals?: ReadonlyArray<0 | 1 | 2>
   /** Its own plan instead of the kernel's. */
   readonly faults?: FaultPlan
 }
@@ -48,14 +53,24 @@ export interface OpenDescriptor {
  */
 export class SimulatedProcess {
   readonly name: string
-  readonly credentials: PeerCredentials
-  readonly workingDirectory: string
+  /** As the machine knows it, whatever the process has made its root. @internal */
+  workingDirectory: string
+  /** @internal */
+  rootDirectory = "/"
+  /** @internal */
+  groups: ReadonlyArray<number> = []
+  /** When SIGALRM will end it. @internal */
+  alarmAtMillis = Number.POSITIVE_INFINITY
+  readonly terminals: ReadonlyArray<0 | 1 | 2>
   readonly kernel: SimulatedKernel
   readonly faults: FaultInjector
   /** The service's implementation; `layer` wraps it. */
   readonly calls: SystemCallsShape
+  /** The implementation of `ProcessCalls`. */
+  readonly processCalls: ProcessCallsShape
   readonly #table: DescriptorTable
   readonly #callCounts = new Map<string, number>()
+  #credentials: PeerCredentials
   #isAlive = true
 
   /** Made by `SimulatedKernel.process`. */
@@ -67,11 +82,39 @@ export class SimulatedProcess {
   ) {
     this.kernel = kernel
     this.name = name
-    this.credentials = { pid: options.pid, uid: options.uid, gid: options.gid }
+    this.#credentials = { pid: options.pid, uid: options.uid, gid: options.gid }
     this.workingDirectory = options.workingDirectory
+    this.terminals = options.terminals
     this.faults = faults
     this.#table = new DescriptorTable(options.descriptorsMax)
     this.calls = makeSystemCalls(this)
+    this.processCalls = makeProcessCalls(this)
+  }
+
+  get credentials(): PeerCredentials {
+    return this.#credentials
+  }
+
+  /** @internal */
+  changeCredentials(change: Partial<PeerCredentials>): void {
+    this.#credentials = { ...this.#credentials, ...change }
+  }
+
+  /** Where a path of this process leads on the machine: nothing above its root. @internal */
+  resolve(path: string): string {
+    const root = this.rootDirectory === "/" ? "" : this.rootDirectory
+    const inside = posix.resolve(this.workingDirectory.slice(root.length) || "/", path)
+    return inside === "/" ? this.rootDirectory : `${root}${inside}`
+  }
+
+  /** Dies when its alarm has rung. @internal */
+  checkAlarm(): void {
+    if (this.kernel.nowMillis >= this.alarmAtMillis) this.die()
+  }
+
+  /** @internal */
+  fileOf(number: number): OpenFile | undefined {
+    return this.#table.get(number)
   }
 
   get isAlive(): boolean {
@@ -150,8 +193,8 @@ export class SimulatedProcess {
     return this.kernel.ledger.ofNumber(this.name, number)
   }
 
-  /** How often it made a system call, by its name in `SystemCallsShape`. */
-  callCount(call: keyof SystemCallsShape): number {
+  /** How often it made a system call, by its name. */
+  callCount(call: keyof SystemCallsShape | keyof ProcessCallsShape): number {
     return this.#callCounts.get(call) ?? 0
   }
 

@@ -121,15 +121,22 @@ export class SocketFile extends OpenFile {
     if (this.#isShutDown) return -Errno.EPIPE
     let sent = 0
     while (sent < bytes.length) {
-      if (this.#bufferUsed >= this.#bufferBytes) return sent === 0 ? -Errno.EAGAIN : sent
+      if (this.#bufferUsed >= this.#bufferBytes) break
       const size = Math.min(bytes.length - sent, segmentBytesMax, Math.max(1, this.#bufferBytes >> 1))
       const cost = size + segmentOverheadBytes
       const carried = sent === 0 ? files : []
       for (const file of carried) file.hold()
       this.#bufferUsed += cost
-      peer.#queue.push({ bytes: bytes.slice(sent, sent + size), sender: this, cost, files: carried, consumed: 0 })
+      peer.#queue.push({
+        bytes: new Uint8Array(bytes.subarray(sent, sent + size)),
+        sender: this,
+        cost,
+        files: carried,
+        consumed: 0
+      })
       sent += size
     }
+    if (sent === 0 && bytes.length > 0) return -Errno.EAGAIN
     peer.changed()
     return sent
   }

@@ -1,9 +1,10 @@
-import { posix } from "node:path"
 import { Errno } from "../../Errno.ts"
 import { socketPathBytesMax } from "../../SocketPath.ts"
 import type { Outcome, SystemCallsShape } from "../../SystemCalls.ts"
-import { Descriptor, numberOf } from "../descriptor.ts"
+import { type Descriptor, numberOf } from "../descriptor.ts"
 import { wholeMillis } from "../timeout.ts"
+import { makeTracer } from "./callTracer.ts"
+import { DatagramFile } from "./DatagramFile.ts"
 import { EpollFile, SimulatedReadinessBatch } from "./EpollFile.ts"
 import { type FaultKind, faultErrno } from "./FaultPlan.ts"
 import type { OpenFile } from "./OpenFile.ts"
@@ -11,32 +12,11 @@ import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { SimulatedReceiveBuffer } from "./SimulatedReceiveBuffer.ts"
 import { SocketFile } from "./SocketFile.ts"
 
-const showArgument = (argument: unknown): string => {
-  if (argument instanceof Descriptor) return argument.isOwned ? String(numberOf(argument)) : "gone"
-  return typeof argument === "string" ? argument : ""
-}
-
-const showResult = (result: unknown): string => {
-  if (typeof result === "number") return String(result)
-  if (result instanceof Descriptor) return `descriptor ${numberOf(result)}`
-  return Array.isArray(result) ? result.map(showResult).join(", ") : "ok"
-}
-
 /** The system calls of one simulated process. */
 export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => {
   const { kernel } = process
 
-  /** Counts and traces a call; a dead process gets nothing done. */
-  const call =
-    <A extends ReadonlyArray<unknown>, R>(name: string, run: (...args: A) => R) =>
-    (...args: A): R | Outcome => {
-      if (!process.isAlive) return -Errno.EBADF
-      process.countCall(name)
-      const subject = showArgument(args[0])
-      const result = run(...args)
-      kernel.noteCall(process, name, subject, showResult(result))
-      return result
-    }
+  const call = makeTracer(process)
 
   /** The negated error number of the fault that is due, 0 when none is or when it only cuts short. */
   const fails = (fault: FaultKind | undefined): Outcome => {
@@ -45,26 +25,38 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     return -faultErrno[fault]
   }
 
-  const socketOf = (descriptor: Descriptor, operation: string): SocketFile | Outcome => {
+  const anySocketOf = (descriptor: Descriptor, operation: string): SocketFile | DatagramFile | Outcome => {
     const file = process.lookUp(descriptor, operation)
     if (file === undefined) return -Errno.EBADF
-    return file instanceof SocketFile ? file : -Errno.ENOTSOCK
+    return file instanceof SocketFile || file instanceof DatagramFile ? file : -Errno.ENOTSOCK
+  }
+
+  const socketOf = (descriptor: Descriptor, operation: string): SocketFile | Outcome => {
+    const file = anySocketOf(descriptor, operation)
+    return file instanceof DatagramFile ? -Errno.EOPNOTSUPP : file
   }
 
   const newSocket = (label: string): SocketFile =>
     new SocketFile(kernel.nextFileId(), label, kernel.options.socketBufferBytes)
 
-  const resolve = (path: string): string => posix.resolve(process.workingDirectory, path)
+  const resolve = (path: string): string => process.resolve(path)
 
   const addressProblem = (path: string): Outcome => {
     if (Buffer.byteLength(path) > socketPathBytesMax) return -Errno.ENAMETOOLONG
     return path === "" || path.includes("\0") ? -Errno.EINVAL : 0
   }
 
-  const sockets: Pick<SystemCallsShape, "socket" | "socketPair" | "bind" | "listen" | "accept" | "connect"> = {
+  type SocketCalls = "socket" | "datagramSocket" | "socketPair" | "bind" | "listen" | "accept" | "connect"
+  const sockets: Pick<SystemCallsShape, SocketCalls> = {
     socket: call("socket", () => {
       const failure = fails(process.drawFault("socket"))
       return failure < 0 ? failure : process.install(newSocket("socket"), "made by socket", "made")
+    }),
+    datagramSocket: call("datagramSocket", () => {
+      const failure = fails(process.drawFault("datagramSocket"))
+      if (failure < 0) return failure
+      const file = new DatagramFile(kernel.nextFileId(), "datagram socket", kernel.options.socketBufferBytes)
+      return process.install(file, "made by socket", "made")
     }),
     socketPair: call("socketPair", () => {
       const failure = fails(process.drawFault("socketPair"))
@@ -79,7 +71,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       return [first, second] as const
     }),
     bind: call("bind", (socket: Descriptor, path: string) => {
-      const file = socketOf(socket, "bind")
+      const file = anySocketOf(socket, "bind")
       if (typeof file === "number") return file
       const problem = addressProblem(path)
       return problem < 0 ? problem : kernel.files.bind(resolve(path), file, process.credentials)
@@ -101,6 +93,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       if (failure < 0) return failure
       // Linux reserves the number before it looks at the socket.
       if (process.room <= 0) return -Errno.EMFILE
+      if (file instanceof DatagramFile) return -Errno.EOPNOTSUPP
       if (!(file instanceof SocketFile)) return -Errno.ENOTSOCK
       if (file.state !== "listening") return -Errno.EINVAL
       const accepted = file.takePending()
@@ -109,12 +102,16 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
         : process.install(accepted, `accepted from ${file.describe()}`, "made")
     }),
     connect: call("connect", (socket: Descriptor, path: string) => {
-      const file = socketOf(socket, "connect")
+      const file = anySocketOf(socket, "connect")
       if (typeof file === "number") return file
       const problem = addressProblem(path) || fails(process.drawFault("connect"))
       if (problem < 0) return problem
       const listener = kernel.files.reach(resolve(path), process.credentials)
       if (typeof listener === "number") return listener
+      if (file instanceof DatagramFile) {
+        return listener instanceof DatagramFile ? file.connectTo(listener) : -Errno.EPROTOTYPE
+      }
+      if (listener instanceof DatagramFile) return -Errno.EPROTOTYPE
       return file.connectTo(listener, process.credentials, () => newSocket(`${path}, from ${process.name}`))
     })
   }
@@ -147,11 +144,12 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       if (room < 1) throw new RangeError("a read of no bytes looks like the end of the stream")
       into.truncated = false
       into.putDescriptor(undefined)
-      const file = socketOf(socket, "receive")
+      const file = anySocketOf(socket, "receive")
       if (typeof file === "number") return file
       const fault = process.drawFault("receive")
       const failure = fault === "interrupted" || fault === "notReady" ? fails(fault) : 0
       if (failure < 0) return failure
+      if (file instanceof DatagramFile) return file.receive(into.bytes, room)
       const full = fault === "shortRead" ? Math.min(room, file.waitingBytes) : room
       const isShort = fault === "shortRead" && full > 1
       if (isShort) process.faults.injected("shortRead")
@@ -159,9 +157,11 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       return file.receive(into.bytes, limit, (files) => deliver(files, into, fault))
     }),
     send: call("send", (socket: Descriptor, bytes: Uint8Array) => {
-      const file = socketOf(socket, "send")
+      const file = anySocketOf(socket, "send")
       if (typeof file === "number") return file
       const fault = process.drawFault("send")
+      if (file instanceof DatagramFile)
+        return fails(fault === "connectionBroken" ? undefined : fault) || file.send(bytes)
       if (fault === "connectionBroken") file.breakConnection()
       const failure = fails(fault)
       if (failure < 0) return failure
@@ -183,7 +183,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       return outcome
     }),
     peerCredentials: call("peerCredentials", (socket: Descriptor) => {
-      const file = socketOf(socket, "peerCredentials")
+      const file = anySocketOf(socket, "peerCredentials")
       return typeof file === "number" ? file : { ...file.credentials }
     })
   }

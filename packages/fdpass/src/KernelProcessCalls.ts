@@ -1,0 +1,140 @@
+/**
+ * The calls that concern the process itself, as the Linux kernel answers them.
+ *
+ * @category layers
+ */
+import { readFileSync, statSync } from "node:fs"
+import { isatty } from "node:tty"
+import { Effect, Layer } from "effect"
+import { Errno } from "./Errno.ts"
+import { numberOf } from "./internal/descriptor.ts"
+import { errnoOf, fileOutcome } from "./internal/fileOutcome.ts"
+import { libc } from "./internal/libc.ts"
+import { NativeBlock } from "./internal/nativeMemory.ts"
+import { currentPlatform, type Layout, layoutOf, UnsupportedPlatform } from "./Platform.ts"
+import { type InheritedKind, ProcessCalls, type ProcessCallsShape } from "./ProcessCalls.ts"
+import type { Outcome } from "./SystemCalls.ts"
+
+const socketLevel = 1
+const typeOption = 3
+const acceptingOption = 30
+const getDescriptorFlags = 1
+const setDescriptorFlags = 2
+const closeOnExec = 1
+const getStatusFlags = 3
+const setStatusFlags = 4
+const noNewPrivileges = 38
+const alarmSignal = 14
+const realTimer = 0
+const groupsMax = 65_536
+const textBytesMax = 1_048_576
+
+const kinds: Readonly<Partial<Record<number, InheritedKind>>> = { 1: "stream", 2: "datagram" }
+
+const make = (layout: Layout): ProcessCallsShape => {
+  const { symbols, errno } = libc()
+  const failed = (): Outcome => -(errno[0] ?? 0)
+  const outcome = (result: number): Outcome => (result < 0 ? failed() : result)
+  const value = new NativeBlock(4)
+  const length = new NativeBlock(4)
+  const ids = [new NativeBlock(4), new NativeBlock(4), new NativeBlock(4)] as const
+  // struct itimerval: the interval, which stays 0, and the time until the alarm; both are seconds and microseconds of 64 bits.
+  const timer = new NativeBlock(32)
+  const timerView = new DataView(timer.buffer)
+  let isAlarmDeadly = false
+
+  const option = (number: number, name: number): Outcome => {
+    length.words[0] = 4
+    const result = symbols.getsockopt(number, socketLevel, name, value.address, length.address)
+    return result < 0 ? failed() : (value.words[0] ?? 0)
+  }
+  const readIds = (call: (typeof symbols)["getresuid"]) => {
+    const [real, effective, saved] = ids
+    if (call(real.address, effective.address, saved.address) < 0) return failed()
+    return [real.words[0] ?? 0, effective.words[0] ?? 0, saved.words[0] ?? 0] as const
+  }
+  const readGroups = (): ReadonlyArray<number> | Outcome => {
+    const count = symbols.getgroups(0, null)
+    if (count < 0) return failed()
+    const list = new NativeBlock(4 * Math.max(1, count))
+    const found = symbols.getgroups(count, list.address)
+    return found < 0 ? failed() : [...list.words.subarray(0, found)]
+  }
+  const addFlag = (number: number, get: number, set: number, flag: number): Outcome => {
+    const flags = symbols.fcntl(number, get, 0)
+    return flags < 0 ? failed() : outcome(symbols.fcntl(number, set, flags | flag))
+  }
+
+  return ProcessCalls.of({
+    pid: process.pid,
+    isTerminal: (standard) => isatty(standard),
+    write: (descriptor, bytes) => outcome(symbols.write(numberOf(descriptor), bytes, bytes.length)),
+    inspect: (number) => {
+      const type = option(number, typeOption)
+      if (type === -Errno.ENOTSOCK) return "not a socket"
+      if (type < 0) return type
+      const kind = kinds[type] ?? "other socket"
+      return kind === "stream" && option(number, acceptingOption) === 1 ? "listening" : kind
+    },
+    setNonBlocking: (descriptor) =>
+      addFlag(numberOf(descriptor), getStatusFlags, setStatusFlags, layout.nonBlockingFlag),
+    setCloseOnExec: (descriptor) => addFlag(numberOf(descriptor), getDescriptorFlags, setDescriptorFlags, closeOnExec),
+    // Through node's function, since Bun remembers the working directory.
+    changeDirectory: (path) => fileOutcome(() => process.chdir(path)),
+    changeRoot: (path) => {
+      if (path === "" || path.includes("\0")) return -Errno.EINVAL
+      const changed = outcome(symbols.chroot(Buffer.from(`${path}\0`)))
+      return changed < 0 ? changed : fileOutcome(() => process.chdir("/"))
+    },
+    readText: (path) => {
+      try {
+        // Of a file that somebody else made large no more than its size is wanted.
+        if (statSync(path).size > textBytesMax) return -Errno.EFBIG
+        return readFileSync(path, "utf8")
+      } catch (error) {
+        return -errnoOf(error)
+      }
+    },
+    identity: () => {
+      const uids = readIds(symbols.getresuid)
+      const gids = readIds(symbols.getresgid)
+      const groups = readGroups()
+      if (typeof uids === "number") return uids
+      if (typeof gids === "number") return gids
+      return typeof groups === "number" ? groups : { uids, gids, groups }
+    },
+    setGroups: (groups) => {
+      if (groups.length > groupsMax) return -Errno.EINVAL
+      const list = new NativeBlock(4 * Math.max(1, groups.length))
+      list.words.set(groups)
+      return outcome(symbols.setgroups(groups.length, list.address))
+    },
+    setGroupId: (gid) => outcome(symbols.setresgid(gid, gid, gid)),
+    setUserId: (uid) => outcome(symbols.setresuid(uid, uid, uid)),
+    forbidNewPrivileges: () => outcome(symbols.prctl(noNewPrivileges, 1, 0, 0, 0)),
+    setAlarm: (millis) => {
+      // A parent may have had the signal ignored, and that is inherited.
+      if (!isAlarmDeadly) symbols.signal(alarmSignal, null)
+      isAlarmDeadly = true
+      const whole = Math.ceil(millis)
+      timerView.setBigInt64(16, BigInt(Math.floor(whole / 1000)), true)
+      timerView.setBigInt64(24, BigInt((whole % 1000) * 1000), true)
+      return outcome(symbols.setitimer(realTimer, timer.address, null))
+    }
+  })
+}
+
+/**
+ * Provides `ProcessCalls` from the kernel this process runs on.
+ *
+ * @category layers
+ */
+export const layer: Layer.Layer<ProcessCalls, UnsupportedPlatform> = Layer.effect(
+  ProcessCalls,
+  Effect.flatMap(layoutOf(currentPlatform), (layout) =>
+    Effect.try({
+      try: () => make(layout),
+      catch: () => new UnsupportedPlatform({ platform: `${currentPlatform} without glibc` })
+    })
+  )
+)

@@ -1,0 +1,73 @@
+import { Context } from "effect"
+import type { Descriptor } from "./internal/descriptor.ts"
+import type { Outcome } from "./SystemCalls.ts"
+
+/**
+ * What an inherited descriptor turns out to be. `listening` is a stream socket that accepts connections.
+ *
+ * @category models
+ */
+export type InheritedKind = "listening" | "stream" | "datagram" | "other socket" | "not a socket"
+
+/**
+ * Whose rights this process has: the real, effective and saved ids, and the supplementary groups.
+ *
+ * @category models
+ */
+export interface ProcessIdentity {
+  readonly uids: readonly [real: number, effective: number, saved: number]
+  readonly gids: readonly [real: number, effective: number, saved: number]
+  readonly groups: ReadonlyArray<number>
+}
+
+/**
+ * The system calls with which a daemon settles into its process: its directory and root, its rights, the descriptors that it was
+ * started with, and an alarm for the case that it never returns.
+ *
+ * They are made at start, or rarely; `SystemCalls` has those of every day. Root, directory and rights belong to the whole
+ * process with all its threads; `forbidNewPrivileges` to the calling thread and what it starts.
+ *
+ * @category services
+ */
+export interface ProcessCallsShape {
+  /** This process's number. */
+  readonly pid: number
+  /** Whether a standard descriptor (0, 1 or 2) is a terminal. */
+  readonly isTerminal: (standard: 0 | 1 | 2) => boolean
+  /** Writes what fits of `bytes` to any descriptor; to a pipe without reader it is `EPIPE`. */
+  readonly write: (descriptor: Descriptor, bytes: Uint8Array) => Outcome
+  /** What an inherited number is; `-EBADF` when it is not open. */
+  readonly inspect: (number: number) => InheritedKind | Outcome
+  /** Sets O_NONBLOCK; it holds for all copies of the descriptor, in other processes too. */
+  readonly setNonBlocking: (descriptor: Descriptor) => Outcome
+  /** Sets FD_CLOEXEC, which holds for this one descriptor. */
+  readonly setCloseOnExec: (descriptor: Descriptor) => Outcome
+
+  readonly changeDirectory: (path: string) => Outcome
+  /** Makes `path` the root directory, and the working directory the new root. */
+  readonly changeRoot: (path: string) => Outcome
+  /** The text of a small file of this system, /etc/passwd for instance; at most 1 MB. */
+  readonly readText: (path: string) => string | Outcome
+
+  readonly identity: () => ProcessIdentity | Outcome
+  readonly setGroups: (groups: ReadonlyArray<number>) => Outcome
+  /** Sets the real, the effective and the saved group id. */
+  readonly setGroupId: (gid: number) => Outcome
+  /** Sets the real, the effective and the saved user id: from 0 there is no way back. */
+  readonly setUserId: (uid: number) => Outcome
+  /** PR_SET_NO_NEW_PRIVS: no program that is started from now on gains rights by its set-user-id bit. */
+  readonly forbidNewPrivileges: () => Outcome
+
+  /**
+   * Has the kernel end this process by SIGALRM after so many milliseconds, whatever it is doing then; 0 calls it off. One call
+   * replaces the one before.
+   */
+  readonly setAlarm: (millis: number) => Outcome
+}
+
+/**
+ * The part of the boundary to the operating system that concerns the process itself.
+ *
+ * @category services
+ */
+export class ProcessCalls extends Context.Service<ProcessCalls, ProcessCallsShape>()("@scached/fdpass/ProcessCalls") {}

@@ -1,0 +1,157 @@
+import { describe, expect, test } from "bun:test"
+import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect } from "effect"
+import { Errno, KernelProcessCalls, Privileges, ProcessCalls, type ProcessCallsShape } from "../src/index.ts"
+import { processLayer, SimulatedKernel } from "../src/SimulatedSystemCalls.ts"
+import { kernelCalls, must } from "./machines.ts"
+
+const kernel: ProcessCallsShape = Effect.runSync(
+  Effect.map(ProcessCalls, (calls) => calls).pipe(Effect.provide(KernelProcessCalls.layer))
+)
+
+const child = (name: string, ...args: ReadonlyArray<string>) => {
+  const run = Bun.spawnSync([process.execPath, join(import.meta.dir, `children/${name}.ts`), ...args], {
+    timeout: 10_000
+  })
+  return { out: run.stdout.toString(), error: run.stderr.toString(), signal: run.signalCode, code: run.exitCode }
+}
+
+describe("inherited descriptors", () => {
+  test("are told apart by what they are", () => {
+    const directory = mkdtempSync(join(tmpdir(), "fdpass-"))
+    const file = openSync("/etc/passwd", "r")
+    const listener = must(kernelCalls.socket())
+    kernelCalls.bind(listener, join(directory, "s"))
+    const [one, other] = must(kernelCalls.socketPair())
+    const datagram = must(kernelCalls.datagramSocket())
+    const before = listener.surrender()
+    expect(kernel.inspect(before)).toBe("stream")
+    const again = kernelCalls.adopt(before)
+    kernelCalls.listen(again, 1)
+    expect(kernel.inspect(before)).toBe("listening")
+    expect(kernel.inspect(file)).toBe("not a socket")
+    expect(kernel.inspect(9_999)).toBe(-Errno.EBADF)
+    const number = datagram.surrender()
+    expect(kernel.inspect(number)).toBe("datagram")
+    for (const each of [again, one, other, kernelCalls.adopt(number), kernelCalls.adopt(file)]) each.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  test("are made non-blocking and closed on exec, and written to", async () => {
+    const reader = Bun.spawn(["sh", "-c", "exec cat"], { stdin: "pipe", stdout: "pipe" })
+    const [one, other] = must(kernelCalls.socketPair())
+    const number = one.surrender()
+    const inherited = kernelCalls.adopt(number)
+    expect([kernel.setNonBlocking(inherited), kernel.setCloseOnExec(inherited)]).toEqual([0, 0])
+    expect(kernel.write(inherited, Buffer.from("hello"))).toBe(5)
+    other.close()
+    inherited.close()
+    reader.kill()
+    await reader.exited
+  })
+
+  test("a write to nobody is EPIPE and no signal", () => {
+    const [one, other] = must(kernelCalls.socketPair())
+    other.close()
+    expect(kernel.write(one, Buffer.from("x"))).toBe(-Errno.EPIPE)
+    one.close()
+  })
+})
+
+describe("root and rights", () => {
+  test.skipIf(process.getuid?.() !== 0)("a process becomes another user below another root, for good", () => {
+    const root = mkdtempSync(join(tmpdir(), "fdpass-root-"))
+    writeFileSync(join(root, "marker"), "")
+    Bun.spawnSync(["chmod", "755", root])
+    const { out, error } = child("becomeNobody", root)
+    rmSync(root, { recursive: true })
+    expect(error).toBe("")
+    const report = JSON.parse(out)
+    const { uid, gid, groups } = report.user
+    expect(report).toMatchObject({
+      changed: 0,
+      identity: { uids: [uid, uid, uid], gids: [gid, gid, gid], groups },
+      hasMarker: true,
+      hasEtc: false,
+      backToRoot: -Errno.EPERM,
+      rootAgain: -Errno.EPERM,
+      again: "Failure"
+    })
+  })
+
+  test("what cannot be is refused", () => {
+    expect(kernel.changeDirectory("/nowhere")).toBe(-Errno.ENOENT)
+    expect(kernel.changeRoot("")).toBe(-Errno.EINVAL)
+    expect(kernel.readText("/nowhere")).toBe(-Errno.ENOENT)
+    expect(kernel.readText("/etc/passwd")).toContain("root:")
+  })
+
+  test("the simulation does the same", () => {
+    const machine = new SimulatedKernel({ seed: 1 })
+    const self = machine.process("self")
+    machine.makeFile("/tmp/q", "directory")
+    machine.makeFile("/tmp/q/inside", "other", { text: "words" })
+    const calls = self.processCalls
+    const user = { name: "postfix", uid: 89, gid: 89, groups: [89, 90] }
+    expect([calls.changeRoot("/nowhere"), calls.changeRoot("/tmp/q")]).toEqual([-Errno.ENOENT, 0])
+    expect(Effect.runSync(Effect.exit(Privileges.become(user).pipe(Effect.provide(processLayer(self)))))._tag).toBe(
+      "Success"
+    )
+    expect(calls.identity()).toEqual({ uids: [89, 89, 89], gids: [89, 89, 89], groups: [89, 90] })
+    expect([calls.readText("/inside"), calls.readText("inside"), calls.readText("../../tmp/q/inside")]).toEqual([
+      "words",
+      "words",
+      -Errno.ENOENT
+    ])
+    expect([calls.changeRoot("/"), calls.setUserId(0), calls.setGroups([])]).toEqual([-1, -1, -1])
+  })
+})
+
+describe("a kernel that lies about rights", () => {
+  const lies: ReadonlyArray<readonly [string, Partial<ProcessCallsShape>]> = [
+    ["ids that stayed", { setUserId: () => 0 }],
+    ["groups that stayed", { setGroups: () => 0, identity: () => ({ uids: [7, 7, 7], gids: [8, 8, 8], groups: [0] }) }],
+    ["a way back", { setUserId: () => 0, identity: () => ({ uids: [7, 7, 7], gids: [8, 8, 8], groups: [8] }) }]
+  ]
+  for (const [name, lie] of lies) {
+    test(`is found out: ${name}`, () => {
+      const self = new SimulatedKernel({ seed: 1 }).process("self")
+      const honest = self.processCalls
+      let looks = 0
+      // The first look must still show root.
+      const identity = () => (looks++ === 0 ? honest.identity() : (lie.identity ?? honest.identity)())
+      const calls: ProcessCallsShape = { ...honest, ...lie, identity }
+      const user = { name: "someone", uid: 7, gid: 8, groups: [8] }
+      const result = Effect.runSync(
+        Effect.result(Privileges.become(user).pipe(Effect.provideService(ProcessCalls, calls)))
+      )
+      expect(result).toMatchObject({ _tag: "Failure", failure: { _tag: "PrivilegesRemain" } })
+    })
+  }
+})
+
+describe("the alarm", () => {
+  test("ends a process that hangs in JavaScript or in a system call", () => {
+    expect(child("hang", "JavaScript").signal).toBe("SIGALRM")
+    expect(child("hang", "system call").signal).toBe("SIGALRM")
+  })
+
+  test("can be called off", () => {
+    expect(child("hang", "called off")).toMatchObject({ code: 0, error: "" })
+  })
+
+  test("ends a simulated process in virtual time", () => {
+    const machine = new SimulatedKernel({ seed: 1 })
+    const self = machine.process("self")
+    self.processCalls.setAlarm(1_000)
+    machine.advance(999)
+    expect(self.calls.epollWait).toBeDefined()
+    self.processCalls.setAlarm(1_000)
+    machine.advance(999)
+    expect(typeof self.calls.socket()).toBe("object")
+    machine.advance(1)
+    expect([self.calls.socket(), self.isAlive]).toEqual([-Errno.EBADF, false])
+  })
+})
