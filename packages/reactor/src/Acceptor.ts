@@ -7,9 +7,15 @@ import type { EventLoop, ReadinessHandler, Watch } from "./EventLoop.ts"
  * @category models
  */
 export interface AcceptorHandler {
-  /** A client has connected; the socket is the handler's. */
+  /**
+   * A client has connected; the socket is the handler's. When this throws and the socket was not taken, it is closed; the
+   * defect goes to `EventLoop.onDefect`, and accepting goes on.
+   */
   onSocket(socket: Descriptor): void
-  /** Accepting failed for a while (out of descriptors or memory); it is tried again after `retryMillis`. */
+  /**
+   * Accepting fails for want of descriptors or memory; it is tried again every `retryMillis`. Told once until it works again
+   * or fails differently.
+   */
   onTrouble(error: SystemCallError, retryMillis: number): void
 }
 
@@ -34,6 +40,8 @@ export class Acceptor implements ReadinessHandler {
   readonly #handler: AcceptorHandler
   #watch: Watch | undefined
   #cancelRetry: (() => void) | undefined
+  /** The trouble that the handler knows of. */
+  #trouble: Outcome = 0
   #isClosed = false
 
   private constructor(loop: EventLoop, listener: Descriptor, handler: AcceptorHandler) {
@@ -49,12 +57,13 @@ export class Acceptor implements ReadinessHandler {
     return outcome < 0 ? systemCallError("epoll_ctl", outcome) : acceptor
   }
 
+  /** Called by the loop. */
   onReady(): void {
     for (let left = acceptedPerTurnMax; left > 0 && !this.#isClosed; left--) {
       const socket = this.#loop.calls.accept(this.#listener)
-      if (typeof socket !== "number") this.#handler.onSocket(socket)
+      if (typeof socket !== "number") this.#hand(socket)
       else if (socket === -Errno.EAGAIN) return
-      else if (!isPassing(socket)) return this.#rest(socket)
+      else if (!isPassing(socket)) return this.#rest("accept4", socket)
     }
   }
 
@@ -74,14 +83,27 @@ export class Acceptor implements ReadinessHandler {
     return 0
   }
 
-  #rest(outcome: Outcome): void {
+  #hand(socket: Descriptor): void {
+    this.#trouble = 0
+    try {
+      this.#handler.onSocket(socket)
+    } catch (defect) {
+      // Contained here, since the loop would stop watching: one client would lock out all others.
+      if (socket.isOwned) socket.close()
+      this.#loop.onDefect(defect)
+    }
+  }
+
+  #rest(operation: string, outcome: Outcome): void {
     this.#watch?.stop()
     this.#watch = undefined
     this.#cancelRetry = this.#loop.at(this.#loop.nowMillis + retryMillis, () => {
       this.#cancelRetry = undefined
       const restarted = this.#start()
-      if (restarted < 0) this.#rest(restarted)
+      if (restarted < 0) this.#rest("epoll_ctl", restarted)
     })
-    this.#handler.onTrouble(systemCallError("accept4", outcome), retryMillis)
+    if (this.#trouble === outcome) return
+    this.#trouble = outcome
+    this.#handler.onTrouble(systemCallError(operation, outcome), retryMillis)
   }
 }

@@ -1,8 +1,12 @@
 import { type Descriptor, Errno, type Outcome, Readiness, type SystemCallError, systemCallError } from "@scached/fdpass"
 import type { EventLoop, ReadinessHandler, Watch } from "./EventLoop.ts"
+import { OutputQueue } from "./internal/OutputQueue.ts"
 
 /**
- * What a channel tells its owner. Every call comes from the loop; the owner may send or close in it.
+ * What a channel tells its owner. Every call comes from the loop; the owner may send, pause or close in it.
+ *
+ * An owner that throws loses this one connection: it is told with `onEnd`, the channel is closed, and the defect goes to
+ * `EventLoop.onDefect`. Other connections notice nothing. A descriptor that it was given before stays its own to close.
  *
  * @category models
  */
@@ -15,16 +19,17 @@ export interface ChannelHandler {
   onReceive(bytes: Uint8Array, descriptor: Descriptor | undefined, wasTruncated: boolean): void
   /** Everything that had to wait has been sent. */
   onDrained(): void
-  /** The peer has closed its end, or the connection failed. The channel is still to be closed by its owner. */
+  /**
+   * The peer has closed its end, or the connection failed. Called at most once, and never after `close`; nothing is received
+   * any more. The channel is still to be closed by its owner; until then it goes on sending, to a peer that only reads.
+   */
   onEnd(error: SystemCallError | undefined): void
 }
 
-/** One thing that waits to be sent. */
-type Pending =
-  | { readonly _tag: "Bytes"; readonly bytes: Uint8Array }
-  | { readonly _tag: "Descriptor"; readonly descriptor: Descriptor; readonly onSent: (outcome: Outcome) => void }
-
 const isRetryable = (outcome: Outcome): boolean => outcome === -Errno.EAGAIN || outcome === -Errno.EINTR
+
+/** The peer is gone: the next read says so too, after what the peer had still sent. */
+const isPeerGone = (outcome: Outcome): boolean => outcome === -Errno.EPIPE || outcome === -Errno.ECONNRESET
 
 /** Repeats of a system call that signals keep interrupting, before it is left to the next turn. */
 const interruptionsMax = 8
@@ -34,6 +39,8 @@ const repeatInterrupted = (call: () => Outcome): Outcome => {
   for (let left = interruptionsMax; outcome === -Errno.EINTR && left > 0; left--) outcome = call()
   return outcome
 }
+
+const nothing = (): void => {}
 
 /**
  * A connected, non-blocking socket on the loop, driven by calls: the fast form that `Connection` is built on.
@@ -49,11 +56,12 @@ export class Channel implements ReadinessHandler {
   readonly #socket: Descriptor
   readonly #handler: ChannelHandler
   readonly #outputBytesMax: number
+  readonly #output = new OutputQueue()
   /** None while there is nothing to wait for: a hang-up is reported whatever was asked for, and would spin the loop. */
   #watch: Watch | undefined
-  #pending: Array<Pending> = []
-  #pendingBytes = 0
+  #sendFailure: Outcome = 0
   #isPaused = false
+  #hasEnded = false
   #isClosed = false
 
   private constructor(loop: EventLoop, socket: Descriptor, handler: ChannelHandler, outputBytesMax: number) {
@@ -83,73 +91,108 @@ export class Channel implements ReadinessHandler {
 
   /** Whether something waits to be sent. */
   get isBlocked(): boolean {
-    return this.#pending.length > 0
+    return !this.#output.isEmpty
   }
 
-  /** Bytes that wait to be sent. */
+  /** Bytes that wait to be sent, at most `outputBytesMax` and one more for each descriptor among them. */
   get pendingBytes(): number {
-    return this.#pendingBytes
+    return this.#output.bytes
   }
 
-  /** Sends bytes; false when more than `outputBytesMax` would have to wait, and then nothing of them was kept. */
+  /** Why nothing that is sent arrives any more; undefined as long as sending works. */
+  get sendFailure(): SystemCallError | undefined {
+    return this.#sendFailure < 0 ? systemCallError("send", this.#sendFailure) : undefined
+  }
+
+  /**
+   * Sends bytes. False when more than `outputBytesMax` might have to wait, and then nothing of them was sent: they can be sent
+   * again after `onDrained`. Bytes for a peer that is gone are dropped; `onEnd` follows.
+   */
   send(bytes: Uint8Array): boolean {
-    if (this.#isClosed) return true
+    if (this.#isClosed || this.#sendFailure < 0 || bytes.length === 0) return true
+    if (this.#output.bytes + bytes.length > this.#outputBytesMax) return false
     let sent = 0
-    if (this.#pending.length === 0) {
+    if (this.#output.isEmpty) {
       const outcome = this.#loop.calls.send(this.#socket, bytes)
       if (outcome === bytes.length) return true
       if (outcome >= 0) sent = outcome
-      // A dead peer is found by the next read, in one place; here its bytes are simply gone.
-      else if (!isRetryable(outcome)) return true
+      else if (!isRetryable(outcome)) {
+        this.#failSending(outcome)
+        return true
+      }
     }
-    const left = bytes.length - sent
-    if (this.#pendingBytes + left > this.#outputBytesMax) return false
-    this.#pending.push({ _tag: "Bytes", bytes: bytes.slice(sent) })
-    this.#pendingBytes += left
+    this.#output.addBytes(sent === 0 ? bytes : bytes.subarray(sent))
     this.#updateWatch()
     return true
   }
 
   /**
-   * Sends one NUL byte with a copy of the descriptor, behind everything that waits. `onSent` gets the outcome, at once or
-   * later; when the channel is closed before, it gets `-EPIPE`. The descriptor stays the caller's.
+   * Sends one NUL byte with a copy of the descriptor, behind everything that waits. The descriptor stays the caller's, and must
+   * stay open meanwhile.
+   *
+   * `onSent` gets the outcome exactly once, at once or later: `-EPIPE` when the channel is closed before, `-EBADF` when the
+   * descriptor is. The result takes a descriptor back that still waits; `onSent` is then not called.
    */
-  sendDescriptor(descriptor: Descriptor, onSent: (outcome: Outcome) => void): void {
-    if (this.#isClosed) return onSent(-Errno.EPIPE)
-    if (this.#pending.length === 0) {
-      const outcome = this.#trySendDescriptor(descriptor)
-      if (!isRetryable(outcome)) return onSent(outcome)
+  sendDescriptor(descriptor: Descriptor, onSent: (outcome: Outcome) => void): () => void {
+    const outcome = this.#isClosed ? -Errno.EPIPE : this.#sendFailure
+    if (outcome < 0) {
+      onSent(outcome)
+      return nothing
     }
-    this.#pending.push({ _tag: "Descriptor", descriptor, onSent })
+    if (this.#output.isEmpty) {
+      const first = this.#trySendDescriptor(descriptor)
+      if (!isRetryable(first)) {
+        onSent(first)
+        return nothing
+      }
+    }
+    const pending = this.#output.addDescriptor(descriptor, onSent)
     this.#updateWatch()
+    return () => {
+      pending.isSettled = true
+    }
   }
 
-  /** Stops reading until `resume`. */
+  /** Stops reading until `resume`. A peer that dies meanwhile is noticed afterwards. */
   pause(): void {
+    // The watch stays until it reports something: an owner that resumes within the turn costs no system call.
     this.#isPaused = true
-    this.#updateWatch()
   }
 
+  /** Goes on reading. */
   resume(): void {
+    if (!this.#isPaused) return
     this.#isPaused = false
     this.#updateWatch()
   }
 
-  /** Leaves the loop and closes the socket; what still waited is dropped. */
+  /** Leaves the loop and closes the socket; what still waited is dropped. The handler is not called any more. */
   close(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.#watch?.stop()
-    this.#socket.close()
-    const pending = this.#pending
-    this.#pending = []
-    this.#pendingBytes = 0
-    for (const each of pending) if (each._tag === "Descriptor") each.onSent(-Errno.EPIPE)
+    if (!this.#isClosed) this.detach().close()
   }
 
+  /**
+   * Leaves the loop and gives the open socket away, which is then the caller's to close; otherwise as `close`. On a closed channel
+   * it throws `DescriptorMisuse`.
+   */
+  detach(): Descriptor {
+    this.#watch?.stop()
+    this.#watch = undefined
+    const socket = this.#socket.take()
+    this.#isClosed = true
+    this.#dropOutput(-Errno.EPIPE)
+    return socket
+  }
+
+  /** Called by the loop. */
   onReady(): void {
-    if (this.#pending.length > 0) this.#flush()
-    else if (!this.#isPaused) this.#receive()
+    try {
+      if (!this.#output.isEmpty) this.#flush()
+      else if (this.#isPaused || this.#hasEnded) this.#updateWatch()
+      else this.#receive()
+    } catch (defect) {
+      this.#abandon(defect)
+    }
   }
 
   #receive(): void {
@@ -158,50 +201,92 @@ export class Channel implements ReadinessHandler {
     if (count > 0) {
       const descriptor = buffer.takeDescriptor()
       this.#handler.onReceive(buffer.bytes.subarray(0, count), descriptor, buffer.truncated)
-    } else if (count === 0) this.#handler.onEnd(undefined)
-    else if (!isRetryable(count)) this.#handler.onEnd(systemCallError("recvmsg", count))
+    } else if (count === 0) this.#end(undefined)
+    else if (!isRetryable(count)) this.#end(systemCallError("recvmsg", count))
   }
 
   #flush(): void {
-    const { calls } = this.#loop
-    let sentItems = 0
-    for (const each of this.#pending) {
-      if (each._tag === "Bytes") {
-        const outcome = repeatInterrupted(() => calls.send(this.#socket, each.bytes))
+    const output = this.#output
+    for (let first = output.first; first !== undefined; first = output.first) {
+      if (first._tag === "Bytes") {
+        const { bytes } = first
+        const outcome = repeatInterrupted(() => this.#loop.calls.send(this.#socket, bytes))
         if (isRetryable(outcome)) break
-        if (outcome >= 0 && outcome < each.bytes.length) {
-          this.#pending[sentItems] = { _tag: "Bytes", bytes: each.bytes.subarray(outcome) }
-          this.#pendingBytes -= outcome
-          break
-        }
-        this.#pendingBytes -= each.bytes.length
+        if (outcome < 0) this.#failSending(outcome)
+        else output.consume(outcome)
+        if (outcome >= 0 && outcome < bytes.length) break
       } else {
-        const outcome = this.#trySendDescriptor(each.descriptor)
+        const outcome = first.isSettled ? 0 : this.#trySendDescriptor(first.descriptor)
         if (isRetryable(outcome)) break
-        each.onSent(outcome)
-        // The owner closes the channel when it cannot go on, and with it the list that is being walked.
-        if (this.#isClosed) return
+        // Out of the queue before anybody is told: whoever closes the channel then finds only what is still to be told.
+        output.consume(first.length)
+        first.settle(outcome)
       }
-      sentItems++
+      if (this.#isClosed) return
     }
-    this.#pending.splice(0, sentItems)
     this.#updateWatch()
-    if (this.#pending.length === 0) this.#handler.onDrained()
+    if (output.isEmpty) this.#handler.onDrained()
   }
 
   #trySendDescriptor(descriptor: Descriptor): Outcome {
+    if (!descriptor.isOwned) return -Errno.EBADF
     return repeatInterrupted(() => this.#loop.calls.sendDescriptor(this.#socket, descriptor))
+  }
+
+  /** From here on nothing more is sent: what came behind lost bytes would be taken for something else. */
+  #failSending(outcome: Outcome): void {
+    this.#sendFailure = outcome
+    this.#dropOutput(outcome)
+    // A dead peer is found by the next read, in one place, after what it had still sent. Nothing else would tell of the others.
+    if (!isPeerGone(outcome)) this.#endLater(systemCallError("send", outcome))
+  }
+
+  #dropOutput(outcome: Outcome): void {
+    for (const item of this.#output.takeAll()) {
+      if (item._tag !== "Descriptor") continue
+      try {
+        item.settle(outcome)
+      } catch (defect) {
+        this.#abandon(defect)
+      }
+    }
+  }
+
+  #end(error: SystemCallError | undefined): void {
+    if (this.#hasEnded || this.#isClosed) return
+    this.#hasEnded = true
+    this.#handler.onEnd(error)
+  }
+
+  /** Told from the loop, since the owner is in the middle of a call. */
+  #endLater(error: SystemCallError): void {
+    this.#loop.defer(() => {
+      try {
+        this.#end(error)
+      } catch (defect) {
+        this.#abandon(defect)
+      }
+    })
+  }
+
+  /** The owner threw: nobody knows what it still believes of this connection, so the connection ends. */
+  #abandon(defect: unknown): void {
+    try {
+      this.#end(undefined)
+    } catch (another) {
+      this.#loop.onDefect(another)
+    } finally {
+      this.close()
+    }
+    this.#loop.onDefect(defect)
   }
 
   #updateWatch(): void {
     if (this.#isClosed) return
-    const wanted = this.#pending.length > 0 ? Readiness.writable : this.#isPaused ? 0 : Readiness.readable
-    const outcome = this.#watchFor(wanted)
-    if (outcome >= 0) return
-    // Not watched, it would never be heard of again. Told from the loop, since the owner is in the middle of a call.
-    this.#loop.defer(() => {
-      if (!this.#isClosed) this.#handler.onEnd(systemCallError("epoll_ctl", outcome))
-    })
+    const isReading = !this.#isPaused && !this.#hasEnded
+    const outcome = this.#watchFor(this.isBlocked ? Readiness.writable : isReading ? Readiness.readable : 0)
+    // Not watched, it would never be heard of again.
+    if (outcome < 0) this.#endLater(systemCallError("epoll_ctl", outcome))
   }
 
   #watchFor(readiness: number): Outcome {

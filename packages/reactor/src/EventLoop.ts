@@ -1,12 +1,13 @@
-import { type Descriptor, Errno, type Outcome, type ReceiveBuffer, type SystemCalls } from "@scached/fdpass"
+import { type Descriptor, Errno, type Outcome, Readiness, type ReceiveBuffer, type SystemCalls } from "@scached/fdpass"
 import type { Host } from "./Host.ts"
-import { type Timer, TimerHeap } from "./internal/TimerHeap.ts"
+import { TimerHeap } from "./internal/TimerHeap.ts"
 
 /**
  * What the loop calls when a watched descriptor is ready.
  *
  * It must not block and should do a bounded amount of work: what is left over keeps the descriptor ready, and its next turn
- * comes after everybody else's.
+ * comes after everybody else's. When it throws, its watch ends, since it would be called with the same readiness for ever;
+ * `EventLoop.onDefect` is told, and the loop goes on.
  *
  * @category models
  */
@@ -21,8 +22,21 @@ export interface ReadinessHandler {
  */
 export interface Watch {
   /** Changes what the descriptor is watched for; the outcome is epoll_ctl's. */
-  readonly update: (readiness: number) => Outcome
-  readonly stop: () => void
+  update(readiness: number): Outcome
+  /** Ends the watch: the handler is not called again, not even for an event that was reported before. */
+  stop(): void
+}
+
+/**
+ * Who watches over a loop from the side: `Watchdog`. Both calls come in every turn and must cost next to nothing.
+ *
+ * @category models
+ */
+export interface LoopObserver {
+  /** The loop is about to wait for at most `waitMillis`, without an end when that is negative. */
+  beforeWait(nowMillis: number, waitMillis: number): void
+  /** The wait is over. */
+  afterWait(nowMillis: number): void
 }
 
 /** Rounds of the ready queue within one turn, so that a fiber that keeps yielding cannot starve the sockets. */
@@ -35,6 +49,8 @@ const receiveBytesMax = 65_536
 const hostPauseMillisMax = 5
 /** epoll_wait takes whole milliseconds in 32 bits. */
 const waitMillisMax = 2_147_483_647
+
+const nothing = (): void => {}
 
 class Slot implements Watch {
   readonly loop: EventLoop
@@ -51,21 +67,24 @@ class Slot implements Watch {
     this.handler = handler
   }
 
-  readonly update = (readiness: number): Outcome => {
+  update(readiness: number): Outcome {
     if (this.isStopped || readiness === this.readiness) return 0
     const outcome = this.loop.calls.epollModify(this.loop.epoll, this.descriptor, readiness, this.token)
     if (outcome >= 0) this.readiness = readiness
     return outcome
   }
 
-  readonly stop = (): void => this.loop.release(this)
+  stop(): void {
+    this.loop.release(this)
+  }
 }
 
 /**
  * The reactor's loop: ready tasks, timers and descriptors, in one thread and over one epoll set.
  *
- * Plain code below Effect; `Reactor` puts Effect's scheduler and clock on it. A turn runs what is ready, waits in `epoll_wait`
- * until the next deadline, and dispatches. An idle loop sleeps in the kernel without a wake-up.
+ * Plain code below Effect; `Reactor` puts Effect's scheduler and clock on it. A turn waits in `epoll_wait` until the next
+ * deadline, calls the handlers of what is ready, then the timers that are due, then the ready tasks. An idle loop sleeps in
+ * the kernel without a wake-up.
  *
  * @category loop
  */
@@ -74,6 +93,15 @@ export class EventLoop {
   readonly epoll: Descriptor
   /** Shared by all connections of this loop; valid only until the next one reads. */
   readonly receiveBuffer: ReceiveBuffer
+  /**
+   * Told of everything that a handler, a timer or a task throws; the loop then goes on with the others. When this throws too,
+   * the loop ends, and `run` reports why. It throws until somebody sets it: nothing is lost silently.
+   */
+  onDefect: (defect: unknown) => void = (defect) => {
+    throw defect
+  }
+  /** Told of every wait. */
+  observer: LoopObserver | undefined
   readonly #host: Host
   readonly #timers = new TimerHeap()
   readonly #batch
@@ -81,6 +109,9 @@ export class EventLoop {
   readonly #freeTokens: Array<number> = []
   #tokensFreedThisTurn: Array<number> = []
   #ready: Array<() => void> = []
+  /** The round of ready tasks that is being run, for `enqueue` to take a task out of. */
+  #round: Array<() => void> = []
+  #postponed: Array<() => void> = []
   #hostIsReady = false
   #hostTurnMillis: number
   #nowMillis: number
@@ -113,12 +144,15 @@ export class EventLoop {
 
   /** Queues a task for the next round; the result takes it back. */
   readonly enqueue = (task: () => void): (() => void) => {
-    let isCancelled = false
-    this.#ready.push(() => {
-      if (!isCancelled) task()
-    })
+    this.#ready.push(task)
     return () => {
-      isCancelled = true
+      // Searched from the end and only here: taking back is rare, and an object a task would be paid by all of them.
+      for (const queue of [this.#ready, this.#round]) {
+        const index = queue.lastIndexOf(task)
+        if (index < 0) continue
+        queue[index] = nothing
+        return
+      }
     }
   }
 
@@ -127,9 +161,17 @@ export class EventLoop {
     this.#ready.push(task)
   }
 
+  /**
+   * Queues a task for the next turn, behind the sockets that are ready then: for a handler that has used up its turn and still
+   * has work.
+   */
+  postpone(task: () => void): void {
+    this.#postponed.push(task)
+  }
+
   /** Calls `run` once the monotonic clock has reached the deadline; the result cancels it. */
   at(deadlineMillis: number, run: () => void): () => void {
-    const timer: Timer = this.#timers.add(deadlineMillis, run)
+    const timer = this.#timers.add(deadlineMillis, run)
     return () => this.#timers.cancel(timer)
   }
 
@@ -148,58 +190,65 @@ export class EventLoop {
     return slot
   }
 
-  /** Ends a watch. Its token rests until the turn is over: an event for it may already have been reported. */
+  /** Ends a watch. Its token rests until the turn is over: an event for it may already have been reported. @internal */
   release(slot: Slot): void {
     if (slot.isStopped) return
     slot.isStopped = true
     this.#slots[slot.token] = undefined
     this.#tokensFreedThisTurn.push(slot.token)
-    this.calls.epollRemove(this.epoll, slot.descriptor)
+    // What outlives the loop must still be able to let go of its descriptor.
+    if (!this.#isClosed) this.calls.epollRemove(this.epoll, slot.descriptor)
   }
 
   /**
-   * Turns until `isDone`, and then calls `onDone`.
+   * Turns until `isDone`, and then calls `onDone`, with a failure when the loop itself could not go on.
    *
-   * With a host it returns whenever it gives way and goes on from there; without one it returns when it is done.
+   * With a host it returns at once, begins with the host's next turn, and goes on from there whenever it has given way: what
+   * follows in the program that started it must not wait for the first event. Without one it returns when it is done.
    */
-  run(isDone: () => boolean, onDone: () => void): void {
-    const wake = this.#host.wakeDescriptor
+  run(isDone: () => boolean, onDone: (failure: LoopFailure | undefined) => void): void {
+    const { giveWay, wakeDescriptor: wake } = this.#host
     // Token 0 is the host's.
-    if (wake !== undefined) this.calls.epollAdd(this.epoll, wake, 0x001, 0)
-    const finish = () => {
-      if (wake !== undefined && !this.#isClosed) this.calls.epollRemove(this.epoll, wake)
-      onDone()
+    const added = wake === undefined ? 0 : this.calls.epollAdd(this.epoll, wake, Readiness.readable, 0)
+    const finish = (failure: LoopFailure | undefined) => {
+      if (wake !== undefined && added >= 0 && !this.#isClosed) this.calls.epollRemove(this.epoll, wake)
+      onDone(failure)
     }
+    if (added < 0) return finish({ defect: new Error(`the host cannot be watched: epoll_ctl failed, errno ${-added}`) })
     const drive = () => {
       this.#hostIsReady = false
       this.#hostTurnMillis = this.calls.monotonicMillis()
-      while (!isDone()) {
-        this.turn(isDone)
-        if (this.#hostIsReady && this.#host.giveWay !== undefined) return this.#host.giveWay(drive)
+      try {
+        // Of what ran before the first turn: it may have made tasks ready, for which a wait would be too long.
+        this.#host.drainMicrotasks()
+        while (!isDone()) {
+          this.turn()
+          if (this.#hostIsReady && giveWay !== undefined) return giveWay(drive)
+        }
+      } catch (defect) {
+        return finish({ defect })
       }
-      finish()
+      finish(undefined)
     }
-    drive()
+    if (giveWay === undefined) drive()
+    else giveWay(drive)
   }
 
-  /** One turn; does not wait when `isDone` holds after the ready tasks have run. */
-  turn(isDone: () => boolean = () => false): void {
+  /** One turn: waits unless there is something to do already. */
+  turn(): void {
+    const waitMillis = this.#waitMillis()
+    if (waitMillis !== 0) this.observer?.beforeWait(this.#nowMillis, waitMillis)
+    const count = this.calls.epollWait(this.epoll, this.#batch, waitMillis)
     this.#nowMillis = this.calls.monotonicMillis()
+    this.observer?.afterWait(this.#nowMillis)
+    // Anything but a signal means that the set itself is unusable: going on would spin.
+    if (count < 0 && count !== -Errno.EINTR) throw new Error(`epoll_wait failed with errno ${-count}`)
+    const postponed = this.#takePostponed()
+    for (let index = 0; index < count; index++) this.#dispatch(index)
+    if (postponed !== undefined) this.#runAll(postponed)
     this.#runTimers()
     this.#runReady()
     this.#host.drainMicrotasks()
-    if (isDone()) return
-    const count = this.calls.epollWait(this.epoll, this.#batch, this.#waitMillis())
-    this.#nowMillis = this.calls.monotonicMillis()
-    if (count < 0) {
-      // Anything but a signal means that the set itself is unusable: going on would spin.
-      if (count !== -Errno.EINTR) throw new Error(`epoll_wait failed with errno ${-count}`)
-    }
-    for (let index = 0; index < count; index++) {
-      const token = this.#batch.token(index)
-      if (token === 0) this.#hostIsReady = true
-      else this.#slots[token]?.handler.onReady(this.#batch.readiness(index))
-    }
     if (this.#tokensFreedThisTurn.length > 0) {
       for (const token of this.#tokensFreedThisTurn) this.#freeTokens.push(token)
       this.#tokensFreedThisTurn = []
@@ -207,10 +256,41 @@ export class EventLoop {
     this.#considerHost()
   }
 
-  /** Closes the epoll set. */
+  /** Runs the ready tasks now, and what they make ready, at most 16 rounds: for Effect's scheduler. */
+  runReady(): void {
+    this.#runReady()
+  }
+
+  /** Closes the epoll set. Watches may still be stopped afterwards; nothing is called any more. */
   close(): void {
+    if (this.#isClosed) return
     this.#isClosed = true
     this.epoll.close()
+  }
+
+  /** What was postponed before this turn; what its handlers postpone is for the next one. */
+  #takePostponed(): ReadonlyArray<() => void> | undefined {
+    const postponed = this.#postponed
+    if (postponed.length === 0) return undefined
+    this.#postponed = []
+    return postponed
+  }
+
+  #dispatch(index: number): void {
+    const token = this.#batch.token(index)
+    if (token === 0) {
+      this.#hostIsReady = true
+      return
+    }
+    const slot = this.#slots[token]
+    // Stopped by an earlier handler of this turn.
+    if (slot === undefined) return
+    try {
+      slot.handler.onReady(this.#batch.readiness(index))
+    } catch (defect) {
+      this.release(slot)
+      this.onDefect(defect)
+    }
   }
 
   #considerHost(): void {
@@ -225,20 +305,34 @@ export class EventLoop {
     for (let left = this.#timers.size; left > 0; left--) {
       const timer = this.#timers.takeDue(now)
       if (timer === undefined) return
-      timer.run()
+      try {
+        timer.run()
+      } catch (defect) {
+        this.onDefect(defect)
+      }
     }
   }
 
   #runReady(): void {
     for (let round = 0; round < readyRoundsMax && this.#ready.length > 0; round++) {
-      const tasks = this.#ready
+      this.#round = this.#ready
       this.#ready = []
-      for (let index = 0; index < tasks.length; index++) tasks[index]?.()
+      this.#runAll(this.#round)
+    }
+  }
+
+  #runAll(tasks: ReadonlyArray<() => void>): void {
+    for (let index = 0; index < tasks.length; index++) {
+      try {
+        tasks[index]?.()
+      } catch (defect) {
+        this.onDefect(defect)
+      }
     }
   }
 
   #waitMillis(): number {
-    if (this.#ready.length > 0) return 0
+    if (this.#ready.length > 0 || this.#postponed.length > 0) return 0
     const own = this.#timers.nextDeadlineMillis
     const host = this.#host.nextDeadlineMillis()
     if (own === undefined && host === undefined) return -1
@@ -246,4 +340,13 @@ export class EventLoop {
     // Rounded up: waking a fraction too early would turn the loop once more for nothing.
     return Math.min(waitMillisMax, Math.max(0, Math.ceil(deadline - this.calls.monotonicMillis())))
   }
+}
+
+/**
+ * Why a loop could not go on: its epoll set failed, or `EventLoop.onDefect` threw.
+ *
+ * @category models
+ */
+export interface LoopFailure {
+  readonly defect: unknown
 }

@@ -1,3 +1,4 @@
+import { drainMicrotasks } from "bun:jsc"
 import type { Descriptor } from "@scached/fdpass"
 
 /**
@@ -19,13 +20,14 @@ export interface Host {
 }
 
 /**
- * No host at all: the reactor has the thread to itself until its program has ended.
+ * No host at all: the reactor has the thread to itself until its program has ended. Promises resolve as far as they need nobody
+ * else.
  *
  * @category hosts
  */
 export const noHost: Host = {
   wakeDescriptor: undefined,
-  drainMicrotasks: () => {},
+  drainMicrotasks,
   nextDeadlineMillis: () => undefined,
   giveWay: undefined
 }

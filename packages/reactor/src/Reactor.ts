@@ -4,11 +4,12 @@
  * @category services
  */
 import { KernelSystemCalls, SystemCalls, systemCallError, type UnsupportedPlatform } from "@scached/fdpass"
-import { Cause, Clock, Context, Effect, Exit, type Fiber, Scheduler } from "effect"
+import { Cause, Clock, Context, Effect, Exit, type Fiber } from "effect"
 import * as BunHost from "./BunHost.ts"
-import { EventLoop } from "./EventLoop.ts"
+import { EventLoop, type LoopFailure } from "./EventLoop.ts"
 import { type Host, noHost } from "./Host.ts"
 import * as ReactorClock from "./ReactorClock.ts"
+import * as ReactorScheduler from "./ReactorScheduler.ts"
 
 /**
  * The loop that the current program runs on.
@@ -24,12 +25,15 @@ export class Reactor extends Context.Service<Reactor, EventLoop>()("@scached/rea
  */
 export type Services = Reactor | SystemCalls
 
-const start = <A, E>(
-  program: Effect.Effect<A, E, Services>,
-  calls: SystemCalls["Service"],
-  host: Host,
-  onExit: (exit: Exit.Exit<A, E>) => void
-): Fiber.Fiber<A, E> => {
+type Exits<A, E> = (exit: Exit.Exit<A, E>) => void
+
+/** A loop with what programs find in their context. */
+interface Running {
+  readonly loop: EventLoop
+  readonly fork: <A, E>(program: Effect.Effect<A, E, Services>) => Fiber.Fiber<A, E>
+}
+
+const prepare = (calls: SystemCalls["Service"], host: Host): Running => {
   const epoll = calls.epollCreate()
   if (typeof epoll === "number") throw systemCallError("epoll_create1", epoll)
   const loop = new EventLoop(calls, epoll, host)
@@ -38,24 +42,85 @@ const start = <A, E>(
     Context.add(SystemCalls, calls),
     Context.add(Clock.Clock, ReactorClock.make(loop))
   )
-  const scheduler = new Scheduler.MixedScheduler("async", loop.enqueue)
-  const fiber = Effect.runForkWith(context)(program, { scheduler })
-  let exit: Exit.Exit<A, E> | undefined
-  fiber.addObserver((result) => {
-    exit = result
-  })
-  loop.run(
-    () => exit !== undefined,
-    () => {
-      loop.close()
-      if (exit !== undefined) onExit(exit)
+  const scheduler = ReactorScheduler.make(loop)
+  return { loop, fork: (program) => Effect.runForkWith(context)(program, { scheduler }) }
+}
+
+/** The loop of this process's main thread, while programs run on it. */
+class SharedLoop {
+  static current: SharedLoop | undefined
+
+  readonly #running: Running
+  readonly #host: ReturnType<typeof BunHost.make>
+  #programs = 0
+  /** Exits to be told when the loop has ended, and what to do when it cannot go on. */
+  #farewells: Array<() => void> = []
+  readonly #onFailure = new Set<(defect: unknown) => void>()
+
+  private constructor(calls: SystemCalls["Service"]) {
+    this.#host = BunHost.make(calls)
+    try {
+      this.#running = prepare(calls, this.#host)
+    } catch (error) {
+      this.#host.release()
+      throw error
     }
-  )
-  return fiber
+    const { loop, fork } = this.#running
+    loop.onDefect = (defect) => {
+      fork(Effect.logError("a handler on the reactor threw", Cause.die(defect)))
+    }
+  }
+
+  static obtain(calls: SystemCalls["Service"]): SharedLoop {
+    if (SharedLoop.current !== undefined) return SharedLoop.current
+    const shared = new SharedLoop(calls)
+    SharedLoop.current = shared
+    return shared
+  }
+
+  /** Forks a program; `onExit` comes after its exit, and for the last one after the loop has been taken down. */
+  add<A, E>(
+    program: Effect.Effect<A, E, Services>,
+    onExit: Exits<A, E>,
+    onFailure: (defect: unknown) => void
+  ): Fiber.Fiber<A, E> {
+    const isFirst = this.#programs === 0 && this.#farewells.length === 0 && this.#onFailure.size === 0
+    this.#programs++
+    this.#onFailure.add(onFailure)
+    const fiber = this.#running.fork(program)
+    fiber.addObserver((exit) => {
+      this.#programs--
+      this.#onFailure.delete(onFailure)
+      const farewell = () => onExit(exit)
+      if (this.#programs === 0) this.#farewells.push(farewell)
+      else farewell()
+    })
+    if (isFirst)
+      this.#running.loop.run(
+        () => this.#programs === 0,
+        (failure) => this.#end(failure)
+      )
+    return fiber
+  }
+
+  #end(failure: LoopFailure | undefined): void {
+    SharedLoop.current = undefined
+    this.#running.loop.close()
+    this.#host.release()
+    const farewells = this.#farewells
+    this.#farewells = []
+    for (const farewell of farewells) farewell()
+    if (failure !== undefined) for (const tell of [...this.#onFailure]) tell(failure.defect)
+  }
 }
 
 /**
- * Runs a program on a reactor that is a guest in Bun's event loop, and resolves with its exit.
+ * Runs a program on a reactor that is a guest in Bun's event loop, and succeeds with its exit.
+ *
+ * There is one reactor in a process, on its main thread: programs that run at the same time share it. Interrupting this
+ * interrupts the program and waits for its end. Fibers that the program leaves behind (`Effect.forkDetach`) are not run any more
+ * once the last program has ended. What handlers throw is logged as an error and the loop goes on (`EventLoop.onDefect`); this
+ * dies only when the loop itself cannot go on.
  *
  * @category running
  */
@@ -65,19 +130,31 @@ export const run = <A, E>(
   Effect.gen(function* () {
     const calls = yield* SystemCalls
     return yield* Effect.callback<Exit.Exit<A, E>>((resume) => {
-      const host = BunHost.make(calls)
-      const fiber = start(program, calls, host, (exit) => {
-        host.release()
-        resume(Effect.succeed(exit))
+      let onEnd = (): void => {}
+      const fiber = SharedLoop.obtain(calls).add(
+        program,
+        (exit) => {
+          resume(Effect.succeed(exit))
+          onEnd()
+        },
+        (defect) => {
+          resume(Effect.die(defect))
+          onEnd()
+        }
+      )
+      // Its finalizers take their time, and what they release belongs to this program: it has not ended before.
+      return Effect.callback<void>((resumeInterruption) => {
+        onEnd = () => resumeInterruption(Effect.void)
+        fiber.interruptUnsafe()
       })
-      return Effect.sync(() => fiber.interruptUnsafe())
     })
   }).pipe(Effect.provide(KernelSystemCalls.layer))
 
 /**
  * Runs a program to its end on given system calls and without a host: everything happens before this returns.
  *
- * With simulated system calls this is a deterministic simulation in virtual time.
+ * With simulated system calls this is a deterministic simulation in virtual time. Whatever a handler throws ends it, and is
+ * thrown here, as is what the simulation itself complains of.
  *
  * @category running
  */
@@ -85,17 +162,28 @@ export const runSimulated = <A, E>(
   program: Effect.Effect<A, E, Services>,
   calls: SystemCalls["Service"]
 ): Exit.Exit<A, E> => {
-  let result: Exit.Exit<A, E> | undefined
-  start(program, calls, noHost, (exit) => {
-    result = exit
+  const { loop, fork } = prepare(calls, noHost)
+  const ended: { exit?: Exit.Exit<A, E>; failure?: LoopFailure | undefined } = {}
+  const fiber = fork(program)
+  fiber.addObserver((exit) => {
+    ended.exit = exit
   })
-  if (result === undefined) throw new Error("the loop ended before its program did")
-  return result
+  loop.run(
+    () => ended.exit !== undefined,
+    (failure) => {
+      ended.failure = failure
+    }
+  )
+  loop.close()
+  if (ended.failure !== undefined) throw ended.failure.defect
+  if (ended.exit === undefined) throw new Error("the loop ended before its program did")
+  return ended.exit
 }
 
 /**
  * Runs a program as the main one of this process: SIGINT and SIGTERM interrupt it, and the process exits with what `exitCode`
- * makes of its exit.
+ * makes of its exit. When the reactor cannot run at all, or cannot go on, the reason goes to standard error and the process
+ * exits with 1.
  *
  * @category running
  */
@@ -110,15 +198,12 @@ export const runMain = <A, E>(
     process.on("SIGTERM", interrupt)
     return yield* program
   })
-  Effect.runFork(
-    Effect.match(run(main), {
-      onFailure: (unsupported) => {
-        process.stderr.write(`${unsupported.message}\n`)
-        process.exit(1)
-      },
-      onSuccess: (exit) => process.exit(options.exitCode(exit))
-    })
-  )
+  Effect.runFork(run(main)).addObserver((outcome) => {
+    if (Exit.isSuccess(outcome)) process.exit(options.exitCode(outcome.value))
+    const error = Cause.squash(outcome.cause)
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(1)
+  })
 }
 
 /**

@@ -1,98 +1,92 @@
-/** Timers of the host known at once; beyond that the reactor simply looks in every `crowdedMillis`. */
+import { TimerHeap } from "./TimerHeap.ts"
+import { addTimerListener, removeTimerListener, type TimerListener } from "./timerFunctions.ts"
+
+/** Different deadlines remembered at once. While there are more, the reactor looks in every `crowdedMillis` until the last is over. */
 const deadlinesMax = 10_000
 const crowdedMillis = 5
 
+/** Longer delays, and those below 1 ms, are taken for 1 ms, as everywhere in JavaScript. */
+const delayMillisMax = 2_147_483_647
+
+/** The real one, whatever stands in its place later. */
+const { setImmediate } = globalThis
+
+const nothing = (): void => {}
+
 /**
- * Observes the bare timers of other libraries while the reactor has the thread.
+ * Knows when the bare timers of other libraries are due, while the reactor has the thread.
  *
  * Bun's timers have no descriptor and no event that could be waited for, so the functions that make them are wrapped: each
  * call notes when it will be due, and goes on to the real one. Cancelling is not observed: at worst the reactor gives way once
- * for nothing. Timers made through references taken before (`import { setTimeout } from "node:timers"`) are not seen.
+ * for nothing. What Bun times by itself, and functions that were taken before or imported by name, are not seen.
  */
-export class HostTimers {
+export class HostTimers implements TimerListener {
   readonly #nowMillis: () => number
-  readonly #original = {
-    setTimeout: globalThis.setTimeout,
-    setInterval: globalThis.setInterval,
-    setImmediate: globalThis.setImmediate,
-    sleep: Bun.sleep
-  }
-  /** Deadlines in whole milliseconds; a set, since many timers share one. */
+  readonly #wallMillis: () => number
+  readonly #heap = new TimerHeap()
+  /** The deadlines in the heap, in whole milliseconds: many timers share one. */
   readonly #deadlines = new Set<number>()
-  #nextDeadlineMillis: number | undefined
+  #crowdedUntilMillis = Number.NEGATIVE_INFINITY
+  #hostTurnMillis: number
 
-  constructor(nowMillis: () => number) {
+  constructor(nowMillis: () => number, wallMillis: () => number) {
     this.#nowMillis = nowMillis
-    const original = this.#original
-    const note = (delayMillis: unknown) => this.#note(typeof delayMillis === "number" ? delayMillis : 0)
-    const noteDate = (until: number | Date) =>
-      this.#note(until instanceof Date ? until.getTime() - performance.timeOrigin - performance.now() : until)
-    globalThis.setTimeout = Object.assign((...args: Parameters<typeof setTimeout>) => {
-      note(args[1])
-      return original.setTimeout(...args)
-    }, original.setTimeout)
-    globalThis.setInterval = Object.assign((...args: Parameters<typeof setInterval>) => {
-      const [callback, delayMillis, ...rest] = args
-      note(delayMillis)
-      const renew = (...values: Array<unknown>) => {
-        note(delayMillis)
-        Reflect.apply(callback, undefined, values)
-      }
-      return original.setInterval(renew, delayMillis, ...rest)
-    }, original.setInterval)
-    globalThis.setImmediate = Object.assign((...args: Parameters<typeof setImmediate>) => {
-      note(0)
-      return original.setImmediate(...args)
-    }, original.setImmediate)
-    Bun.sleep = (until) => {
-      noteDate(until)
-      return original.sleep(until)
-    }
+    this.#wallMillis = wallMillis
+    this.#hostTurnMillis = nowMillis()
+    addTimerListener(this)
   }
 
+  /** When the host must have the thread next, on the monotonic clock. */
   get nextDeadlineMillis(): number | undefined {
-    return this.#nextDeadlineMillis
+    const next = this.#heap.nextDeadlineMillis
+    const look = this.#hostTurnMillis + crowdedMillis
+    if (look >= this.#crowdedUntilMillis) return next
+    return next === undefined || look < next ? look : next
+  }
+
+  onTimer(delayMillis: number): void {
+    const delay = delayMillis >= 1 && delayMillis <= delayMillisMax ? delayMillis : 1
+    // One more millisecond, since the host's own rounding must not find the timer still short of its time.
+    this.#note(Math.ceil(this.#nowMillis() + delay) + 1)
+  }
+
+  onTimerUntil(wallMillis: number): void {
+    // The wall clock counts whole milliseconds.
+    this.onTimer(wallMillis - this.#wallMillis() + 1)
+  }
+
+  onImmediate(): void {
+    this.#note(Math.floor(this.#nowMillis()))
   }
 
   /** Calls `resume` after the host has run what is due. */
   afterHostTurn(resume: () => void): void {
-    const { setImmediate } = this.#original
-    const next = this.#nextDeadlineMillis
-    if (next === undefined || next > this.#nowMillis()) {
+    const now = this.#nowMillis()
+    const next = this.nextDeadlineMillis
+    this.#hostTurnMillis = now
+    if (next === undefined || next > now) {
       setImmediate(resume)
       return
     }
-    this.#forgetPast()
+    for (let due = this.#heap.takeDue(now); due !== undefined; due = this.#heap.takeDue(now)) {
+      this.#deadlines.delete(due.deadlineMillis)
+    }
     // Bun runs immediates before the timers of the same turn: only the second immediate is surely behind them.
     setImmediate(() => setImmediate(resume))
   }
 
-  /** Puts the original functions back. */
+  /** Ends the observation. */
   release(): void {
-    globalThis.setTimeout = this.#original.setTimeout
-    globalThis.setInterval = this.#original.setInterval
-    globalThis.setImmediate = this.#original.setImmediate
-    Bun.sleep = this.#original.sleep
+    removeTimerListener(this)
   }
 
-  #note(delayMillis: number): void {
-    const delay = Math.max(0, Number.isNaN(delayMillis) ? 0 : delayMillis)
-    const bounded = this.#deadlines.size < deadlinesMax ? delay : Math.min(delay, crowdedMillis)
-    // One more millisecond, since the host's own rounding must not find the timer still short of its time.
-    const deadline = delay === 0 ? Math.floor(this.#nowMillis()) : Math.ceil(this.#nowMillis() + bounded) + 1
+  #note(deadline: number): void {
+    if (this.#deadlines.has(deadline)) return
+    if (this.#deadlines.size >= deadlinesMax) {
+      this.#crowdedUntilMillis = Math.max(this.#crowdedUntilMillis, deadline + crowdedMillis)
+      return
+    }
     this.#deadlines.add(deadline)
-    if (this.#nextDeadlineMillis === undefined || deadline < this.#nextDeadlineMillis) {
-      this.#nextDeadlineMillis = deadline
-    }
-  }
-
-  #forgetPast(): void {
-    const now = this.#nowMillis()
-    let earliest: number | undefined
-    for (const deadline of this.#deadlines) {
-      if (deadline <= now) this.#deadlines.delete(deadline)
-      else if (earliest === undefined || deadline < earliest) earliest = deadline
-    }
-    this.#nextDeadlineMillis = earliest
+    this.#heap.add(deadline, nothing)
   }
 }

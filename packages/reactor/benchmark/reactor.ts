@@ -1,0 +1,189 @@
+/** What the reactor costs: `bun benchmark/reactor.ts`. Best of five rounds each, in nanoseconds. */
+import { KernelSystemCalls, Readiness, SystemCalls, UnixSocket } from "@scached/fdpass"
+import { Effect, Scheduler } from "effect"
+import {
+  BunHost,
+  Channel,
+  type ChannelHandler,
+  Connections,
+  EventLoop,
+  noHost,
+  Reactor,
+  Reactors
+} from "../src/index.ts"
+
+const rounds = 5
+
+const must = <A>(result: A | number): A => {
+  if (typeof result === "number") throw new Error(`errno ${-result}`)
+  return result
+}
+
+const report = (name: string, nanos: number): void =>
+  console.log(`${name.padEnd(58)} ${Math.round(nanos).toLocaleString("en-US").padStart(8)}`)
+
+const best = (count: number, run: () => void): number => {
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round <= rounds; round++) {
+    const start = performance.now()
+    run()
+    // The first round warms up.
+    if (round > 0) least = Math.min(least, performance.now() - start)
+  }
+  return (least / count) * 1e6
+}
+
+const calls = Effect.runSync(Effect.provide(SystemCalls, KernelSystemCalls.layer))
+
+const turns = () => {
+  const count = 100_000
+  const loop = new EventLoop(calls, must(calls.epollCreate()), noHost)
+  const [near, far] = must(calls.socketPair())
+  calls.send(far, Buffer.from("x"))
+  let events = 0
+  must(loop.watch(near, Readiness.readable, { onReady: () => events++ }))
+  const batch = calls.makeReadinessBatch(256)
+  report(
+    "epoll_wait with one ready descriptor",
+    best(count, () => {
+      for (let left = count; left > 0; left--) calls.epollWait(loop.epoll, batch, -1)
+    })
+  )
+  report(
+    "a turn of the loop with one ready descriptor",
+    best(count, () => {
+      for (let left = count; left > 0; left--) loop.turn()
+    })
+  )
+  report(
+    "a ready task",
+    best(count, () => {
+      for (let left = count; left > 0; left--) loop.defer(() => {})
+      loop.turn()
+    })
+  )
+  report(
+    "a ready task that can be taken back",
+    best(count, () => {
+      for (let left = count; left > 0; left--) loop.enqueue(() => {})
+      loop.turn()
+    })
+  )
+  report(
+    "a timer, set and cancelled among 1,000",
+    best(count, () => {
+      const cancels = Array.from({ length: 1000 }, (_, index) => loop.at(1e12 + index, () => {}))
+      for (let left = count; left > 0; left--) loop.at(1e12 + (left % 1000), () => {})()
+      for (const cancel of cancels) cancel()
+    })
+  )
+  near.close()
+  far.close()
+  loop.close()
+}
+
+const channels = () => {
+  const count = 50_000
+  const loop = new EventLoop(calls, must(calls.epollCreate()), noHost)
+  const [near, far] = must(calls.socketPair())
+  let left = 0
+  const open = (socket: typeof near, onReceive: ChannelHandler["onReceive"]): Channel => {
+    const channel = Channel.open(loop, socket, { onReceive, onDrained: () => {}, onEnd: () => {} }, 65_536)
+    if (!(channel instanceof Channel)) throw channel
+    return channel
+  }
+  const server = open(near, (bytes) => server.send(bytes))
+  const client = open(far, (bytes) => {
+    if (--left > 0) client.send(bytes)
+  })
+  const message = Buffer.alloc(100, 1)
+  report(
+    "echo of 100 bytes, both ends Channels of one loop",
+    best(count, () => {
+      left = count
+      client.send(message)
+      while (left > 0) loop.turn()
+    })
+  )
+  client.close()
+  server.close()
+  loop.close()
+}
+
+const timed = (count: number, program: Effect.Effect<void, unknown, Reactors.Services>) =>
+  Effect.gen(function* () {
+    let least = Number.POSITIVE_INFINITY
+    for (let round = 0; round <= rounds; round++) {
+      const start = performance.now()
+      yield* program
+      if (round > 0) least = Math.min(least, performance.now() - start)
+    }
+    return (least / count) * 1e6
+  })
+
+const measure = async (name: string, count: number, program: Effect.Effect<void, unknown, Reactors.Services>) => {
+  const exit = await Effect.runPromise(Reactors.run(timed(count, program)))
+  if (exit._tag === "Failure") throw exit.cause
+  report(name, exit.value)
+}
+
+const repeated = (count: number, effect: Effect.Effect<unknown, unknown, Reactors.Services>) =>
+  Effect.asVoid(Effect.repeat(effect, { times: count - 1 }))
+
+const connections = Effect.gen(function* () {
+  const count = 20_000
+  const [near, far] = yield* UnixSocket.pair
+  const server = yield* Connections.make(near)
+  const client = yield* Connections.make(far)
+  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(server.receive, ({ bytes }) => server.send(bytes))))
+  const message = Buffer.alloc(100, 1)
+  const nanos = yield* timed(count, repeated(count, Effect.andThen(client.send(message), client.receive)))
+  report("echo of 100 bytes, both ends Connections of one loop", nanos)
+}).pipe(Effect.scoped)
+
+const schedulers = Effect.gen(function* () {
+  const count = 200_000
+  const loop = yield* Reactor
+  const yields = repeated(count, Effect.yieldNow)
+  const mixed = new Scheduler.MixedScheduler("async", loop.enqueue)
+  report(
+    "a fiber yields, MixedScheduler over enqueue",
+    yield* timed(count, Effect.provideService(yields, Scheduler.Scheduler, mixed))
+  )
+  report("a fiber yields, ReactorScheduler", yield* timed(count, yields))
+})
+
+const givingWay = async () => {
+  const count = 20_000
+  const host = BunHost.make(calls)
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round <= rounds; round++) {
+    const start = performance.now()
+    await new Promise<void>((resolve) => {
+      let left = count
+      const again = (): void => {
+        if (--left > 0) host.giveWay?.(again)
+        else resolve()
+      }
+      again()
+    })
+    if (round > 0) least = Math.min(least, performance.now() - start)
+  }
+  host.release()
+  report("giving way to Bun, which has nothing to do", (least / count) * 1e6)
+}
+
+turns()
+channels()
+await Effect.runPromise(Reactors.run(connections))
+await Effect.runPromise(Reactors.run(schedulers))
+await measure(
+  "Effect.promise of a resolved promise",
+  50_000,
+  repeated(
+    50_000,
+    Effect.promise(() => Promise.resolve())
+  )
+)
+await givingWay()
+process.exit(0)

@@ -1,0 +1,170 @@
+/** Whole programs in processes of their own: what Bun does beside a reactor, signals, and what an idle one costs. */
+import { expect, test } from "bun:test"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+const programs = join(import.meta.dir, "programs")
+
+/** Nothing here takes a second; a hang ends as a failure. */
+const timeoutMillis = 20_000
+
+const start = (name: string, ...args: ReadonlyArray<string>) =>
+  Bun.spawn([process.execPath, join(programs, name), ...args], {
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: timeoutMillis,
+    // Bun's allocator has a thread of its own that sweeps now and then; it is not what is measured here.
+    env: { ...process.env, MIMALLOC_SCAVENGER: "0" }
+  })
+
+type Child = ReturnType<typeof start>
+
+const decoder = new TextDecoder()
+
+/** The child's standard output, read as far as asked for. */
+const outputOf = (child: Child) => {
+  const reader = child.stdout.getReader()
+  let text = ""
+  return {
+    until: async (mark: string) => {
+      while (!text.includes(mark)) {
+        const { done, value } = await reader.read()
+        if (done)
+          throw new Error(`the output ended before "${mark}":\n${text}${await new Response(child.stderr).text()}`)
+        text += decoder.decode(value)
+      }
+    },
+    toEnd: async () => {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return text
+        text += decoder.decode(value)
+      }
+    }
+  }
+}
+
+const beside: Readonly<Record<string, ReadonlyArray<string>>> = {
+  files: ["10 bytes", "content 19"],
+  children: ["from a child", "exit 0", "shell", "through cat", "exit 0"],
+  workers: ["counted to 20", "a reactor runs on the main thread: Workers have event loops of their own"],
+  timers: [
+    "tick, immediate, timeout of 20, timeout of 60",
+    "3 beats",
+    "Bun.sleep",
+    "Bun.sleep until a date",
+    "node:timers/promises",
+    "promisify",
+    "AbortSignal.timeout"
+  ],
+  sockets: ["Bun.serve and fetch", "old style"]
+}
+
+for (const [name, lines] of Object.entries(beside)) {
+  test.concurrent(
+    `${name} arrive while the reactor is idle`,
+    async () => {
+      const child = start("beside.ts", name)
+      expect(await outputOf(child).toEnd()).toBe(`${[...lines, "end"].join("\n")}\n`)
+      expect(await child.exited).toBe(0)
+    },
+    timeoutMillis
+  )
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  test.concurrent(
+    `signals arrive, and ${signal} ends a main program with its finalizers`,
+    async () => {
+      const child = start("main.ts")
+      const output = outputOf(child)
+      await output.until("ready")
+      child.kill("SIGUSR1")
+      await output.until("SIGUSR1")
+      child.kill(signal)
+      // Again, while it is ending: its finalizers are not disturbed.
+      child.kill(signal)
+      expect(await output.toEnd()).toBe("ready\nbehind runMain\nSIGUSR1\nfinalized\n")
+      expect(await child.exited).toBe(3)
+    },
+    timeoutMillis
+  )
+}
+
+test.concurrent(
+  "a main program that fails exits with what is made of it",
+  async () => {
+    const child = start("main.ts", "fails")
+    expect(await outputOf(child).toEnd()).toBe("ready\nbehind runMain\nfinalized\n")
+    expect(await child.exited).toBe(4)
+  },
+  timeoutMillis
+)
+
+test.concurrent(
+  "a defect in making the exit code is not taken for success",
+  async () => {
+    const child = start("main.ts", "exitCode throws")
+    const output = outputOf(child)
+    await output.until("ready")
+    child.kill("SIGTERM")
+    await output.toEnd()
+    expect(await child.exited).toBe(1)
+    expect(await new Response(child.stderr).text()).toContain("no exit code")
+  },
+  timeoutMillis
+)
+
+/** Context switches of each thread so far; those of the engine's helpers, which end by themselves in the first seconds, left out. */
+const switchesOf = (pid: number): ReadonlyMap<string, string> => {
+  const switches = new Map<string, string>()
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    const directory = `/proc/${pid}/task/${task}`
+    if (!existsSync(directory)) continue
+    const name = readFileSync(`${directory}/comm`, "utf8").trim()
+    if (/^(JIT|JSC|Heap|.?ollector)/.test(name)) continue
+    const lines = readFileSync(`${directory}/status`, "utf8").match(/^(non)?voluntary_ctxt_switches:.*$/gm) ?? []
+    switches.set(`${name} ${task}`, lines.join(", "))
+  }
+  return switches
+}
+
+const pause = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis))
+
+/** Lets an idle program idle for ten seconds; what had changed by then. */
+const idleFor10Seconds = async (...args: ReadonlyArray<string>) => {
+  const directory = mkdtempSync(join(tmpdir(), "reactor-idle-"))
+  const child = start("idle.ts", join(directory, "socket"), ...args)
+  const output = outputOf(child)
+  await output.until("ready")
+  // Until the engine has compiled what it wanted to.
+  await pause(1000)
+  const before = switchesOf(child.pid)
+  await pause(10_000)
+  const after = switchesOf(child.pid)
+  child.kill("SIGTERM")
+  expect(await child.exited).toBe(0)
+  expect(existsSync(join(directory, "socket"))).toBe(false)
+  rmSync(directory, { recursive: true })
+  return { before, after, main: [...before.keys()].find((key) => key.endsWith(` ${child.pid}`)) ?? "" }
+}
+
+test.concurrent(
+  "an idle program sleeps in the kernel: ten seconds without a context switch of any thread",
+  async () => {
+    const { before, after, main } = await idleFor10Seconds()
+    expect(after).toEqual(before)
+    expect(after.get(main)).toContain("voluntary")
+  },
+  timeoutMillis
+)
+
+test.concurrent(
+  "one that ticks is seen to",
+  async () => {
+    const { before, after, main } = await idleFor10Seconds("ticks")
+    expect(after.get(main)).not.toBe(before.get(main) ?? "")
+  },
+  timeoutMillis
+)
