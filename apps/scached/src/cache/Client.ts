@@ -120,6 +120,8 @@ export class Client implements ChannelHandler {
         if (this.#flush(channel)) this.#watchDebt()
         return
       }
+      // Every step is progress: what the client owes after it is a new debt, also where its exchanges follow without a pause.
+      this.#debtSinceMillis = undefined
       this.#take(step, channel)
       if (this.#isClosed || this.#isEnding) return
       // The descriptor is still waiting to be sent; its callback goes on from here.
@@ -233,8 +235,10 @@ export class Client implements ChannelHandler {
   /** The answer that is still in the session is the last one: it leaves, and then the client does. */
   #endAfterOutput(channel: Channel): void {
     if (!this.#flush(channel)) return
-    if (channel.isBlocked) this.#isEnding = true
-    else this.close("disconnect after its last answer")
+    if (!channel.isBlocked) return this.close("disconnect after its last answer")
+    this.#isEnding = true
+    // It owes the reading of that answer, and is not waited for without end.
+    this.#watchDebt()
   }
 
   /** Starts or stops the clock on what the client owes: bytes inside an exchange, or reading what was sent to it. */

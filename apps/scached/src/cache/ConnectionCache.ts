@@ -4,6 +4,7 @@ import type { EventLoop } from "@scached/reactor"
 import { ConnectionStore, type Lease } from "@scached/store"
 import type { Scope } from "effect"
 import { CachedDescriptor } from "./CachedDescriptor.ts"
+import { CacheStatistics } from "./CacheStatistics.ts"
 
 type Octets = OctetString.OctetString
 
@@ -17,6 +18,7 @@ export interface Found {
  * The store with its descriptors: what leaves the store is closed here, and what expires leaves it in time.
  */
 export class ConnectionCache {
+  readonly statistics: CacheStatistics
   readonly #store = new ConnectionStore<CachedDescriptor, Octets>()
   readonly #loop: EventLoop
   readonly #scope: Scope.Scope
@@ -28,6 +30,7 @@ export class ConnectionCache {
     this.#loop = loop
     this.#scope = scope
     this.#ttlMillisMax = ttlSecondsMax * 1000
+    this.statistics = new CacheStatistics(loop.calls.wallMillis())
   }
 
   get sizes(): ConnectionStore<CachedDescriptor, Octets>["sizes"] {
@@ -38,34 +41,41 @@ export class ConnectionCache {
   saveEndpoint(label: Octets, properties: Octets, descriptor: Descriptor, ttlSeconds: number): void {
     const cached = new CachedDescriptor(this.#scope, descriptor)
     this.#store.saveEndpoint(label, properties, cached, this.#ttlMillis(ttlSeconds), this.#loop.nowMillis)
+    this.statistics.savedEndpoint(this.#store.sizes)
     this.#scheduleExpiry()
   }
 
   findEndpoint(label: Octets): Found | undefined {
     const lease = this.#store.findEndpoint(label, this.#loop.nowMillis)
+    this.statistics.lookedUpEndpoint(lease !== undefined)
     return lease === undefined ? undefined : { lease, destinationProperties: undefined }
   }
 
   saveDestination(label: Octets, properties: Octets, endpointLabel: Octets, ttlSeconds: number): void {
     const ttlMillis = this.#ttlMillis(ttlSeconds)
     this.#store.saveDestination(label, properties, endpointLabel, ttlMillis, this.#loop.nowMillis)
+    this.statistics.savedDestination(this.#store.sizes)
     this.#scheduleExpiry()
   }
 
   findDestination(label: Octets): Found | undefined {
-    return this.#store.findDestination(label, this.#loop.nowMillis)
+    const found = this.#store.findDestination(label, this.#loop.nowMillis)
+    this.statistics.lookedUpDestination(found !== undefined)
+    return found
   }
 
   /** The hand-over is complete: the client has its copy, ours is closed. */
   settle(found: Found): void {
     found.lease.commit()
+    this.statistics.handedOver()
     found.lease.value.close()
   }
 
   /** The hand-over failed: the connection returns to its place, or is closed when its time is over. */
   putBack(found: Found): void {
-    if (found.lease.putBack(this.#loop.nowMillis)) this.#scheduleExpiry()
-    else found.lease.value.close()
+    if (!found.lease.putBack(this.#loop.nowMillis)) return found.lease.value.close()
+    this.statistics.putBack()
+    this.#scheduleExpiry()
   }
 
   /** Closes all that is cached. */
@@ -92,7 +102,9 @@ export class ConnectionCache {
     this.#cancelExpiry = undefined
     this.#expiryMillis = Number.POSITIVE_INFINITY
     // A bounded share a turn: 100,000 connections that expire together must not stop the clients.
-    for (const connection of this.#store.expire(this.#loop.nowMillis)) connection.value.close()
+    const expired = this.#store.expire(this.#loop.nowMillis)
+    for (const connection of expired) connection.value.close()
+    this.statistics.expired(expired.length)
     this.#scheduleExpiry()
   }
 }

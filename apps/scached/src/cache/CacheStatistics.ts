@@ -1,0 +1,133 @@
+import type { StoreSizes } from "@scached/store"
+
+/** What was asked for and whether it was there. */
+export interface LookupCounts {
+  readonly hits: number
+  readonly misses: number
+}
+
+/** The most there was at a time: destination labels, endpoint labels, connections. */
+export interface Peaks {
+  readonly destinations: number
+  readonly endpoints: number
+  readonly connections: number
+}
+
+/** What happened within an interval, in the terms of scache(8)'s log lines. */
+export interface CacheInterval {
+  /** When the interval began, on the wall clock. */
+  readonly startMillis: number
+  readonly destinations: LookupCounts
+  readonly endpoints: LookupCounts
+  readonly peaks: Peaks
+}
+
+/** What happened since the start. A lookup that hits ends in a hand-over, in the connection's return to the cache, or in its loss. */
+export interface CacheTotals {
+  readonly destinations: LookupCounts
+  readonly endpoints: LookupCounts
+  readonly savedEndpoints: number
+  readonly savedDestinations: number
+  readonly handedOver: number
+  /** Hand-overs that failed, with the connection back in its place. */
+  readonly putBack: number
+  /** Connections that nobody asked for in time. */
+  readonly expired: number
+}
+
+type Counts = { hits: number; misses: number }
+
+const add = (counts: Counts, isHit: boolean): void => {
+  if (isHit) counts.hits++
+  else counts.misses++
+}
+
+const noPeaks: Peaks = { destinations: 0, endpoints: 0, connections: 0 }
+
+/**
+ * Counts what the cache does, once for the interval and once for good.
+ *
+ * Peaks are taken when something is saved and at no other time, as scache(8) does: an interval in which nothing is saved has
+ * none, however much is cached.
+ */
+export class CacheStatistics {
+  #startMillis: number
+  #destinations: Counts = { hits: 0, misses: 0 }
+  #endpoints: Counts = { hits: 0, misses: 0 }
+  #peaks: Peaks = noPeaks
+  readonly #totals = {
+    destinations: { hits: 0, misses: 0 },
+    endpoints: { hits: 0, misses: 0 },
+    savedEndpoints: 0,
+    savedDestinations: 0,
+    handedOver: 0,
+    putBack: 0,
+    expired: 0
+  }
+
+  constructor(startMillis: number) {
+    this.#startMillis = startMillis
+  }
+
+  /** Always up to date; copy it to keep a moment. */
+  get totals(): CacheTotals {
+    return this.#totals
+  }
+
+  lookedUpDestination(isHit: boolean): void {
+    add(this.#destinations, isHit)
+    add(this.#totals.destinations, isHit)
+  }
+
+  lookedUpEndpoint(isHit: boolean): void {
+    add(this.#endpoints, isHit)
+    add(this.#totals.endpoints, isHit)
+  }
+
+  savedEndpoint(sizes: StoreSizes): void {
+    this.#totals.savedEndpoints++
+    this.#raisePeaks(sizes)
+  }
+
+  savedDestination(sizes: StoreSizes): void {
+    this.#totals.savedDestinations++
+    this.#raisePeaks(sizes)
+  }
+
+  handedOver(): void {
+    this.#totals.handedOver++
+  }
+
+  putBack(): void {
+    this.#totals.putBack++
+  }
+
+  expired(connections: number): void {
+    this.#totals.expired += connections
+  }
+
+  /** Ends the interval and begins the next. */
+  takeInterval(nowMillis: number): CacheInterval {
+    const interval = {
+      startMillis: this.#startMillis,
+      destinations: this.#destinations,
+      endpoints: this.#endpoints,
+      peaks: this.#peaks
+    }
+    this.#startMillis = nowMillis
+    this.#destinations = { hits: 0, misses: 0 }
+    this.#endpoints = { hits: 0, misses: 0 }
+    this.#peaks = noPeaks
+    return interval
+  }
+
+  #raisePeaks({ destinations, endpoints, connections }: StoreSizes): void {
+    const peaks = this.#peaks
+    if (destinations <= peaks.destinations && endpoints <= peaks.endpoints && connections <= peaks.connections) return
+    this.#peaks = {
+      destinations: Math.max(peaks.destinations, destinations),
+      endpoints: Math.max(peaks.endpoints, endpoints),
+      connections: Math.max(peaks.connections, connections)
+    }
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * Bugs that the simulation must find. Each is planted by patching the daemon's classes, or put between it and its calls, for the time of
+ * a run; no line of the daemon knows of it.
+ */
+
+import { ServerSession } from "@scached/protocol"
+import { EventLoop } from "@scached/reactor"
+import { ConnectionStore, type Lease } from "@scached/store"
+import { Client } from "../../src/cache/Client.ts"
+import { ConnectionCache } from "../../src/cache/ConnectionCache.ts"
+import type { Machine, Sabotage } from "./Machine.ts"
+
+/** A bug, and what it is found by. */
+export interface PlantedBug {
+  readonly name: string
+  readonly found: RegExp
+  /** Plants it; the result takes it out again. */
+  readonly plant: () => Planted
+}
+
+/** A bug in place. */
+export interface Planted {
+  readonly sabotage?: Sabotage
+  readonly restore: () => void
+}
+
+/** Replaces a method of a class for a while. */
+const patch = <T extends object, K extends keyof T>(prototype: T, key: K, make: (original: T[K]) => T[K]): Planted => {
+  const original = prototype[key]
+  prototype[key] = make(original)
+  return {
+    restore: () => {
+      prototype[key] = original
+    }
+  }
+}
+
+/** A bug that needs to know the machine it is in. */
+const onMachine = (make: (machine: () => Machine) => Planted): Planted => {
+  let machine: Machine | undefined
+  const planted = make(() => {
+    if (machine === undefined) throw new Error("no machine is running")
+    return machine
+  })
+  const calls: Sabotage["calls"] = (given, running) => {
+    machine = running
+    return given
+  }
+  return { ...planted, sabotage: { calls } }
+}
+
+const unchanged = () => {}
+
+export const plantedBugs: ReadonlyArray<PlantedBug> = [
+  {
+    name: "a connection whose hand-over failed is closed",
+    found: /closed before its time|has \d+ connections and/,
+    plant: () =>
+      patch(
+        ConnectionCache.prototype,
+        "putBack",
+        () =>
+          function (this: ConnectionCache, found) {
+            this.settle(found)
+          }
+      )
+  },
+  {
+    name: "a connection whose hand-over failed stays leased for ever",
+    found: /has \d+ connections and/,
+    plant: () => patch(ConnectionCache.prototype, "putBack", () => unchanged)
+  },
+  {
+    name: "a connection is put back as the newest",
+    found: /must have (sent|been)/,
+    plant: () => {
+      let order = 1_000_000_000
+      return patch(
+        ConnectionCache.prototype,
+        "putBack",
+        (original) =>
+          function (this: ConnectionCache, found) {
+            Object.assign(found.lease.connection, { order: order++ })
+            original.call(this, found)
+          }
+      )
+    }
+  },
+  {
+    name: "what expires is not closed",
+    found: /not closed although expired/,
+    plant: () =>
+      patch(
+        ConnectionStore.prototype,
+        "expire",
+        (original) =>
+          function (this: ConnectionStore<unknown>, ...args) {
+            original.apply(this, args)
+            return []
+          }
+      )
+  },
+  {
+    name: "a handed over descriptor is closed twice",
+    found: /did not own/,
+    plant: () =>
+      onMachine((machine) =>
+        patch(
+          ConnectionCache.prototype,
+          "settle",
+          (original) =>
+            function (this: ConnectionCache, found) {
+              const { daemon } = machine()
+              const copy = daemon.calls.adopt(daemon.inspect(found.lease.value.descriptor).number)
+              original.call(this, found)
+              copy.close()
+            }
+        )
+      )
+  },
+  {
+    name: "the ttl is not clamped",
+    found: /not closed|asleep until/,
+    plant: () => ({ sabotage: { settings: { ttlSecondsMax: 2_147_483_647 } }, restore: unchanged })
+  },
+  {
+    name: "a reply has other properties",
+    found: /must have sent/,
+    plant: () =>
+      patch(
+        ServerSession.prototype,
+        "replyFound",
+        (original) =>
+          function (this: ServerSession<unknown>, properties, more) {
+            original.call(this, more === undefined ? properties : more, more)
+          }
+      )
+  },
+  {
+    name: "the newest connection is handed out first",
+    found: /must have (sent|been)/,
+    plant: () =>
+      patch(
+        ConnectionStore.prototype,
+        "findEndpoint",
+        (original) =>
+          function (this: ConnectionStore<unknown>, label, nowMillis) {
+            const passed: Array<Lease<unknown>> = []
+            let lease = original.call(this, label, nowMillis)
+            for (let next = lease; next !== undefined; next = original.call(this, label, nowMillis)) {
+              if (lease !== undefined && lease !== next) passed.push(lease)
+              lease = next
+            }
+            for (const each of passed) each.putBack(nowMillis)
+            return lease
+          }
+      )
+  },
+  {
+    name: "a stray descriptor is not closed",
+    found: /stray descriptor/,
+    plant: () =>
+      patch(
+        ServerSession.prototype,
+        "next",
+        (original) =>
+          function (this: ServerSession<unknown>) {
+            let step = original.call(this)
+            while (step._tag === "Stray") step = original.call(this)
+            return step
+          }
+      )
+  },
+  {
+    name: "a client inside an exchange delays the others",
+    found: /not answered|must have|kept waiting/,
+    plant: () =>
+      onMachine((machine) =>
+        patch(
+          Client.prototype,
+          "onReceive",
+          (original) =>
+            function (this: Client, bytes, descriptor) {
+              const { loop, observer } = machine()
+              let inside = 0
+              for (const each of observer.conversations.values()) {
+                if (!each.isClosed && each.debtSinceMillis !== undefined) inside++
+              }
+              if (inside === 0 || loop === undefined) return original.call(this, bytes, descriptor)
+              const copy = new Uint8Array(bytes)
+              loop.at(loop.nowMillis + 10, () => original.call(this, copy, descriptor))
+            }
+        )
+      )
+  },
+  {
+    name: "a connection that the client has goes back",
+    found: /has \d+ connections and|descriptors are open|not closed/,
+    plant: () =>
+      patch(
+        ServerSession.prototype,
+        "close",
+        (original) =>
+          function (this: ServerSession<unknown>) {
+            const remains = original.call(this)
+            return remains.handOver === "sent" ? { ...remains, handOver: "offered" } : remains
+          }
+      )
+  },
+  {
+    name: "a connection that the client never read is closed",
+    found: /closed before its time/,
+    plant: () =>
+      patch(
+        Client.prototype,
+        "onEnd",
+        (original) =>
+          function (this: Client) {
+            original.call(this, undefined)
+          }
+      )
+  },
+  {
+    name: "timers are late",
+    found: /asleep until/,
+    plant: () =>
+      patch(
+        EventLoop.prototype,
+        "at",
+        (original) =>
+          function (this: EventLoop, deadlineMillis, run) {
+            return original.call(this, deadlineMillis + 2, run)
+          }
+      )
+  },
+  {
+    name: "debtors are never sent away",
+    found: /asleep until|not disconnected/,
+    plant: () => ({ sabotage: { settings: { exchangeSecondsMax: 1_000_000 } }, restore: unchanged })
+  },
+  {
+    name: "what the kernel did not take of an answer is forgotten",
+    found: /must have sent|lost ones|asleep|not disconnected|not answered/,
+    plant: () => ({
+      sabotage: {
+        calls: (calls) => ({
+          ...calls,
+          send: (socket, bytes) => {
+            const outcome = calls.send(socket, bytes)
+            return outcome > 0 ? bytes.length : outcome
+          }
+        })
+      },
+      restore: unchanged
+    })
+  }
+]

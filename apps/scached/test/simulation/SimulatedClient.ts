@@ -1,0 +1,215 @@
+import { type Descriptor, Errno, type SimulatedSystemCalls } from "@scached/fdpass"
+import type { Conversation } from "./Conversation.ts"
+import type { Message } from "./Message.ts"
+
+type Kernel = SimulatedSystemCalls.SimulatedKernel
+type Process = SimulatedSystemCalls.SimulatedProcess
+type Progress = SimulatedSystemCalls.ActorProgress
+
+/** What a client does, one small thing at a time. */
+export type Script<A = void> = Generator<Progress, A>
+
+/** The connection has ended, in whatever way: nothing more to do. */
+export class ConnectionOver extends Error {
+  override readonly name = "ConnectionOver"
+}
+
+/** The client stays as it is for ever, alive and connected. */
+export class Stalled extends Error {
+  override readonly name = "Stalled"
+}
+
+/** What one read brought. */
+export interface Received {
+  readonly bytes: Uint8Array
+  readonly descriptor: Descriptor | undefined
+}
+
+/** How a client writes. */
+export interface Manner {
+  /** How likely it is that a write is split, at any byte. */
+  readonly splitting: number
+  /** Pause between the parts, at most. */
+  readonly pauseMillisMax: number
+}
+
+/**
+ * A client process with one connection, driven by a script. It says beforehand what it will say, to its conversation.
+ */
+export class SimulatedClient implements SimulatedSystemCalls.Actor {
+  readonly name: string
+  readonly process: Process
+  readonly conversation: Conversation
+  readonly random: SimulatedSystemCalls.SeededRandom
+  manner: Manner = { splitting: 0, pauseMillisMax: 0 }
+  /** The longest that it waited for the daemon. */
+  waitedMillisMax = 0
+  /** Its script came to its end, and not the connection before it. */
+  isFinished = false
+  hasStalled = false
+  readonly #kernel: Kernel
+  readonly #path: string
+  readonly #buffer
+  #script: Script | undefined
+  #socket: Descriptor | undefined
+
+  constructor(process: Process, conversation: Conversation, path: string) {
+    this.name = process.name
+    this.process = process
+    this.conversation = conversation
+    this.#kernel = process.kernel
+    this.#path = path
+    this.random = this.#kernel.random.fork()
+    this.#buffer = process.calls.makeReceiveBuffer(16_384)
+  }
+
+  run(script: Script): void {
+    this.#script = script
+    this.#kernel.addActor(this)
+  }
+
+  step(): Progress {
+    if (this.#script === undefined || !this.process.isAlive) return "done"
+    try {
+      const { done, value } = this.#script.next()
+      if (done !== true) return value
+      this.isFinished = true
+    } catch (error) {
+      if (error instanceof Stalled) this.hasStalled = true
+      else if (!(error instanceof ConnectionOver)) throw error
+    }
+    if (!this.hasStalled) this.die()
+    return "done"
+  }
+
+  /** Ends the process where it stands. */
+  die(): void {
+    this.process.die()
+    this.conversation.isClientAlive = false
+  }
+
+  get nowMillis(): number {
+    return this.#kernel.nowMillis
+  }
+
+  get socket(): Descriptor {
+    if (this.#socket === undefined) throw new Error(`${this.name} is not connected`)
+    return this.#socket
+  }
+
+  *sleep(millis: number): Script {
+    const wakeAtMillis = this.nowMillis + millis
+    while (this.nowMillis < wakeAtMillis) yield { wakeAtMillis }
+  }
+
+  *connect(): Script {
+    const { calls } = this.process
+    const socket = calls.socket()
+    if (typeof socket === "number") throw new ConnectionOver()
+    this.#socket = socket
+    for (;;) {
+      const outcome = calls.connect(socket, this.#path)
+      if (outcome >= 0) return yield "moved"
+      if (outcome === -Errno.EINTR) yield "moved"
+      // The backlog is full.
+      else if (outcome === -Errno.EAGAIN) yield* this.sleep(5)
+      else throw new ConnectionOver()
+    }
+  }
+
+  /** Says messages in one go, as one write or split anywhere; descriptors travel with the first byte. */
+  *say(messages: ReadonlyArray<Message>, carried: ReadonlyArray<Descriptor> = []): Script {
+    this.conversation.declare(messages)
+    yield* this.write(Buffer.concat(messages.map(({ bytes }) => bytes)), carried)
+  }
+
+  /** Says only the beginning of a message. */
+  *begin(message: Message, byteCount: number): Script {
+    this.conversation.declare([message])
+    yield* this.write(message.bytes.subarray(0, byteCount))
+  }
+
+  *write(bytes: Uint8Array, carried: ReadonlyArray<Descriptor> = []): Script {
+    let left = bytes
+    let cargo = carried
+    while (left.length > 0) {
+      const isSplit = left.length > 1 && this.random.chance(this.manner.splitting)
+      const part = isSplit ? left.subarray(0, 1 + this.random.below(left.length - 1)) : left
+      const outcome =
+        cargo.length > 0
+          ? this.process.sendDescriptors(this.socket, cargo, part)
+          : this.process.calls.send(this.socket, part)
+      if (outcome > 0) {
+        cargo = []
+        left = left.subarray(outcome)
+        yield "moved"
+        if (left.length > 0 && this.manner.pauseMillisMax > 0) {
+          yield* this.sleep(this.random.below(this.manner.pauseMillisMax + 1))
+        }
+      } else yield* this.#again(outcome)
+    }
+  }
+
+  /** Sends the byte that carries a descriptor, as a well-behaved client does. */
+  *passDescriptor(message: Message, descriptor: Descriptor): Script {
+    this.conversation.declare([message])
+    for (;;) {
+      const outcome = this.process.calls.sendDescriptor(this.socket, descriptor)
+      if (outcome > 0) return yield "moved"
+      yield* this.#again(outcome)
+    }
+  }
+
+  /** The next bytes; ends the script when there will be none. */
+  *receive(): Script<Received> {
+    const since = this.nowMillis
+    for (;;) {
+      const received = this.#tryReceive()
+      if (received !== undefined) {
+        this.#noteWait(since)
+        return received
+      }
+      yield "idle"
+    }
+  }
+
+  /** Reads whatever comes for that long, and closes what descriptors come; answers with the bytes. */
+  *listen(millis: number): Script<Uint8Array> {
+    const wakeAtMillis = this.nowMillis + millis
+    const parts: Array<Uint8Array> = []
+    for (;;) {
+      const received = this.#tryReceive()
+      if (received !== undefined) {
+        parts.push(received.bytes)
+        received.descriptor?.close()
+        yield "moved"
+      } else if (this.nowMillis >= wakeAtMillis) return Buffer.concat(parts)
+      else yield { wakeAtMillis }
+    }
+  }
+
+  /** How long the daemon has kept a client waiting that it has accepted. */
+  #noteWait(sinceMillis: number): void {
+    const accepted = this.conversation.acceptedAtMillis ?? this.nowMillis
+    this.waitedMillisMax = Math.max(this.waitedMillisMax, this.nowMillis - Math.max(sinceMillis, accepted))
+  }
+
+  #tryReceive(): Received | undefined {
+    const buffer = this.#buffer
+    let count = this.process.calls.receive(this.socket, buffer)
+    while (count === -Errno.EINTR) count = this.process.calls.receive(this.socket, buffer)
+    if (count > 0) {
+      const descriptor = buffer.takeDescriptor()
+      if (descriptor !== undefined || buffer.truncated) this.conversation.clientReceived++
+      return { bytes: Buffer.from(buffer.bytes.subarray(0, count)), descriptor }
+    }
+    if (count === -Errno.EAGAIN) return undefined
+    throw new ConnectionOver()
+  }
+
+  *#again(outcome: number): Script {
+    if (outcome === -Errno.EINTR) yield "moved"
+    else if (outcome === -Errno.EAGAIN) yield* this.sleep(1)
+    else throw new ConnectionOver()
+  }
+}

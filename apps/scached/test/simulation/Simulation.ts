@@ -1,0 +1,164 @@
+import { SimulatedSystemCalls } from "@scached/fdpass"
+import type { CacheSettings } from "../../src/cache/CacheSettings.ts"
+import { draw, type Scene, takeAll } from "./Behaviour.ts"
+import { type FaultProfile, profileOf } from "./FaultProfile.ts"
+import { Machine, type Sabotage } from "./Machine.ts"
+import { PoliteClient } from "./PoliteClient.ts"
+import { SimulationFailure, Totals } from "./Report.ts"
+
+/** The run of one seed: all of it is drawn here. */
+interface Plan {
+  readonly clients: number
+  readonly arrivalMillis: number
+  readonly callMillis: number
+  readonly socketBufferBytes: number
+  readonly settings: CacheSettings
+  readonly endpoints: ReadonlyArray<string>
+  readonly destinations: ReadonlyArray<string>
+  /** Whether the daemon is interrupted in the middle, or when all is over. */
+  readonly isAbrupt: boolean
+  readonly isVerbose: boolean
+}
+
+const labels = (kind: string, count: number) =>
+  // As Postfix has them: with newlines and 8-bit bytes.
+  Array.from({ length: count }, (_, index) => `${kind}\n[192.0.2.${index}]\nm\xfcller\n*\n`)
+
+const drawPlan = (random: SimulatedSystemCalls.SeededRandom): Plan => ({
+  clients: 50 + random.below(250),
+  arrivalMillis: random.pick([100, 5_000, 20_000]),
+  callMillis: random.pick([0, 0, 0, 0.003]),
+  socketBufferBytes: random.pick([4_096, 16_384, 212_992]),
+  settings: {
+    ttlSecondsMax: 1 + random.below(4),
+    exchangeSecondsMax: 2 + random.below(6),
+    idleSecondsMax: 0,
+    requestBytesMax: random.pick([256, 1_024, 65_536])
+  },
+  endpoints: labels("smtp", 1 + random.below(10)),
+  destinations: labels("dest", 1 + random.below(4)),
+  isAbrupt: random.chance(0.3),
+  isVerbose: random.chance(0.1)
+})
+
+/** What the run of one seed came to. */
+export interface Run {
+  readonly totals: Totals
+  /** Equal for two runs of one seed. */
+  readonly fingerprint: string
+}
+
+/** Virtual time that clients may be kept waiting where each system call takes time, and thousands are made by others. */
+const waitMillisMax = 2_000
+
+/** Runs the daemon with some hundred clients, all drawn from the seed; throws what was wrong. */
+export const simulate = (seed: number, sabotage?: Sabotage): Run => {
+  const profile = profileOf(seed)
+  const random = new SimulatedSystemCalls.SeededRandom(seed)
+  const plan = drawPlan(random)
+  // Long enough for everything to expire and for every debtor to be sent away.
+  const quietMillis = plan.arrivalMillis + 60_000
+  const machine = new Machine({
+    kernel: { seed, callMillis: plan.callMillis, socketBufferBytes: plan.socketBufferBytes },
+    settings: plan.settings,
+    daemonFaults: { rates: profile.daemon },
+    clientFaults: { rates: profile.client },
+    ...(profile.descriptorsMax === undefined ? {} : { descriptorsMax: profile.descriptorsMax }),
+    isVerbose: plan.isVerbose,
+    endMillis: plan.isAbrupt ? random.below(plan.arrivalMillis * 2) : quietMillis + 10_000,
+    ...(sabotage === undefined ? {} : { sabotage })
+  })
+  const { observer } = machine
+  try {
+    const scene: Scene = {
+      random,
+      endpoints: plan.endpoints,
+      destinations: plan.destinations,
+      requestBytesMax: plan.settings.requestBytesMax,
+      fail: (message) => observer.fail(message),
+      saves: 0
+    }
+    const polite = addClients(machine, plan, scene)
+    machine.run()
+    const waitMax = plan.callMillis === 0 ? 0 : waitMillisMax
+    for (const client of polite) {
+      if (client.waitedMillisMax > waitMax)
+        observer.fail(`${client.name} was kept waiting ${client.waitedMillisMax} ms`)
+    }
+    if (observer.failure !== undefined) throw observer.failure
+    return { totals: totalsOf(machine), fingerprint: machine.kernel.fingerprint }
+  } catch (error) {
+    throw explain(seed, profile, plan, error)
+  }
+}
+
+/** Lets clients come in the course of the arrival time, and at last one that takes what is left. Answers with the polite ones. */
+const addClients = (machine: Machine, plan: Plan, scene: Scene) => {
+  const { kernel, observer } = machine
+  const polite: Array<ReturnType<Machine["client"]>> = []
+  const arrivals = Array.from({ length: plan.clients }, () => scene.random.fraction() * plan.arrivalMillis).sort(
+    (one, other) => one - other
+  )
+  const step = (): SimulatedSystemCalls.ActorProgress => {
+    const next = arrivals[0]
+    if (next === undefined) return "done"
+    if (kernel.nowMillis < next) return { wakeAtMillis: next }
+    arrivals.shift()
+    const client = machine.client()
+    const behaviour = draw(client, scene)
+    if (behaviour.isPolite) polite.push(client)
+    client.run(behaviour.script)
+    return "moved"
+  }
+  kernel.addActor({ name: "arrivals", step })
+  const last = plan.arrivalMillis + 500 + scene.random.below(1_500)
+  machine.at(last, () => {
+    const client = machine.client("the last client")
+    client.run(takeAll(new PoliteClient(client, scene.fail), [...plan.endpoints, "nowhere"]))
+  })
+  machine.at(plan.arrivalMillis + 60_000, () => {
+    for (const client of polite) {
+      const { acceptedAtMillis, end, isBroken, isClosed } = client.conversation
+      const isOver = isClosed || end !== undefined || isBroken
+      if (!client.isFinished && acceptedAtMillis !== undefined && !isOver)
+        observer.fail(`${client.name} never came to its end`)
+    }
+    if (observer.model.count("cached") > 0) observer.fail("something is still cached after the longest ttl")
+  })
+  return polite
+}
+
+const totalsOf = ({ clients, kernel, observer }: Machine): Totals => {
+  const totals = new Totals()
+  totals.seeds = 1
+  totals.clients = clients.length
+  for (const { hits, requests } of observer.conversations.values()) {
+    totals.requests += requests
+    totals.hits += hits
+  }
+  const { counts } = observer.model
+  totals.handedOver = counts["handed over"]
+  totals.putBack = counts.putBack
+  totals.expired = counts.expired
+  totals.passed = kernel.counts.passed
+  totals.received = kernel.counts.received
+  totals.systemCalls = Number.parseInt(kernel.fingerprint, 10)
+  totals.virtualMillis = kernel.nowMillis
+  for (const [kind, count] of kernel.faultCounts) totals.faults.set(kind, count)
+  return totals
+}
+
+const explain = (seed: number, profile: FaultProfile, plan: Plan, error: unknown): Error => {
+  const failure = error instanceof SimulationFailure ? error : new SimulationFailure(String(error), "")
+  const { endpoints, destinations, ...rest } = plan
+  return new SimulationFailure(
+    [
+      failure.message,
+      `seed ${seed}, faults: ${profile.name}`,
+      `plan: ${JSON.stringify({ ...rest, endpoints: endpoints.length, destinations: destinations.length })}`,
+      `replay: SCACHED_SEED=${seed} bun test apps/scached/test/Simulation.test.ts`,
+      failure.machine
+    ].join("\n"),
+    failure.machine
+  )
+}
