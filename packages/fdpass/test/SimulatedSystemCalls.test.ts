@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import { Errno, SystemCalls } from "../src/index.ts"
+import { Errno, Readiness, SystemCalls } from "../src/index.ts"
 import * as Simulated from "../src/SimulatedSystemCalls.ts"
 import { must } from "./machines.ts"
 import { connect, listen, makeKernel } from "./simulations.ts"
@@ -154,6 +154,22 @@ describe("processes", () => {
     expect(kernel.modeOf("/run/own/private")).toBe(0o602)
     expect(other.calls.connect(socket, "/run/own/private")).toBe(0)
   })
+})
+
+test("a write that only partly fits wakes the reader, and is a copy of a Buffer too", () => {
+  const { calls } = makeKernel({ socketBufferBytes: 2048 }).process("process")
+  const [one, other] = must(calls.socketPair())
+  const epoll = must(calls.epollCreate())
+  calls.epollAdd(epoll, other, Readiness.readable, 1)
+  const batch = calls.makeReadinessBatch(4)
+  expect(calls.epollWait(epoll, batch, 0)).toBe(0)
+  const bytes = Buffer.alloc(10_000, "a")
+  expect(calls.send(one, bytes)).toBeLessThan(bytes.length)
+  bytes.fill("b")
+  expect(calls.epollWait(epoll, batch, 0)).toBe(1)
+  const buffer = calls.makeReceiveBuffer(8)
+  calls.receive(other, buffer)
+  expect(buffer.bytes.toString()).toBe("aaaaaaaa")
 })
 
 test("the layer provides the calls of its process", () => {
