@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Errno, Readiness } from "@scached/fdpass"
+import { type KernelOptions, SimulatedKernel } from "@scached/fdpass/SimulatedSystemCalls"
+import { EventLoop, type Host, noHost } from "../src/index.ts"
 import { bytesOf, makeMachine, must, readAll } from "./simulations.ts"
 
 const watch = (
@@ -199,6 +201,26 @@ describe("watches", () => {
     machine.end()
   })
 
+  test("one that was stopped leaves the set, while its descriptor is open and ready", () => {
+    const machine = makeMachine()
+    const [near, far] = machine.pair()
+    let events = 0
+    const held = watch(machine, near, () => events++)
+    machine.process.calls.send(far, bytesOf("x"))
+    machine.turn()
+    held.stop()
+    held.stop()
+    expect(held.update(Readiness.writable)).toBe(0)
+    machine.loop.at(machine.loop.nowMillis + 100, () => {})
+    // It would wake at once, and for ever.
+    machine.loop.turn()
+    expect(machine.kernel.nowMillis).toBe(100)
+    expect(events).toBe(1)
+    near.close()
+    far.close()
+    machine.end()
+  })
+
   test("a refused watch takes no place", () => {
     const machine = makeMachine({ faults: { script: [{ call: "epollAdd", nth: 1, fault: "watchLimit" }] } })
     const [near, far] = machine.pair()
@@ -212,6 +234,82 @@ describe("watches", () => {
     near.close()
     far.close()
     machine.end()
+  })
+})
+
+describe("the host", () => {
+  /** A loop of 1,000 turns at most under a host that does nothing but count its turns. */
+  const hosted = (host: Partial<Host>, options: Partial<KernelOptions> = {}) => {
+    const kernel = new SimulatedKernel({ seed: 42, ...options })
+    const { calls } = kernel.process("reactor")
+    const resumes: Array<() => void> = []
+    const loop = new EventLoop(calls, must(calls.epollCreate()), {
+      ...noHost,
+      giveWay: (resume) => {
+        resumes.push(resume)
+      },
+      ...host
+    })
+    let left = 1000
+    loop.run(
+      () => left-- === 0,
+      () => {}
+    )
+    return { kernel, calls, loop, hostTurn: () => resumes.shift()?.(), turnsLeft: () => left }
+  }
+
+  test("has its turn first, and then whenever its descriptor is ready", () => {
+    const kernel = new SimulatedKernel({ seed: 42 })
+    const { calls } = kernel.process("reactor")
+    const [wakeDescriptor, far] = must(calls.socketPair())
+    const resumes: Array<() => void> = []
+    const loop = new EventLoop(calls, must(calls.epollCreate()), {
+      ...noHost,
+      wakeDescriptor,
+      giveWay: (resume) => {
+        resumes.push(resume)
+      }
+    })
+    const order: Array<string> = []
+    loop.defer(() => order.push("task"))
+    let isDone = false
+    loop.run(
+      () => isDone,
+      () => order.push("done")
+    )
+    expect(order).toEqual([])
+    loop.at(50, () => calls.send(far, bytesOf("x")))
+    for (const before of [0, 50]) {
+      expect(kernel.nowMillis).toBe(before)
+      resumes.shift()?.()
+    }
+    expect(order).toEqual(["task"])
+    isDone = true
+    resumes.shift()?.()
+    expect(order).toEqual(["task", "done"])
+    expect(resumes).toEqual([])
+    // Its descriptor is only borrowed, and no longer watched.
+    expect(wakeDescriptor.isOwned).toBe(true)
+    expect(loop.watched).toBe(0)
+  })
+
+  test("has it at the deadline of its timer, in one wait and one turn", () => {
+    const { kernel, hostTurn, turnsLeft } = hosted({ nextDeadlineMillis: () => 3 })
+    hostTurn()
+    expect(kernel.nowMillis).toBe(3)
+    expect(turnsLeft()).toBe(999)
+  })
+
+  test("has it every 5 ms under load", () => {
+    const { kernel, loop, hostTurn } = hosted({}, { callMillis: 0.05 })
+    const again = (): void => loop.defer(again)
+    again()
+    for (let turn = 1; turn <= 3; turn++) {
+      const before = kernel.nowMillis
+      hostTurn()
+      expect(kernel.nowMillis - before).toBeGreaterThan(4.8)
+      expect(kernel.nowMillis - before).toBeLessThan(5.2)
+    }
   })
 })
 

@@ -3,6 +3,9 @@ import { expect, test } from "bun:test"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { KernelSystemCalls, Readiness, SystemCalls } from "@scached/fdpass"
+import { Effect } from "effect"
+import { must } from "./simulations.ts"
 
 const programs = join(import.meta.dir, "programs")
 
@@ -73,6 +76,26 @@ for (const [name, lines] of Object.entries(beside)) {
   )
 }
 
+test.concurrent(
+  "files arrive also when a parent has left an epoll set open that is always ready",
+  async () => {
+    const calls = Effect.runSync(Effect.provide(SystemCalls, KernelSystemCalls.layer))
+    const [near, far] = must(calls.socketPair())
+    const epoll = must(calls.epollCreate())
+    calls.epollAdd(epoll, near, Readiness.writable, 1)
+    const number = epoll.surrender()
+    // It becomes the child's descriptor 3, below all that Bun opens there.
+    const child = Bun.spawn([process.execPath, join(programs, "beside.ts"), "files"], {
+      stdio: ["ignore", "pipe", "inherit", number],
+      timeout: timeoutMillis
+    })
+    expect(await new Response(child.stdout).text()).toBe("10 bytes\ncontent 19\nend\n")
+    expect(await child.exited).toBe(0)
+    for (const each of [calls.adopt(number), near, far]) each.close()
+  },
+  timeoutMillis
+)
+
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test.concurrent(
     `signals arrive, and ${signal} ends a main program with its finalizers`,
@@ -115,6 +138,20 @@ test.concurrent(
   },
   timeoutMillis
 )
+
+for (const where of ["JavaScript", "system call"]) {
+  test.concurrent(
+    `a hang in ${where} ends a watched process; waiting and working do not`,
+    async () => {
+      const child = start("hangs.ts", where)
+      expect(await outputOf(child).toEnd()).toBe("idled\nworked\n")
+      await child.exited
+      expect(child.signalCode).toBe("SIGALRM")
+      expect(await new Response(child.stderr).text()).toBe("")
+    },
+    timeoutMillis
+  )
+}
 
 /** Context switches of each thread so far; those of the engine's helpers, which end by themselves in the first seconds, left out. */
 const switchesOf = (pid: number): ReadonlyMap<string, string> => {

@@ -200,6 +200,13 @@ describe("in Bun", () => {
     expect(exit).toEqual(Exit.succeed([true, "promise", "immediate", "timeout", undefined, "sleep"]))
   })
 
+  test("file operations wake an idle loop, also under a test runner in which Bun has two", async () => {
+    for (let index = 0; index < 100; index++) {
+      const read = Effect.promise(() => readFile("/proc/self/comm", "utf8"))
+      expect(Exit.isSuccess(await Effect.runPromise(Reactors.run(read)))).toBe(true)
+    }
+  })
+
   test("interrupting waits for the finalizers, and they still run on the reactor", async () => {
     const order: Array<string> = []
     const program = Effect.acquireUseRelease(

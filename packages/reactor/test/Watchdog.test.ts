@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test"
-import { join } from "node:path"
 import { processLayer } from "@scached/fdpass/SimulatedSystemCalls"
 import { Effect } from "effect"
 import { Watchdog } from "../src/index.ts"
@@ -41,16 +40,4 @@ describe("a loop that is watched over", () => {
     )
     expect(left).toBe(Number.POSITIVE_INFINITY)
   })
-})
-
-describe("on the kernel", () => {
-  for (const where of ["JavaScript", "system call"]) {
-    test(`a hang in ${where} ends the process; waiting and working do not`, () => {
-      const run = Bun.spawnSync([process.execPath, join(import.meta.dir, "programs/hangs.ts"), where], {
-        timeout: 20_000
-      })
-      expect(run.stderr.toString()).toBe("")
-      expect([run.stdout.toString(), run.signalCode]).toEqual(["idled\nworked\n", "SIGALRM"])
-    })
-  }
 })
