@@ -14,6 +14,14 @@ const steps = [
   { name: "tests", command: ["turbo", "run", "test", "--concurrency=1", "--continue", "--no-daemon"] }
 ] as const
 
+/** A test that blocks its thread is beyond its own time limit: then this one ends the run, and says where it stood. */
+const minutesMax = 14
+const deadline = setTimeout(() => {
+  console.log(`\nnot done within ${minutesMax} minutes: the last test named above, or the one behind it, hangs`)
+  console.log(`${counts.pass} passed, ${Math.max(1, counts.fail)} failed, ${counts.skip} skipped`)
+  process.exit(1)
+}, minutesMax * 60_000)
+
 const counts = { pass: 0, skip: 0, fail: 0 }
 
 const count = (line: string): void => {
@@ -56,4 +64,5 @@ if (counts.pass === 0) {
   console.log("no test was counted: the totals of bun test could not be read")
   process.exit(1)
 }
+clearTimeout(deadline)
 console.log(`\n${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped`)
