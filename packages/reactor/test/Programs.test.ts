@@ -9,7 +9,7 @@ import { must } from "./simulations.ts"
 
 const programs = join(import.meta.dir, "programs")
 
-/** Nothing here takes a second; a hang ends as a failure. */
+/** A hang ends as a failure. */
 const timeoutMillis = 20_000
 
 const start = (name: string, ...args: ReadonlyArray<string>) =>
@@ -20,6 +20,27 @@ const start = (name: string, ...args: ReadonlyArray<string>) =>
     // Bun's allocator has a thread of its own that sweeps now and then; it is not what is measured here.
     env: { ...process.env, MIMALLOC_SCAVENGER: "0" }
   })
+
+/**
+ * Two at a time: all at once would take the processor from each other, and from what is measured. The idle ones wait beside them.
+ */
+const slotsMax = 2
+let slotsTaken = 0
+const waiting: Array<() => void> = []
+
+const inSlot =
+  (run: () => Promise<void>): (() => Promise<void>) =>
+  async () => {
+    if (slotsTaken === slotsMax) await new Promise<void>((resolve) => waiting.push(resolve))
+    else slotsTaken++
+    try {
+      await run()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) slotsTaken--
+      else next()
+    }
+  }
 
 type Child = ReturnType<typeof start>
 
@@ -67,18 +88,18 @@ const beside: Readonly<Record<string, ReadonlyArray<string>>> = {
 for (const [name, lines] of Object.entries(beside)) {
   test.concurrent(
     `${name} arrive while the reactor is idle`,
-    async () => {
+    inSlot(async () => {
       const child = start("beside.ts", name)
       expect(await outputOf(child).toEnd()).toBe(`${[...lines, "end"].join("\n")}\n`)
       expect(await child.exited).toBe(0)
-    },
+    }),
     timeoutMillis
   )
 }
 
 test.concurrent(
   "files arrive also when a parent has left an epoll set open that is always ready",
-  async () => {
+  inSlot(async () => {
     const calls = Effect.runSync(Effect.provide(SystemCalls, KernelSystemCalls.layer))
     const [near, far] = must(calls.socketPair())
     const epoll = must(calls.epollCreate())
@@ -92,14 +113,14 @@ test.concurrent(
     expect(await new Response(child.stdout).text()).toBe("10 bytes\ncontent 19\nend\n")
     expect(await child.exited).toBe(0)
     for (const each of [calls.adopt(number), near, far]) each.close()
-  },
+  }),
   timeoutMillis
 )
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test.concurrent(
     `signals arrive, and ${signal} ends a main program with its finalizers`,
-    async () => {
+    inSlot(async () => {
       const child = start("main.ts")
       const output = outputOf(child)
       await output.until("ready")
@@ -110,24 +131,24 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
       child.kill(signal)
       expect(await output.toEnd()).toBe("ready\nbehind runMain\nSIGUSR1\nfinalized\n")
       expect(await child.exited).toBe(3)
-    },
+    }),
     timeoutMillis
   )
 }
 
 test.concurrent(
   "a main program that fails exits with what is made of it",
-  async () => {
+  inSlot(async () => {
     const child = start("main.ts", "fails")
     expect(await outputOf(child).toEnd()).toBe("ready\nbehind runMain\nfinalized\n")
     expect(await child.exited).toBe(4)
-  },
+  }),
   timeoutMillis
 )
 
 test.concurrent(
   "a defect in making the exit code is not taken for success",
-  async () => {
+  inSlot(async () => {
     const child = start("main.ts", "exitCode throws")
     const output = outputOf(child)
     await output.until("ready")
@@ -135,20 +156,20 @@ test.concurrent(
     await output.toEnd()
     expect(await child.exited).toBe(1)
     expect(await new Response(child.stderr).text()).toContain("no exit code")
-  },
+  }),
   timeoutMillis
 )
 
 for (const where of ["JavaScript", "system call"]) {
   test.concurrent(
     `a hang in ${where} ends a watched process; waiting and working do not`,
-    async () => {
+    inSlot(async () => {
       const child = start("hangs.ts", where)
       expect(await outputOf(child).toEnd()).toBe("idled\nworked\n")
       await child.exited
       expect(child.signalCode).toBe("SIGALRM")
       expect(await new Response(child.stderr).text()).toBe("")
-    },
+    }),
     timeoutMillis
   )
 }

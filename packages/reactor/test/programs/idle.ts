@@ -19,7 +19,8 @@ const program = Effect.gen(function* () {
   if (process.argv[3] === "ticks") setInterval(() => {}, 1000)
   Bun.gc(true)
   console.log("ready")
-  yield* Effect.never
+  // And then ends, whatever became of the one who started it.
+  yield* Effect.sleep("5 minutes")
 }).pipe(Effect.scoped)
 
 Reactors.runMain(program, { exitCode: () => 0 })
