@@ -99,3 +99,19 @@ test("clients that arrive while the daemon is out of descriptors are served as s
   expect(waiting.conversation.acceptedAtMillis).toBeLessThan(10_200)
   expect(stage.journal.some((line) => line.includes("no new clients"))).toBe(true)
 })
+
+test("a descriptor that there is no room for is refused, and the log says why", () => {
+  // Standard input, output and error, the listener, the epoll set and the one client: no room for what it brings.
+  const stage = new Stage({ descriptorsMax: 6 })
+  let heard = ""
+  stage.at(0, function* (client) {
+    yield* client.connect()
+    yield* client.say([Message.request(Message.saveEndpoint(9, "smtp", "p"))])
+    yield* client.listen(1)
+    yield* client.say([Message.byte], [client.process.open("cargo")])
+    heard = Buffer.from(yield* client.listen(1)).toString()
+  })
+  stage.run()
+  expect(heard).toBe("status\u00002\u0000\u0000")
+  expect(stage.journal.filter((line) => line.includes("its descriptor was lost"))).toHaveLength(1)
+})

@@ -42,6 +42,8 @@ export class Client implements ChannelHandler {
   #isEnding = false
   #isClosed = false
   #complaints = 0
+  /** The last read brought a descriptor that there was no room for. */
+  #isDescriptorLost = false
   #debtSinceMillis: number | undefined
   #cancelDebt: (() => void) | undefined
 
@@ -62,7 +64,8 @@ export class Client implements ChannelHandler {
     return undefined
   }
 
-  onReceive(bytes: Uint8Array, descriptor: Descriptor | undefined): void {
+  onReceive(bytes: Uint8Array, descriptor: Descriptor | undefined, wasTruncated: boolean): void {
+    this.#isDescriptorLost = wasTruncated && descriptor === undefined
     this.#guarded(() => {
       this.#session.push(bytes, descriptor)
       this.#advance()
@@ -180,7 +183,11 @@ export class Client implements ChannelHandler {
 
   #saveEndpoint(request: Request.SaveEndpoint, descriptor: Descriptor | undefined): void {
     if (descriptor === undefined) {
-      this.#complain("save_endp without a descriptor: the byte came, the descriptor did not")
+      this.#complain(
+        this.#isDescriptorLost
+          ? "save_endp: its descriptor was lost, this process or the system has none left; see RLIMIT_NOFILE"
+          : "save_endp without a descriptor: the byte came, the descriptor did not"
+      )
       return this.#session.replyStatus(Reply.Status.failed)
     }
     this.#context.cache.saveEndpoint(request.label, request.properties, descriptor, request.ttlSeconds)

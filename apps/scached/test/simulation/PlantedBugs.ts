@@ -180,15 +180,15 @@ export const plantedBugs: ReadonlyArray<PlantedBug> = [
           Client.prototype,
           "onReceive",
           (original) =>
-            function (this: Client, bytes, descriptor) {
+            function (this: Client, bytes, descriptor, wasTruncated) {
               const { loop, observer } = machine()
               let inside = 0
               for (const each of observer.conversations.values()) {
                 if (!each.isClosed && each.debtSinceMillis !== undefined) inside++
               }
-              if (inside === 0 || loop === undefined) return original.call(this, bytes, descriptor)
+              if (inside === 0 || loop === undefined) return original.call(this, bytes, descriptor, wasTruncated)
               const copy = new Uint8Array(bytes)
-              loop.at(loop.nowMillis + 10, () => original.call(this, copy, descriptor))
+              loop.at(loop.nowMillis + 10, () => original.call(this, copy, descriptor, wasTruncated))
             }
         )
       )
