@@ -4,7 +4,6 @@
  * @category layers
  */
 import { readFileSync, statSync } from "node:fs"
-import { isatty } from "node:tty"
 import { Effect, Layer } from "effect"
 import { Errno } from "./Errno.ts"
 import { numberOf } from "./internal/descriptor.ts"
@@ -25,11 +24,30 @@ const getStatusFlags = 3
 const setStatusFlags = 4
 const noNewPrivileges = 38
 const alarmSignal = 14
+const dropPages = 4
 const realTimer = 0
 const groupsMax = 65_536
-const textBytesMax = 1_048_576
+const fileBytesMax = 1_048_576
 
 const kinds: Readonly<Partial<Record<number, InheritedKind>>> = { 1: "stream", 2: "datagram" }
+
+/**
+ * Where the executable's code lies. Only what is mapped executable and not writable: such pages are the file's own, while others may
+ * hold what the loader wrote.
+ */
+const codeRanges = (): ReadonlyArray<readonly [begin: bigint, end: bigint]> => {
+  let maps = ""
+  try {
+    maps = readFileSync("/proc/self/maps", "latin1")
+  } catch {
+    // Without /proc nothing is given back.
+  }
+  return maps.split("\n").flatMap((line) => {
+    const match = /^([0-9a-f]+)-([0-9a-f]+) r-xp \S+ \S+ \d+\s+(.*)$/.exec(line)
+    const [, begin = "0", end = "0", path] = match ?? []
+    return path === process.execPath ? [[BigInt(`0x${begin}`), BigInt(`0x${end}`)] as const] : []
+  })
+}
 
 const make = (layout: Layout): ProcessCallsShape => {
   const { symbols, errno } = libc()
@@ -67,7 +85,7 @@ const make = (layout: Layout): ProcessCallsShape => {
 
   return ProcessCalls.of({
     pid: process.pid,
-    isTerminal: (standard) => isatty(standard),
+    isTerminal: (standard) => symbols.isatty(standard) === 1,
     write: (descriptor, bytes) => outcome(symbols.write(numberOf(descriptor), bytes, bytes.length)),
     inspect: (number) => {
       const type = option(number, typeOption)
@@ -86,11 +104,11 @@ const make = (layout: Layout): ProcessCallsShape => {
       const changed = outcome(symbols.chroot(Buffer.from(`${path}\0`)))
       return changed < 0 ? changed : fileOutcome(() => process.chdir("/"))
     },
-    readText: (path) => {
+    readFile: (path) => {
       try {
         // Of a file that somebody else made large no more than its size is wanted.
-        if (statSync(path).size > textBytesMax) return -Errno.EFBIG
-        return readFileSync(path, "utf8")
+        if (statSync(path).size > fileBytesMax) return -Errno.EFBIG
+        return readFileSync(path)
       } catch (error) {
         return -errnoOf(error)
       }
@@ -112,6 +130,13 @@ const make = (layout: Layout): ProcessCallsShape => {
     setGroupId: (gid) => outcome(symbols.setresgid(gid, gid, gid)),
     setUserId: (uid) => outcome(symbols.setresuid(uid, uid, uid)),
     forbidNewPrivileges: () => outcome(symbols.prctl(noNewPrivileges, 1, 0, 0, 0)),
+    findCode: () => {
+      const ranges = codeRanges()
+      return () => {
+        // Advice that is refused has no effect, and none is needed.
+        for (const [begin, end] of ranges) symbols.madvise(begin, end - begin, dropPages)
+      }
+    },
     setAlarm: (millis) => {
       // A parent may have had the signal ignored, and that is inherited.
       if (!isAlarmDeadly) symbols.signal(alarmSignal, null)

@@ -20,6 +20,7 @@ const streamType = 1
 const datagramType = 2
 const socketLevel = 1
 const peerCredentialsOption = 17
+const lingerOption = 13
 const dontWait = 0x40
 const noSignal = 0x4000
 const closeOnExecReceived = 0x40000000
@@ -44,6 +45,8 @@ const make = (layout: Layout): SystemCallsShape => {
   const pair = new NativeBlock(8)
   const credentials = new NativeBlock(12)
   const optionLength = new NativeBlock(4)
+  /** `struct linger`, all zero: off. */
+  const noLinger = new NativeBlock(8)
   const event = new NativeReadinessBatch(layout, 1)
   const outgoing = new MessageBlock(layout, 1)
 
@@ -121,6 +124,8 @@ const make = (layout: Layout): SystemCallsShape => {
       if (result < 0) return failed()
       return { pid: credentials.words[0] ?? 0, uid: credentials.words[1] ?? 0, gid: credentials.words[2] ?? 0 }
     },
+    stopLingering: (socket) =>
+      outcome(symbols.setsockopt(numberOf(socket), socketLevel, lingerOption, noLinger.address, 8)),
     epollCreate: () => {
       const number = symbols.epoll_create1(layout.closeOnExecFlag)
       return number < 0 ? failed() : owned(number)

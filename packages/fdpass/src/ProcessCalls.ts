@@ -46,8 +46,8 @@ export interface ProcessCallsShape {
   readonly changeDirectory: (path: string) => Outcome
   /** Makes `path` the root directory, and the working directory the new root. */
   readonly changeRoot: (path: string) => Outcome
-  /** The text of a small file of this system, /etc/passwd for instance; at most 1 MB. */
-  readonly readText: (path: string) => string | Outcome
+  /** The bytes of a small file of this system, /etc/passwd for instance; at most 1 MB. */
+  readonly readFile: (path: string) => Uint8Array | Outcome
 
   readonly identity: () => ProcessIdentity | Outcome
   readonly setGroups: (groups: ReadonlyArray<number>) => Outcome
@@ -57,6 +57,12 @@ export interface ProcessCallsShape {
   readonly setUserId: (uid: number) => Outcome
   /** PR_SET_NO_NEW_PRIVS: no program that is started from now on gains rights by its set-user-id bit. */
   readonly forbidNewPrivileges: () => Outcome
+
+  /**
+   * Finds this program's machine code, through /proc and so before the root is changed. The result gives it back to the page cache,
+   * from which what is needed comes again by itself: most of it was needed for the start only.
+   */
+  readonly findCode: () => () => void
 
   /**
    * Has the kernel end this process by SIGALRM after so many milliseconds, whatever it is doing then; 0 calls it off. One call

@@ -96,6 +96,11 @@ export interface SystemCallsShape {
   /** Sends one NUL byte that carries a copy of `passed`, which stays open here. */
   readonly sendDescriptor: (socket: Descriptor, passed: Descriptor) => Outcome
   readonly peerCredentials: (socket: Descriptor) => PeerCredentials | Outcome
+  /**
+   * Switches SO_LINGER off, which its maker may have set: the close of a TCP socket that still has data to send would wait for
+   * its peer then, for as long as was set and although it is non-blocking. `-ENOTSOCK` for what is no socket.
+   */
+  readonly stopLingering: (socket: Descriptor) => Outcome
 
   readonly epollCreate: () => Descriptor | Outcome
   /** Adds `watched` under `token` (0 to 2^32-1) for the given `Readiness` bits, level-triggered. */

@@ -39,6 +39,8 @@ const idOf = (text: string | undefined): number | undefined => {
   return id <= idMax ? id : undefined
 }
 
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8")
+
 const linesOf = (text: string): ReadonlyArray<ReadonlyArray<string>> => text.split("\n").map((line) => line.split(":"))
 
 /**
@@ -69,10 +71,10 @@ export const lookUp = Effect.fnUntraced(function* (
   name: string
 ): Effect.fn.Return<User, UserUnknown | SystemCallError, ProcessCalls> {
   const calls = yield* ProcessCalls
-  const passwd = calls.readText("/etc/passwd")
+  const passwd = calls.readFile("/etc/passwd")
   if (typeof passwd === "number") return yield* systemCallError("open", passwd, "/etc/passwd")
-  const group = calls.readText("/etc/group")
+  const group = calls.readFile("/etc/group")
   // Without it the user has its own group only.
-  const user = findUser(name, passwd, typeof group === "number" ? "" : group)
+  const user = findUser(name, textOf(passwd), typeof group === "number" ? "" : textOf(group))
   return user ?? (yield* new UserUnknown({ name }))
 })

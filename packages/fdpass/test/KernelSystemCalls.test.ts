@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import fc from "fast-check"
 import type { Descriptor } from "../src/index.ts"
+import { libc } from "../src/internal/libc.ts"
+import { NativeBlock } from "../src/internal/nativeMemory.ts"
 import { SeededRandom } from "../src/SimulatedSystemCalls.ts"
 import { kernelCalls as calls, closeAll, kernelMachine, must, openNumbers } from "./machines.ts"
 
@@ -127,4 +129,19 @@ test("what this process has open is what its values own, whatever happens in bet
     }),
     { numRuns: 200 }
   )
+})
+
+test("a socket that lingers no longer does", () => {
+  const { symbols } = libc()
+  const number = symbols.socket(2, 1 | 0o2000000, 0)
+  const linger = new NativeBlock(8)
+  const length = new NativeBlock(4)
+  linger.words.set([1, 60])
+  expect(symbols.setsockopt(number, 1, 13, linger.address, 8)).toBe(0)
+  const socket = calls.adopt(number)
+  expect(calls.stopLingering(socket)).toBe(0)
+  length.words[0] = 8
+  expect(symbols.getsockopt(number, 1, 13, linger.address, length.address)).toBe(0)
+  expect(linger.words[0]).toBe(0)
+  socket.close()
 })

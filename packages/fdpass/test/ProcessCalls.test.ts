@@ -84,8 +84,8 @@ describe("root and rights", () => {
   test("what cannot be is refused", () => {
     expect(kernel.changeDirectory("/nowhere")).toBe(-Errno.ENOENT)
     expect(kernel.changeRoot("")).toBe(-Errno.EINVAL)
-    expect(kernel.readText("/nowhere")).toBe(-Errno.ENOENT)
-    expect(kernel.readText("/etc/passwd")).toContain("root:")
+    expect(kernel.readFile("/nowhere")).toBe(-Errno.ENOENT)
+    expect(String(kernel.readFile("/etc/passwd"))).toContain("root:")
   })
 
   test("the simulation does the same", () => {
@@ -100,9 +100,9 @@ describe("root and rights", () => {
       "Success"
     )
     expect(calls.identity()).toEqual({ uids: [89, 89, 89], gids: [89, 89, 89], groups: [89, 90] })
-    expect([calls.readText("/inside"), calls.readText("inside"), calls.readText("../../tmp/q/inside")]).toEqual([
-      "words",
-      "words",
+    expect([calls.readFile("/inside"), calls.readFile("inside"), calls.readFile("../../tmp/q/inside")]).toEqual([
+      Buffer.from("words"),
+      Buffer.from("words"),
       -Errno.ENOENT
     ])
     expect([calls.changeRoot("/"), calls.setUserId(0), calls.setGroups([])]).toEqual([-1, -1, -1])
@@ -154,4 +154,20 @@ describe("the alarm", () => {
     machine.advance(1)
     expect([self.calls.socket(), self.isAlive]).toEqual([-Errno.EBADF, false])
   })
+})
+
+test("code is given back to the page cache, and comes again when it is needed", () => {
+  const program = [
+    'import { readFileSync } from "node:fs"',
+    'import { Effect } from "effect"',
+    'import { KernelProcessCalls, ProcessCalls } from "@scached/fdpass"',
+    'const resident = () => Number(/^VmRSS:\\s+(\\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1])',
+    "const calls = Effect.runSync(ProcessCalls.pipe(Effect.provide(KernelProcessCalls.layer)))",
+    "const trim = calls.findCode()",
+    "const before = resident()",
+    "trim()",
+    "console.log(before - resident() > 5_000, JSON.parse('[1]').length)"
+  ].join("\n")
+  const run = Bun.spawnSync([process.execPath, "-e", program], { cwd: import.meta.dir })
+  expect([run.stdout.toString(), run.stderr.toString()]).toEqual(["true 1\n", ""])
 })

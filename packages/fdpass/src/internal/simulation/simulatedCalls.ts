@@ -137,56 +137,61 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     }
   }
 
-  const transfer: Pick<SystemCallsShape, "receive" | "send" | "sendDescriptor" | "peerCredentials"> = {
-    receive: call("receive", (socket: Descriptor, into, bytesMax?: number) => {
-      if (!(into instanceof SimulatedReceiveBuffer)) throw new TypeError("a receive buffer of another layer")
-      const room = Math.min(bytesMax ?? into.bytes.length, into.bytes.length)
-      if (room < 1) throw new RangeError("a read of no bytes looks like the end of the stream")
-      into.truncated = false
-      into.putDescriptor(undefined)
-      const file = anySocketOf(socket, "receive")
-      if (typeof file === "number") return file
-      const fault = process.drawFault("receive")
-      const failure = fault === "interrupted" || fault === "notReady" ? fails(fault) : 0
-      if (failure < 0) return failure
-      if (file instanceof DatagramFile) return file.receive(into.bytes, room)
-      const full = fault === "shortRead" ? Math.min(room, file.waitingBytes) : room
-      const isShort = fault === "shortRead" && full > 1
-      if (isShort) process.faults.injected("shortRead")
-      const limit = isShort ? 1 + kernel.random.below(full - 1) : room
-      return file.receive(into.bytes, limit, (files) => deliver(files, into, fault))
-    }),
-    send: call("send", (socket: Descriptor, bytes: Uint8Array) => {
-      const file = anySocketOf(socket, "send")
-      if (typeof file === "number") return file
-      const fault = process.drawFault("send")
-      if (file instanceof DatagramFile)
-        return fails(fault === "connectionBroken" ? undefined : fault) || file.send(bytes)
-      if (fault === "connectionBroken") file.breakConnection()
-      const failure = fails(fault)
-      if (failure < 0) return failure
-      if (fault !== "shortWrite" || bytes.length < 2) return file.send(bytes, [])
-      process.faults.injected("shortWrite")
-      return file.send(bytes.subarray(0, 1 + kernel.random.below(bytes.length - 1)), [])
-    }),
-    sendDescriptor: call("sendDescriptor", (socket: Descriptor, passed: Descriptor) => {
-      const file = socketOf(socket, "sendDescriptor")
-      if (typeof file === "number") return file
-      const cargo = process.lookUp(passed, "sendDescriptor")
-      if (cargo === undefined) return -Errno.EBADF
-      const fault = process.drawFault("sendDescriptor")
-      if (fault === "connectionBroken") file.breakConnection()
-      const failure = fails(fault)
-      if (failure < 0) return failure
-      const outcome = file.send(new Uint8Array(1), [cargo])
-      if (outcome > 0) process.notePassed([passed], [cargo], file)
-      return outcome
-    }),
-    peerCredentials: call("peerCredentials", (socket: Descriptor) => {
-      const file = anySocketOf(socket, "peerCredentials")
-      return typeof file === "number" ? file : { ...file.credentials }
-    })
-  }
+  const transfer: Pick<SystemCallsShape, "receive" | "send" | "sendDescriptor" | "peerCredentials" | "stopLingering"> =
+    {
+      receive: call("receive", (socket: Descriptor, into, bytesMax?: number) => {
+        if (!(into instanceof SimulatedReceiveBuffer)) throw new TypeError("a receive buffer of another layer")
+        const room = Math.min(bytesMax ?? into.bytes.length, into.bytes.length)
+        if (room < 1) throw new RangeError("a read of no bytes looks like the end of the stream")
+        into.truncated = false
+        into.putDescriptor(undefined)
+        const file = anySocketOf(socket, "receive")
+        if (typeof file === "number") return file
+        const fault = process.drawFault("receive")
+        const failure = fault === "interrupted" || fault === "notReady" ? fails(fault) : 0
+        if (failure < 0) return failure
+        if (file instanceof DatagramFile) return file.receive(into.bytes, room)
+        const full = fault === "shortRead" ? Math.min(room, file.waitingBytes) : room
+        const isShort = fault === "shortRead" && full > 1
+        if (isShort) process.faults.injected("shortRead")
+        const limit = isShort ? 1 + kernel.random.below(full - 1) : room
+        return file.receive(into.bytes, limit, (files) => deliver(files, into, fault))
+      }),
+      send: call("send", (socket: Descriptor, bytes: Uint8Array) => {
+        const file = anySocketOf(socket, "send")
+        if (typeof file === "number") return file
+        const fault = process.drawFault("send")
+        if (file instanceof DatagramFile)
+          return fails(fault === "connectionBroken" ? undefined : fault) || file.send(bytes)
+        if (fault === "connectionBroken") file.breakConnection()
+        const failure = fails(fault)
+        if (failure < 0) return failure
+        if (fault !== "shortWrite" || bytes.length < 2) return file.send(bytes, [])
+        process.faults.injected("shortWrite")
+        return file.send(bytes.subarray(0, 1 + kernel.random.below(bytes.length - 1)), [])
+      }),
+      sendDescriptor: call("sendDescriptor", (socket: Descriptor, passed: Descriptor) => {
+        const file = socketOf(socket, "sendDescriptor")
+        if (typeof file === "number") return file
+        const cargo = process.lookUp(passed, "sendDescriptor")
+        if (cargo === undefined) return -Errno.EBADF
+        const fault = process.drawFault("sendDescriptor")
+        if (fault === "connectionBroken") file.breakConnection()
+        const failure = fails(fault)
+        if (failure < 0) return failure
+        const outcome = file.send(new Uint8Array(1), [cargo])
+        if (outcome > 0) process.notePassed([passed], [cargo], file)
+        return outcome
+      }),
+      peerCredentials: call("peerCredentials", (socket: Descriptor) => {
+        const file = anySocketOf(socket, "peerCredentials")
+        return typeof file === "number" ? file : { ...file.credentials }
+      }),
+      stopLingering: call("stopLingering", (socket: Descriptor) => {
+        const file = anySocketOf(socket, "stopLingering")
+        return typeof file === "number" ? file : 0
+      })
+    }
 
   const epollOf = (descriptor: Descriptor, operation: string): EpollFile | Outcome => {
     const file = process.lookUp(descriptor, operation)

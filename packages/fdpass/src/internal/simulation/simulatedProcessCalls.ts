@@ -66,7 +66,10 @@ export const makeProcessCalls = (process: SimulatedProcess): ProcessCallsShape =
       process.workingDirectory = found
       return 0
     }),
-    readText: call("readText", (path: string) => kernel.files.textOf(process.resolve(path))),
+    readFile: call("readFile", (path: string) => {
+      const text = kernel.files.textOf(process.resolve(path))
+      return typeof text === "number" ? text : Buffer.from(text)
+    }),
     identity: call("identity", () => {
       const { uid, gid } = process.credentials
       return { uids: [uid, uid, uid], gids: [gid, gid, gid], groups: process.groups } as const
@@ -83,6 +86,7 @@ export const makeProcessCalls = (process: SimulatedProcess): ProcessCallsShape =
       uid === process.credentials.uid ? 0 : asRoot(() => process.changeCredentials({ uid }))
     ),
     forbidNewPrivileges: call("forbidNewPrivileges", () => 0),
+    findCode: () => () => {},
     setAlarm: call("setAlarm", (millis: number) => {
       process.alarmAtMillis = millis <= 0 ? Number.POSITIVE_INFINITY : kernel.nowMillis + Math.ceil(millis)
       return 0
