@@ -47,6 +47,8 @@ const eventsMax = 256
 const receiveBytesMax = 65_536
 /** Longest stretch without giving way to the host under load; giving way on every turn was measured to cost 10 to 20%. */
 const hostPauseMillisMax = 5
+/** Share of a turn for what was postponed: many handlers with much left to do must not add up to a long wait for the others. */
+const postponedMillisMax = 1
 /** epoll_wait takes whole milliseconds in 32 bits. */
 const waitMillisMax = 2_147_483_647
 
@@ -127,7 +129,7 @@ export class EventLoop {
     this.#hostTurnMillis = this.#nowMillis
   }
 
-  /** The monotonic time at which this turn's events were reported, in milliseconds: cheap, and the same for all of a turn. */
+  /** The monotonic time at which this turn's events were reported, in milliseconds: cheap, and the same for all of its sockets. */
   get nowMillis(): number {
     return this.#nowMillis
   }
@@ -171,7 +173,8 @@ export class EventLoop {
 
   /** Calls `run` once the monotonic clock has reached the deadline; the result cancels it. */
   at(deadlineMillis: number, run: () => void): () => void {
-    const timer = this.#timers.add(deadlineMillis, run)
+    // Not earlier than this turn, so that those that are due already stand before it.
+    const timer = this.#timers.add(Math.max(deadlineMillis, this.#nowMillis), run)
     return () => this.#timers.cancel(timer)
   }
 
@@ -245,7 +248,7 @@ export class EventLoop {
     if (count < 0 && count !== -Errno.EINTR) throw new Error(`epoll_wait failed with errno ${-count}`)
     const postponed = this.#takePostponed()
     for (let index = 0; index < count; index++) this.#dispatch(index)
-    if (postponed !== undefined) this.#runAll(postponed)
+    if (postponed !== undefined) this.#runPostponed(postponed)
     this.#runTimers()
     this.#runReady()
     this.#host.drainMicrotasks()
@@ -300,10 +303,11 @@ export class EventLoop {
   }
 
   #runTimers(): void {
-    // Only what was due when the turn began: a timer that re-arms itself for now waits for the sockets' turn.
+    // Only those added before: a timer that re-arms itself for now waits for the sockets' turn.
     const now = this.#nowMillis
-    for (let left = this.#timers.size; left > 0; left--) {
-      const timer = this.#timers.takeDue(now)
+    const before = this.#timers.nextSequence
+    for (;;) {
+      const timer = this.#timers.takeDue(now, before)
       if (timer === undefined) return
       try {
         timer.run()
@@ -318,6 +322,19 @@ export class EventLoop {
       this.#round = this.#ready
       this.#ready = []
       this.#runAll(this.#round)
+    }
+  }
+
+  /** As many as fit into their share of the turn, at least one; the others keep their place in the next one. */
+  #runPostponed(tasks: ReadonlyArray<() => void>): void {
+    const endMillis = this.#nowMillis + postponedMillisMax
+    for (let index = 0; index < tasks.length; index++) {
+      if (index > 0) this.#nowMillis = this.calls.monotonicMillis()
+      if (this.#nowMillis > endMillis) {
+        this.#postponed = [...tasks.slice(index), ...this.#postponed]
+        return
+      }
+      this.#runAll([tasks[index] ?? nothing])
     }
   }
 

@@ -180,8 +180,11 @@ export const runSimulated = <A, E>(
   return ended.exit
 }
 
+/** All that end a process by default and that an operator or a terminal sends: unhandled, they would leave the socket file behind. */
+const endingSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const
+
 /**
- * Runs a program as the main one of this process: SIGINT and SIGTERM interrupt it, and the process exits with what `exitCode`
+ * Runs a program as the main one of this process: SIGHUP, SIGINT, SIGQUIT and SIGTERM interrupt it, and the process exits with what `exitCode`
  * makes of its exit. When the reactor cannot run at all, or cannot go on, the reason goes to standard error and the process
  * exits with 1.
  *
@@ -194,8 +197,7 @@ export const runMain = <A, E>(
   const main = Effect.gen(function* () {
     const fiber = yield* Effect.fiber
     const interrupt = () => fiber.interruptUnsafe()
-    process.on("SIGINT", interrupt)
-    process.on("SIGTERM", interrupt)
+    for (const signal of endingSignals) process.on(signal, interrupt)
     return yield* program
   })
   Effect.runFork(run(main)).addObserver((outcome) => {

@@ -47,10 +47,15 @@ export class TimerHeap {
     this.#place(last, position)
   }
 
-  /** Takes out the next timer that is due, undefined when none is. */
-  takeDue(nowMillis: number): Timer | undefined {
+  /** The sequence that the next timer gets. */
+  get nextSequence(): number {
+    return this.#sequence
+  }
+
+  /** Takes out the next timer that is due and was added before the one of that sequence, undefined when none is. */
+  takeDue(nowMillis: number, beforeSequence = Number.POSITIVE_INFINITY): Timer | undefined {
     const first = this.#timers[0]
-    if (first === undefined || first.deadlineMillis > nowMillis) return undefined
+    if (first === undefined || first.deadlineMillis > nowMillis || first.sequence >= beforeSequence) return undefined
     this.cancel(first)
     return first
   }
