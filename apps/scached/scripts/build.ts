@@ -4,5 +4,16 @@ import { $ } from "bun"
 
 const root = join(import.meta.dir, "../../..")
 const output = join(root, "dist/scached")
-await $`bun build --compile --minify --bytecode --format=esm --outfile ${output} ${join(import.meta.dir, "../src/main.ts")}`.quiet()
+// Splitting keeps what only people need (help, standard error as a stream) out of the way of a start by master(8). The JIT policy is for the
+// start alone, see StartUp.ts. Without the last two the executable would look for a .env and a bunfig.toml where it is started, as root.
+const options = [
+  "--minify",
+  "--bytecode",
+  "--format=esm",
+  "--splitting",
+  "--compile-jit-policy=10",
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig"
+]
+await $`bun build --compile ${options} --outfile ${output} ${join(import.meta.dir, "../src/main.ts")}`.quiet()
 console.log(`built ${output}`)

@@ -1,37 +1,13 @@
 #!/usr/bin/env bun
-import { Reactors } from "@scached/reactor"
-import { Cause, Effect, Exit, Result } from "effect"
-import { version } from "../package.json" with { type: "json" }
-import { Journal } from "./cache/Journal.ts"
-import * as CommandLine from "./command/CommandLine.ts"
-import { help } from "./command/help.ts"
-import * as StandardErrorLogger from "./command/StandardErrorLogger.ts"
-import { serve } from "./command/serve.ts"
-import { UsageError } from "./command/UsageError.ts"
+import { basename } from "node:path"
+import * as Service from "./service/main.ts"
 
-const exitCodes = { done: 0, cannotServe: 1, usage: 2 } as const
+const words = process.argv.slice(2)
 
-const complain = (error: unknown): number => {
-  const text = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`scached: ${text}\n`)
-  return error instanceof UsageError ? exitCodes.usage : exitCodes.cannotServe
-}
+/** The name in master.cf, which is that of a link to the executable; from source it is that of Bun. */
+const processName = process.argv[1]?.startsWith("/$bunfs/") === true ? basename(process.argv0) : "scached"
 
-const run = (command: CommandLine.ServeCommand): void => {
-  const program = serve(command).pipe(
-    Effect.provide(Journal.layer({ isVerbose: command.isVerbose })),
-    Effect.provide(StandardErrorLogger.layer)
-  )
-  Reactors.runMain(program, {
-    exitCode: (exit) => {
-      if (Exit.isSuccess(exit) || Reactors.wasInterrupted(exit)) return exitCodes.done
-      return complain(Cause.squash(exit.cause))
-    }
-  })
-}
-
-const command = CommandLine.parse(process.argv.slice(2))
-if (Result.isFailure(command)) process.exit(complain(command.failure))
-else if (command.success._tag === "Help") process.stdout.write(help)
-else if (command.success._tag === "Version") process.stdout.write(`scached ${version}\n`)
-else run(command.success)
+// master(8) begins with a single letter, people with a word or with two dashes. What is for people is loaded for people only: it takes
+// as long as all the rest (standard error as a stream alone 10 ms).
+if (/^-[a-zA-Z]/.test(words[0] ?? "") && words[0] !== "-h") Service.main(words, processName)
+else void import("./command/main.ts").then((command) => command.main(words))

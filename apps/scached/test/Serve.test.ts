@@ -46,7 +46,7 @@ for (const { name, command } of forms) {
       expect(await daemon.stop()).toBe(0)
     })
 
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const) {
       test(`${signal} closes all that is cached, removes the socket and exits 0`, async () => {
         using directory = new Directory()
         await using daemon = await Daemon.start(

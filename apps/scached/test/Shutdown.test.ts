@@ -55,6 +55,8 @@ test("a thousand connections that expire together are all closed, and nobody wai
   stage.run()
   expect(taken).toEqual([])
   expect(stage.machine.observer.model.counts.expired).toBe(1_000)
+  // Closing a socket that lingers would wait for its peer.
+  expect(stage.machine.daemon.callCount("stopLingering")).toBe(1_000)
 })
 
 describe("max_idle", () => {

@@ -65,6 +65,7 @@ export interface ServerRemains<D> {
 const idle = { _tag: "Idle" } as const
 const sendDescriptor = { _tag: "SendDescriptor" } as const
 const handedOver = { _tag: "HandedOver" } as const
+const skipped = { _tag: "Skipped" } as const
 
 const tagOf = {
   save_endp: "SaveEndpoint",
@@ -314,7 +315,7 @@ export class ServerSession<D> {
     if (first > 0 && !(list.attributes > first && list.nameIs(first, bytes, at, nameRequest))) {
       // A stray dummy: the last one of an exchange that has ended otherwise.
       this.#consumeList()
-      return undefined
+      return skipped
     }
     const request = decodeRequest(list, bytes, at, first)
     if (request instanceof Error) return this.#malformed(request, first, false)

@@ -111,6 +111,16 @@ export interface StrayStep<D> {
 }
 
 /**
+ * A stray dummy was dropped. Nothing to do and nothing to answer: it is a step so that a driver that counts steps also counts
+ * those of a client that sends nothing else.
+ *
+ * @category models
+ */
+export interface SkippedStep {
+  readonly _tag: "Skipped"
+}
+
+/**
  * All that `ServerSession.next` answers.
  *
  * @category models
@@ -126,3 +136,4 @@ export type ServerStep<D> =
   | HandOverRefusedStep
   | MalformedStep
   | StrayStep<D>
+  | SkippedStep

@@ -8,7 +8,7 @@ import { manifests, modules, partOf, resolveRelative, scanImports } from "../src
 const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/protocol": [],
   "packages/store": [],
-  "packages/postfix": [],
+  "packages/postfix": ["@scached/fdpass", "@scached/reactor"],
   "packages/fdpass": [],
   "packages/reactor": ["@scached/fdpass"],
   "apps/scached": ["@scached/fdpass", "@scached/postfix", "@scached/protocol", "@scached/reactor", "@scached/store"],
@@ -162,6 +162,16 @@ describe("the machine has one door", () => {
               .map(({ specifier }) => `imports ${specifier}`),
             ...(/\b(performance\.now|setTimeout|setInterval|Bun\.)/.test(text) ? ["uses the clock or the runtime"] : [])
           ]
+    )
+    expect(found).toEqual([])
+  })
+
+  test("in packages/postfix only what talks to loggers and to master touches the machine", () => {
+    const effectful = new Set(["LogSocket", "MasterChannel"].map((name) => `packages/postfix/src/${name}.ts`))
+    const found = violations(({ path, imports }) =>
+      !path.startsWith("packages/postfix/src/") || effectful.has(path)
+        ? []
+        : imports.filter(({ specifier }) => specifier.startsWith("@scached/")).map(({ specifier }) => specifier)
     )
     expect(found).toEqual([])
   })

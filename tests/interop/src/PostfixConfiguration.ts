@@ -20,6 +20,8 @@ export interface PostfixPlan {
   readonly address: string
   /** The command of the scache service, with its arguments. */
   readonly cacheCommand: string
+  /** Whether master(8) has the scache service make the queue directory its root. */
+  readonly isCacheChrooted: boolean
   /** The service that smtp(8) looks for as its cache. */
   readonly cacheServiceName: string
   /** Settings of main.cf that are added, or replace one. */
@@ -81,7 +83,7 @@ const services = (plan: PostfixPlan): ReadonlyArray<ReadonlyArray<string>> => [
   ["virtual", "unix", "-", "n", "n", "-", "-", "virtual"],
   ["lmtp", "unix", "-", "-", "n", "-", "-", "lmtp"],
   ["anvil", "unix", "-", "-", "n", "-", "1", "anvil"],
-  ["scache", "unix", "-", "-", "n", "-", "1", plan.cacheCommand],
+  ["scache", "unix", "-", "-", plan.isCacheChrooted ? "y" : "n", "-", "1", plan.cacheCommand],
   ["postlog", "unix-dgram", "n", "-", "n", "-", "1", "postlogd"]
 ]
 

@@ -28,7 +28,7 @@ export type PostfixCache<R = never> =
       readonly serviceName: string
       readonly serve: (socketPath: string) => Effect.Effect<unknown, LabFailure, R>
     }
-  | { readonly executable: string; readonly commandArguments: string }
+  | { readonly executable: string; readonly commandArguments: string; readonly isChrooted?: boolean }
 
 /**
  * How a private Postfix is set up.
@@ -88,6 +88,7 @@ export const start = Effect.fnUntraced(function* <R = never>(
     address,
     daemonDirectory: replaced === undefined ? paths.daemonDirectory : join(directory, "daemons"),
     cacheCommand: replaced === undefined ? "scache" : `${basename(replaced.executable)} ${replaced.commandArguments}`,
+    isCacheChrooted: replaced?.isChrooted ?? false,
     cacheServiceName: typeof cache === "object" && "serviceName" in cache ? cache.serviceName : "scache",
     settings: options.settings ?? {}
   }

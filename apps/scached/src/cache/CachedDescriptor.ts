@@ -1,5 +1,15 @@
-import type { Descriptor } from "@scached/fdpass"
+import type { Descriptor, SystemCalls } from "@scached/fdpass"
 import { Effect, Exit, Scope } from "effect"
+
+/**
+ * Closes a descriptor that a client has passed, without waiting for anybody.
+ *
+ * Whoever made it may have told its socket to linger: the close would then hold up everybody here, for hours if so set.
+ */
+export const discard = (calls: SystemCalls["Service"], descriptor: Descriptor): void => {
+  calls.stopLingering(descriptor)
+  descriptor.close()
+}
 
 /**
  * A descriptor in the cache: it lives in a Scope of its own, a child of the server's.
@@ -11,12 +21,12 @@ export class CachedDescriptor {
   readonly descriptor: Descriptor
   readonly #scope: Scope.Closeable
 
-  constructor(server: Scope.Scope, descriptor: Descriptor) {
+  constructor(server: Scope.Scope, descriptor: Descriptor, calls: SystemCalls["Service"]) {
     this.descriptor = descriptor
     this.#scope = Scope.forkUnsafe(server)
     const release = () => {
       // Done here and not in the returned effect: closing a scope then needs no fiber.
-      descriptor.close()
+      discard(calls, descriptor)
       return Effect.void
     }
     Effect.runSync(Scope.addFinalizerExit(this.#scope, release))

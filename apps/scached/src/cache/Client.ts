@@ -1,6 +1,14 @@
-import { type Descriptor, Errno, type Outcome, type PeerCredentials, type SystemCallError } from "@scached/fdpass"
+import {
+  type Descriptor,
+  Errno,
+  type Outcome,
+  type PeerCredentials,
+  type SystemCallError,
+  systemCallError
+} from "@scached/fdpass"
 import { Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
 import { Channel, type ChannelHandler, type EventLoop } from "@scached/reactor"
+import { discard } from "./CachedDescriptor.ts"
 import type { CacheSettings } from "./CacheSettings.ts"
 import type { ConnectionCache, Found } from "./ConnectionCache.ts"
 import type { Journal } from "./Journal.ts"
@@ -16,7 +24,7 @@ export interface ClientContext {
 }
 
 /** Steps taken for one client in one turn of the loop: one that sends without end gets no more than that while others wait. */
-const stepsPerTurnMax = 32
+const stepsPerTurnMax = 16
 
 /** Bytes that may wait for a client which does not read: a reply to the largest request, twice. Meanwhile none is answered. */
 const outputRequestsMax = 2
@@ -90,7 +98,7 @@ export class Client implements ChannelHandler {
     this.#isClosed = true
     this.#cancelDebt?.()
     const { descriptor, handOver } = this.#session.close()
-    descriptor?.close()
+    if (descriptor !== undefined) discard(this.#context.loop.calls, descriptor)
     // Sent and read, only the receipt is missing: the client may have used it, and nobody else must get it then.
     if (handOver === "sent") this.#settle()
     else this.#putBack()
@@ -136,6 +144,8 @@ export class Client implements ChannelHandler {
   #flush(channel: Channel): boolean {
     const output = this.#session.output()
     if (output !== undefined && !channel.send(output)) this.close("disconnect: it does not read its answers")
+    // Nobody hears the answers any more: what else it had asked for is not worth the time of the others.
+    else if (channel.sendFailure !== undefined) this.close("disconnect: it left without reading its answers")
     return !this.#isClosed
   }
 
@@ -177,7 +187,9 @@ export class Client implements ChannelHandler {
         this.#complain(step.error.message)
         return step.fatal ? this.#endAfterOutput(channel) : undefined
       case "Stray":
-        return step.descriptor.close()
+        return discard(this.#context.loop.calls, step.descriptor)
+      case "Skipped":
+        return
     }
   }
 
@@ -224,7 +236,11 @@ export class Client implements ChannelHandler {
     if (outcome >= 0) return this.#session.descriptorSent()
     this.#session.descriptorFailed()
     this.#putBack()
-    this.close(`disconnect: the descriptor could not be sent (errno ${-outcome})`)
+    const { message } = systemCallError("sendmsg", outcome)
+    // A client that is gone is ordinary. Anything else is a want of this process or its user, which the operator can mend.
+    if (outcome !== -Errno.EPIPE && outcome !== -Errno.ECONNRESET)
+      this.#complain(`its descriptor could not be sent: ${message}`)
+    this.close(`disconnect: ${message}`)
   }
 
   #settle(): void {

@@ -8,6 +8,9 @@ import { CacheStatistics } from "./CacheStatistics.ts"
 
 type Octets = OctetString.OctetString
 
+/** A destination has a binding for each address of its mail exchangers. A search may walk them all in vain: some 15 µs for these. */
+const bindingsPerDestinationMax = 256
+
 /** A connection that was found: its own properties and, when it was found by destination, those of the binding. */
 export interface Found {
   readonly lease: Lease<CachedDescriptor, Octets>
@@ -19,7 +22,7 @@ export interface Found {
  */
 export class ConnectionCache {
   readonly statistics: CacheStatistics
-  readonly #store = new ConnectionStore<CachedDescriptor, Octets>()
+  readonly #store = new ConnectionStore<CachedDescriptor, Octets>({ bindingsPerDestinationMax })
   readonly #loop: EventLoop
   readonly #scope: Scope.Scope
   readonly #ttlMillisMax: number
@@ -39,7 +42,7 @@ export class ConnectionCache {
 
   /** Keeps a connection, whose descriptor is the cache's from then on. */
   saveEndpoint(label: Octets, properties: Octets, descriptor: Descriptor, ttlSeconds: number): void {
-    const cached = new CachedDescriptor(this.#scope, descriptor)
+    const cached = new CachedDescriptor(this.#scope, descriptor, this.#loop.calls)
     this.#store.saveEndpoint(label, properties, cached, this.#ttlMillis(ttlSeconds), this.#loop.nowMillis)
     this.statistics.savedEndpoint(this.#store.sizes)
     this.#scheduleExpiry()

@@ -33,6 +33,9 @@ Try it:
   /var/spool/postfix/private/scached, and tell smtp(8) with
   postconf -e connection_cache_service_name=scached
 
+  In scache's place: put the executable, or a link to it, into daemon_directory, and its name into
+  the last column of the scache line of master.cf; master(8) then starts it with options of its own.
+
 Signals: SIGTERM and SIGINT close everything and exit.
 Exit status: 0 after a signal or max_idle, 1 when it cannot serve, 2 when the command line is wrong.
 `

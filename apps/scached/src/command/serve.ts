@@ -24,7 +24,7 @@ export const serve = Effect.fnUntraced(function* (command: ServeCommand) {
   const listener = yield* UnixSocket.listen(socketPath, { mode: command.mode, backlog }).pipe(
     Effect.catchTag(["NotASocket", "SystemCallError"], (error) => Effect.fail(toUsageError(socketPath, error)))
   )
-  const server = yield* CacheServer.make(listener, settings)
+  const server = yield* CacheServer.make([listener], settings)
   journal.info(`listening on ${socketPath}`)
   yield* server.idle
   journal.info(`no client for ${settings.idleSecondsMax} s (max_idle): leaving`)

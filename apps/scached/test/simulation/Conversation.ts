@@ -159,15 +159,15 @@ export class Conversation {
     }
   }
 
-  /** Applies what asks for no answer, or gets none because nothing can be sent any more. */
+  /** Applies what asks for no answer. When an answer could not be sent, nothing is applied that came behind its request. */
   settleSilent(): void {
     while (!this.isConcluded && this.owed === "") {
-      if (this.state === "sending" && this.isBroken) {
-        this.#putBack()
+      if (this.isBroken && this.state !== "over") {
+        if (this.lease !== undefined) this.#putBack()
         this.state = "over"
-        this.mustClose = "the descriptor could not be sent"
+        this.mustClose = "an answer could not be sent"
       }
-      if (!this.isBroken && this.#isAnswerDue) return
+      if (this.#isAnswerDue) return
       if (this.#step() === undefined) return
     }
   }

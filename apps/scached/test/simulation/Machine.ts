@@ -90,7 +90,7 @@ export class Machine {
         this.observer.isShutDown = true
         fiber.interruptUnsafe()
       })
-      const server = yield* CacheServer.make(listener, { ...settings, ...sabotage?.settings })
+      const server = yield* CacheServer.make([listener], { ...settings, ...sabotage?.settings })
       this.observer.server = server
       this.kernel.resumeFaults()
       started()

@@ -126,9 +126,7 @@ export class Observer {
         conversation.sending(bytes)
         const outcome = calls.send(socket, bytes)
         conversation.sendingDone(outcome, isRetryable(outcome))
-        if (outcome < 0 && !isRetryable(outcome) && outcome !== -Errno.EPIPE && outcome !== -Errno.ECONNRESET) {
-          conversation.mustClose = "an answer was lost"
-        }
+        if (outcome < 0 && !isRetryable(outcome)) conversation.mustClose = "an answer was lost"
         return outcome
       },
       sendDescriptor: (socket, passed) => {

@@ -1,0 +1,35 @@
+/**
+ * Where a service works and with what rights, settled in the order that Postfix has it: the queue directory, its root, its user.
+ */
+import { Privileges, ProcessCalls, systemCallError, UserDatabase } from "@scached/fdpass"
+import { Effect } from "effect"
+import { ServiceFailure } from "./ServiceFailure.ts"
+
+const toFailure = (why: string) => (error: { readonly message: string }) =>
+  new ServiceFailure({ message: `${why}: ${error.message}` })
+
+/** Makes queue_directory the working directory. */
+export const enter = Effect.fnUntraced(function* (
+  queueDirectory: string
+): Effect.fn.Return<void, ServiceFailure, ProcessCalls> {
+  const outcome = (yield* ProcessCalls).changeDirectory(queueDirectory)
+  if (outcome < 0) return yield* toFailure("queue_directory")(systemCallError("chdir", outcome, queueDirectory))
+})
+
+/** Changes the root directory (`-c`) and the user (`-u`), for good. The user is looked up before its files are out of reach. */
+export const confine = Effect.fnUntraced(function* (options: {
+  readonly rootDirectory: string | undefined
+  readonly userName: string | undefined
+}): Effect.fn.Return<void, ServiceFailure, ProcessCalls> {
+  const { rootDirectory, userName } = options
+  const calls = yield* ProcessCalls
+  const user =
+    userName === undefined
+      ? undefined
+      : yield* UserDatabase.lookUp(userName).pipe(Effect.mapError(toFailure("mail_owner")))
+  if (rootDirectory !== undefined) {
+    const outcome = calls.changeRoot(rootDirectory)
+    if (outcome < 0) return yield* toFailure("queue_directory")(systemCallError("chroot", outcome, rootDirectory))
+  }
+  if (user !== undefined) yield* Privileges.become(user).pipe(Effect.mapError(toFailure("mail_owner")))
+})

@@ -1,0 +1,77 @@
+/**
+ * A service's log: syslog or postlogd(8), and standard error where that is asked for.
+ */
+import { isAbsolute, relative } from "node:path"
+import { LogLine, LogSocket, type SyslogFacility } from "@scached/postfix"
+import { Reactor } from "@scached/reactor"
+import { Context, Effect, Layer, type Scope } from "effect"
+import { Journal } from "../cache/Journal.ts"
+
+/** How lines look and where they go. */
+export interface ServiceLogOptions {
+  readonly tag: string
+  readonly processId: number
+  readonly hostname: string | undefined
+  readonly facility: SyslogFacility.SyslogFacility
+  readonly isUtf8: boolean
+  /** postlogd's socket, where Postfix logs to a file; otherwise it is syslog's. */
+  readonly postlogPath: string | undefined
+  /** -V */
+  readonly isOnStandardError: boolean
+}
+
+const syslogPath = "/dev/log"
+
+/**
+ * The socket of postlogd(8) as a service finds it from within queue_directory, before and after that has become its root; a path
+ * elsewhere is left as it is.
+ */
+export const postlogPathWithin = (queueDirectory: string, path: string): string => {
+  const inside = relative(queueDirectory, path)
+  return inside.startsWith("..") || isAbsolute(inside) ? path : inside
+}
+
+/** Where everything that a service has to say goes; never waits for anybody. */
+export class ServiceLog extends Context.Service<
+  ServiceLog,
+  { readonly write: (severity: LogLine.Severity, text: string) => void }
+>()("scached/ServiceLog") {}
+
+/** Opens the log. What waits for a busy logger at the end of the scope gets half a second. */
+export const open = Effect.fnUntraced(function* (
+  options: ServiceLogOptions
+): Effect.fn.Return<ServiceLog["Service"], never, Reactor | Scope.Scope> {
+  const loop = yield* Reactor
+  const { tag, processId, isUtf8, postlogPath } = options
+  const line = (severity: LogLine.Severity, text: string): LogLine.LogLine => ({
+    severity,
+    text,
+    tag,
+    processId,
+    isUtf8,
+    date: new Date(loop.calls.wallMillis())
+  })
+  const encode = (severity: LogLine.Severity, text: string): Uint8Array =>
+    postlogPath === undefined
+      ? LogLine.syslogDatagram(line(severity, text), options.facility)
+      : LogLine.postlogDatagram(line(severity, text), options.hostname)
+  const socket = yield* LogSocket.open({
+    path: postlogPath ?? syslogPath,
+    lossNotice: (lost) => encode("warning", `${lost} log messages were lost here: the logger did not take them`)
+  })
+  return {
+    write: (severity, text) => {
+      if (options.isOnStandardError) process.stderr.write(LogLine.standardErrorLine(line(severity, text)))
+      socket.write(encode(severity, text))
+    }
+  }
+})
+
+/** The cache's journal, kept in the service's log. */
+export const journal = (log: ServiceLog["Service"], isVerbose: boolean): Layer.Layer<Journal> =>
+  Layer.succeed(Journal, {
+    info: (message) => log.write("info", message),
+    warning: (message) => log.write("warning", message),
+    verbose: (message) => log.write("info", message),
+    isVerbose
+  })

@@ -1,0 +1,85 @@
+/**
+ * What a service is told by master(8): options, environment and main.cf, read into one value.
+ */
+import { join } from "node:path"
+import { ProcessCalls, systemCallError } from "@scached/fdpass"
+import {
+  DaemonEnvironment,
+  DaemonOptions,
+  MainConfiguration,
+  ParameterSource,
+  type ScacheValues,
+  ServiceMode,
+  scacheParameters
+} from "@scached/postfix"
+import { Effect, Result } from "effect"
+import { ServiceFailure } from "./ServiceFailure.ts"
+
+/** How the program was started. */
+export interface Invocation {
+  /** The words behind the command. */
+  readonly words: ReadonlyArray<string>
+  /** The command's name, without its directory. */
+  readonly processName: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** Everything a service knows before it touches its process. */
+export interface ServiceSettings {
+  readonly options: DaemonOptions.DaemonOptions
+  readonly environment: DaemonEnvironment.DaemonEnvironment
+  readonly mode: ServiceMode.ServiceMode
+  readonly values: ScacheValues
+  /** What main.cf holds that nobody can have meant; for the log. */
+  readonly remarks: ReadonlyArray<string>
+}
+
+const orFail = <A, E extends { readonly message: string }>(
+  result: Result.Result<A, E>
+): Effect.Effect<A, ServiceFailure> =>
+  Result.isSuccess(result)
+    ? Effect.succeed(result.success)
+    : Effect.fail(new ServiceFailure({ message: result.failure.message }))
+
+const readMainConfiguration = Effect.fnUntraced(function* (directory: string) {
+  const file = join(directory, "main.cf")
+  const bytes = (yield* ProcessCalls).readFile(file)
+  if (typeof bytes !== "number") return yield* orFail(MainConfiguration.parse(bytes, { file }))
+  const { message } = systemCallError("open", bytes, file)
+  return yield* new ServiceFailure({
+    message: `${message}: is MAIL_CONFIG the directory of main.cf, and may this user read it?`
+  })
+})
+
+/** Reads the options alone: they say where a failure of all the rest is reported. */
+export const readOptions = (invocation: Invocation): Effect.Effect<DaemonOptions.DaemonOptions, ServiceFailure> =>
+  orFail(DaemonOptions.parse(invocation.words))
+
+/** Reads all that a service is told; the first thing that is wrong ends it. */
+export const read = Effect.fnUntraced(function* (
+  invocation: Invocation
+): Effect.fn.Return<ServiceSettings, ServiceFailure, ProcessCalls> {
+  const { processName } = invocation
+  const { pid } = yield* ProcessCalls
+  const options = yield* readOptions(invocation)
+  const environment = yield* orFail(DaemonEnvironment.decode(invocation.environment))
+  const mode = yield* orFail(ServiceMode.fromOptions(options, processName))
+  const configuration = yield* readMainConfiguration(environment.configurationDirectory)
+  const source = ParameterSource.make({
+    table: scacheParameters,
+    facts: { process_id: String(pid), process_name: processName, service_name: mode.serviceName },
+    overrides: options.overrides,
+    configuration,
+    defaults: {
+      config_directory: environment.configurationDirectory,
+      ...(environment.postlogHostname === undefined ? {} : { myhostname: environment.postlogHostname })
+    }
+  })
+  const values = ParameterSource.readAll(source, scacheParameters)
+  if (Result.isFailure(values)) {
+    const [first] = values.failure
+    return yield* new ServiceFailure({ message: first?.message ?? "main.cf cannot be used" })
+  }
+  const remarks = configuration.remarks.map(({ message }) => message)
+  return { options, environment, mode, values: values.success, remarks }
+})

@@ -1,0 +1,170 @@
+/**
+ * scached as master(8) runs it: a Postfix daemon from its first option to its last line in the log.
+ */
+import { ProcessCalls, type SystemCallError, SystemCalls } from "@scached/fdpass"
+import { LogLine, MasterChannel, StatusMessage } from "@scached/postfix"
+import { Reactor, type Reactors, Watchdog } from "@scached/reactor"
+import { Cause, Effect, Exit, type Scope } from "effect"
+import * as CacheServer from "../cache/CacheServer.ts"
+import { type CacheSettings, defaultCacheSettings } from "../cache/CacheSettings.ts"
+import type { Journal } from "../cache/Journal.ts"
+import * as StartUp from "../StartUp.ts"
+import * as Confinement from "./Confinement.ts"
+import { ServiceFailure } from "./ServiceFailure.ts"
+import * as ServiceLog from "./ServiceLog.ts"
+import * as ServiceSettings from "./ServiceSettings.ts"
+import * as StatisticsReport from "./StatisticsReport.ts"
+
+/** As in Postfix, between the last words of a service that cannot run and its end: master(8) must not start it in a loop. */
+const pauseMillis = 1_000
+
+type Requirements = Reactors.Services | ProcessCalls
+
+/** Runs a service to its end and returns the exit code of the process. */
+export const run = (invocation: ServiceSettings.Invocation): Effect.Effect<number, never, Requirements> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const process = yield* ProcessCalls
+      const settings = yield* Effect.result(prepare(invocation))
+      if (settings._tag === "Failure") {
+        const early = yield* openEarlyLog(invocation)
+        return yield* giveUp(early, settings.failure)
+      }
+      const log = yield* openLog(settings.success, process.pid)
+      const exit = yield* Effect.exit(serve(settings.success, log))
+      if (Exit.isSuccess(exit)) return 0
+      if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
+      return yield* giveUp(log, Cause.squash(exit.cause))
+    })
+  )
+
+/** Everything up to the log: what is told, and the directory from which postlogd's socket is found. */
+const prepare = Effect.fnUntraced(function* (invocation: ServiceSettings.Invocation) {
+  const { isDebugging, isStream } = yield* ServiceSettings.readOptions(invocation)
+  const process = yield* ProcessCalls
+  if (process.isTerminal(0) && !isDebugging && !isStream) {
+    return yield* new ServiceFailure({
+      message: "do not run this command by hand: master(8) starts it; for a cache of your own there is scached serve"
+    })
+  }
+  const settings = yield* ServiceSettings.read(invocation)
+  yield* Confinement.enter(settings.values.queueDirectory)
+  return settings
+})
+
+const giveUp = Effect.fnUntraced(function* (log: ServiceLog.ServiceLog["Service"], error: unknown) {
+  log.write("fatal", error instanceof Error ? error.message : String(error))
+  yield* Effect.sleep(pauseMillis)
+  return 1
+})
+
+const openLog = ({ values, options, environment }: ServiceSettings.ServiceSettings, processId: number) => {
+  const { postlogService } = environment
+  return ServiceLog.open({
+    tag: LogLine.programTag(values.syslogName, values.processName),
+    processId,
+    hostname: values.hostname,
+    facility: values.syslogFacility,
+    isUtf8: values.isUtf8Logged,
+    postlogPath:
+      postlogService === undefined ? undefined : ServiceLog.postlogPathWithin(values.queueDirectory, postlogService),
+    isOnStandardError: options.isLoggedToStandardError
+  })
+}
+
+/** The log of a service that does not know its configuration: what the environment says must do. */
+const openEarlyLog = ({ words, environment, processName }: ServiceSettings.Invocation) =>
+  Effect.flatMap(ProcessCalls, (process) =>
+    ServiceLog.open({
+      tag: LogLine.programTag(environment["MAIL_LOGTAG"] || "postfix", processName),
+      processId: process.pid,
+      hostname: environment["POSTLOG_HOSTNAME"],
+      facility: "mail",
+      isUtf8: true,
+      postlogPath: environment["POSTLOG_SERVICE"] || undefined,
+      // The options may be what is wrong: somebody at a terminal, or who wrote a V somewhere, wants to see it.
+      isOnStandardError: process.isTerminal(0) || words.some((word) => /^-[a-zA-Z]*V/.test(word))
+    })
+  )
+
+const serve = Effect.fnUntraced(function* (
+  settings: ServiceSettings.ServiceSettings,
+  log: ServiceLog.ServiceLog["Service"]
+) {
+  const { options, environment } = settings
+  const isVerbose = options.verbosity > 0 || environment.isVerbose
+  // What a handler of the loop throws must be heard: nobody else would log it here.
+  const loop = yield* Reactor
+  loop.onDefect = (defect) => log.write("error", `internal error: ${defect instanceof Error ? defect.stack : defect}`)
+  for (const remark of settings.remarks) log.write("warning", remark)
+  if (options.isDebuggerStarted) log.write("warning", "option -D is ignored: there is no debugger to start")
+  yield* Effect.scoped(work(settings)).pipe(Effect.provide(ServiceLog.journal(log, isVerbose)))
+})
+
+const cacheSettings = ({ values, mode }: ServiceSettings.ServiceSettings): CacheSettings => ({
+  ...defaultCacheSettings,
+  ttlSecondsMax: values.ttlSecondsMax,
+  exchangeSecondsMax: values.requestSecondsMax,
+  // The one client of a stream may take its time.
+  idleSecondsMax: mode._tag === "Stream" ? 0 : values.idleSecondsMax
+})
+
+type Work = Effect.fn.Return<
+  void,
+  ServiceFailure | SystemCallError | MasterChannel.NotFromMaster,
+  Requirements | Journal | Scope.Scope
+>
+
+const work = (settings: ServiceSettings.ServiceSettings) =>
+  settings.mode._tag === "Stream" ? serveStream(settings) : serveMaster(settings, settings.mode.socketCount)
+
+const confine = ({ options, values }: ServiceSettings.ServiceSettings) =>
+  Confinement.confine({
+    rootDirectory: options.isChroot ? values.queueDirectory : undefined,
+    userName: options.isUnprivileged ? values.mailOwner : undefined
+  })
+
+/** Serves the sockets that master(8) listens on, until nobody has come for max_idle, or master wants no more of it. */
+const serveMaster = Effect.fnUntraced(function* (settings: ServiceSettings.ServiceSettings, socketCount: number): Work {
+  const { values, environment } = settings
+  const process = yield* ProcessCalls
+  const master = yield* MasterChannel.open()
+  const listeners = yield* MasterChannel.listeners(socketCount)
+  yield* StartUp.settleLater
+  yield* confine(settings)
+  yield* Watchdog.start(values.watchdogSeconds * 1000)
+  const server = yield* CacheServer.make(listeners, cacheSettings(settings))
+  yield* StatisticsReport.start(server.statistics, values.statisticsSeconds)
+  const tellMaster = (isAvailable: boolean) =>
+    master.tell(StatusMessage.encode({ processId: process.pid, generation: environment.generation, isAvailable }))
+  // Once, and not with every request: with a process limit of 1 master needs it only to know that this process was of use, and
+  // so to start the next one at once should this one ever crash.
+  yield* Effect.forkScoped(
+    Effect.andThen(
+      server.used,
+      Effect.sync(() => tellMaster(false) && tellMaster(true))
+    )
+  )
+  yield* Effect.raceFirst(server.idle, master.gone)
+})
+
+/** Serves one client on standard input (`-S`), until it leaves. */
+const serveStream = Effect.fnUntraced(function* (settings: ServiceSettings.ServiceSettings): Work {
+  const calls = yield* SystemCalls
+  const process = yield* ProcessCalls
+  const found = process.inspect(0)
+  if (found !== "stream") {
+    const what = typeof found === "string" ? found : "closed"
+    return yield* new ServiceFailure({
+      message: `-S needs a connected UNIX socket as standard input, on which descriptors can come; it is ${what}`
+    })
+  }
+  yield* confine(settings)
+  yield* Watchdog.start(settings.values.watchdogSeconds * 1000)
+  const server = yield* CacheServer.make([], cacheSettings(settings))
+  yield* StatisticsReport.start(server.statistics, settings.values.statisticsSeconds)
+  const client = calls.adopt(0)
+  process.setNonBlocking(client)
+  server.admit(client)
+  yield* server.vacated
+})

@@ -1,0 +1,7 @@
+/** The service, with a hang planted: SIGUSR2 makes its thread never return. */
+import { main } from "../../src/service/main.ts"
+
+process.on("SIGUSR2", () => {
+  for (;;);
+})
+main(process.argv.slice(2), "scached")

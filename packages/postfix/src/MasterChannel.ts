@@ -1,0 +1,119 @@
+/**
+ * The descriptors that master(8) gives to a daemon: its status channel, and the sockets to serve.
+ *
+ * @category master
+ */
+import {
+  type Descriptor,
+  Descriptors,
+  Errno,
+  type Outcome,
+  ProcessCalls,
+  Readiness,
+  SystemCalls
+} from "@scached/fdpass"
+import { Reactor, type ReadinessHandler } from "@scached/reactor"
+import { Deferred, Effect, Schema, type Scope } from "effect"
+
+/**
+ * The numbers under which master(8) passes them; 3 and 4 are its flow control, which is for programs that make mail.
+ *
+ * @category constants
+ */
+export const masterDescriptors = { status: 5, firstListener: 6 } as const
+
+/**
+ * A descriptor that master(8) should have passed is not there, or is something else.
+ *
+ * @category errors
+ */
+export class NotFromMaster extends Schema.TaggedError<NotFromMaster>()("NotFromMaster", {
+  number: Schema.Number,
+  expected: Schema.String,
+  found: Schema.String
+}) {
+  override get message(): string {
+    return (
+      `descriptor ${this.number} should be ${this.expected}, but it is ${this.found}: ` +
+      "options like these are for a line in master.cf, where master(8) starts this program"
+    )
+  }
+}
+
+/**
+ * The line to master(8).
+ *
+ * @category master
+ */
+export interface MasterChannel {
+  /** Succeeds when master(8) has died or wants new processes (`postfix reload`): leave at once. */
+  readonly gone: Effect.Effect<void>
+  /** Sends a status message; false when it did not fit or nobody is there. Never waits. */
+  readonly tell: (message: Uint8Array) => boolean
+}
+
+const wordOf = (found: string | Outcome): string => {
+  if (typeof found === "string") return found
+  return found === -Errno.EBADF ? "not open" : `unusable (errno ${-found})`
+}
+
+/**
+ * Takes over the status channel, and watches it: whatever happens there means the end, since master(8) never writes to it.
+ *
+ * @category master
+ */
+export const open = Effect.fnUntraced(function* (
+  number: number = masterDescriptors.status
+): Effect.fn.Return<MasterChannel, NotFromMaster, Reactor | SystemCalls | ProcessCalls | Scope.Scope> {
+  const calls = yield* SystemCalls
+  const process = yield* ProcessCalls
+  const loop = yield* Reactor
+  const expected = "the status channel of master(8)"
+  const found = process.inspect(number)
+  if (typeof found === "number") return yield* new NotFromMaster({ number, expected, found: wordOf(found) })
+  const channel = yield* Descriptors.scoped(calls.adopt(number))
+  process.setCloseOnExec(channel)
+  process.setNonBlocking(channel)
+  const gone = Deferred.makeUnsafe<void>()
+  const handler: ReadinessHandler = {
+    onReady: () => {
+      watch.stop()
+      Deferred.doneUnsafe(gone, Effect.void)
+    }
+  }
+  const watched = loop.watch(channel, Readiness.readable, handler)
+  if (typeof watched === "number") {
+    return yield* new NotFromMaster({ number, expected, found: `nothing that can be watched (errno ${-watched})` })
+  }
+  const watch = watched
+  yield* Effect.addFinalizer(() => Effect.sync(() => watch.stop()))
+  return {
+    gone: Deferred.await(gone),
+    tell: (message) => channel.isOwned && process.write(channel, message) === message.length
+  }
+})
+
+/**
+ * Takes over the listening sockets, as many as the option `-s` says; they close with the scope.
+ *
+ * @category master
+ */
+export const listeners = Effect.fnUntraced(function* (
+  count: number,
+  first: number = masterDescriptors.firstListener
+): Effect.fn.Return<ReadonlyArray<Descriptor>, NotFromMaster, SystemCalls | ProcessCalls | Scope.Scope> {
+  const calls = yield* SystemCalls
+  const process = yield* ProcessCalls
+  const taken: Array<Descriptor> = []
+  for (let number = first; number < first + count; number++) {
+    const found = process.inspect(number)
+    if (found !== "listening") {
+      return yield* new NotFromMaster({ number, expected: "a listening socket", found: wordOf(found) })
+    }
+    const listener = yield* Descriptors.scoped(calls.adopt(number))
+    process.setCloseOnExec(listener)
+    process.setNonBlocking(listener)
+    taken.push(listener)
+  }
+  return taken
+})
