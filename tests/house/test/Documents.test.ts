@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { dirname, join } from "node:path"
 import { files, type Manifest, manifests, read, root } from "../src/repository.ts"
 
 const manifest: Manifest & { readonly packageManager: string } = JSON.parse(read("package.json"))
@@ -34,7 +35,7 @@ describe("links and commands", () => {
     const broken: Array<string> = []
     for (const path of documents) {
       for (const match of read(path).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
-        const target = new URL(match[1] ?? "", `file://${root}/${path}`).pathname
+        const target = join(root, dirname(path), match[1] ?? "")
         const found = (await Bun.file(target).exists()) || Bun.spawnSync(["test", "-d", target]).exitCode === 0
         if (!found) broken.push(`${path}: ${match[1]}`)
       }
