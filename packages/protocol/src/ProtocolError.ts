@@ -84,7 +84,7 @@ export class RequestTooLarge extends Schema.TaggedError<RequestTooLarge>()("Requ
   requestBytesMax: Schema.Number
 }) {
   override get message(): string {
-    return `request is longer than the limit of ${this.requestBytesMax} bytes; raise the limit if the client is trusted`
+    return `request is longer than the limit of ${this.requestBytesMax} bytes`
   }
 }
 
