@@ -1,5 +1,17 @@
-import { type CachedConnection, ConnectionStore, type Lease } from "@scached/store"
-import { labelOf, missingLabelOf, propertiesOf, TTL_MILLIS } from "./texts.ts"
+import { type CachedConnection, ConnectionStore, type Lease, type Refused, type Saved } from "@scached/store"
+import { labelOf, missingLabelOf, otherLabelOf, propertiesOf, TTL_MILLIS } from "./texts.ts"
+
+// No operation has a limit but those that are about one, which set it for their time.
+const UNLIMITED = {
+  connectionsMax: "unlimited",
+  connectionsPerEndpointMax: "unlimited",
+  bindingsMax: "unlimited",
+  bindingsPerDestinationMax: "unlimited",
+  textBytesMax: "unlimited"
+} as const
+
+// Less than all others have left, and more than a benchmark takes.
+const SHORT_TTL_MILLIS = TTL_MILLIS / 2
 
 // Small, so that 100 connections stay about 100 while a batch of them is out.
 const BATCH = 10
@@ -14,7 +26,12 @@ export const OPERATIONS = [
   "find destination, commit",
   "renew destination",
   "remove",
-  "expire, just saved"
+  "expire, just saved",
+  "full: save endpoint, evict one just saved",
+  "full: save to the largest, evict its own",
+  "full: save destination, evict one just saved",
+  "full of text: save endpoint, evict one",
+  "full: save endpoint, evict the oldest of all"
 ] as const
 
 /** Which connections the operations go to. */
@@ -31,20 +48,22 @@ export class Bench {
   readonly nanos = new Map<Operation, Array<number>>()
   readonly #count: number
   readonly #pattern: Pattern
-  readonly #store = new ConnectionStore<number>()
+  readonly #store = new ConnectionStore<number>(UNLIMITED)
   readonly #handles: Array<CachedConnection<number>> = []
   readonly #map = new Map<string, { readonly id: number }>()
   #now = 0
   #turn = 0
   #random = 1
   #start = 0
+  #nanos = 0
+  #evicted = 0
 
   constructor(count: number, pattern: Pattern) {
     this.#count = count
     this.#pattern = pattern
     for (let id = 0; id < count; id++) {
       this.#map.set(labelOf(id), { id })
-      this.#handles.push(this.#store.saveEndpoint(labelOf(id), propertiesOf(id), id, TTL_MILLIS, id))
+      this.#handles.push(saved(this.#store.saveEndpoint(labelOf(id), propertiesOf(id), id, TTL_MILLIS, id)))
       this.#store.saveDestination(labelOf(id), "", labelOf(id), TTL_MILLIS, id)
     }
     this.#now = count
@@ -86,6 +105,16 @@ export class Bench {
       }
       case "expire, just saved":
         return this.#expire(ids)
+      case "full: save endpoint, evict one just saved":
+        return this.#saveWhenFull(ids)
+      case "full: save to the largest, evict its own":
+        return this.#saveToLargest()
+      case "full: save destination, evict one just saved":
+        return this.#saveDestinationWhenFull(ids)
+      case "full of text: save endpoint, evict one":
+        return this.#saveWhenFullOfText(ids)
+      case "full: save endpoint, evict the oldest of all":
+        return this.#evictOldest(ids)
     }
   }
 
@@ -110,18 +139,24 @@ export class Bench {
   }
 
   #took(): number {
-    return Bun.nanoseconds() - this.#start
+    this.#nanos = Bun.nanoseconds() - this.#start
+    return this.#nanos
   }
 
-  #save(ids: ReadonlyArray<number>): number {
-    const all = ids.map((id) => ({ id, label: labelOf(id), properties: propertiesOf(id) }))
-    const saved: Array<CachedConnection<number>> = []
+  #save(ids: ReadonlyArray<number>, textOf = propertiesOf): number {
+    const all = ids.map((id) => ({ id, label: labelOf(id), properties: textOf(id) }))
+    const outcomes: Array<Saved<number> | Refused<number>> = []
     this.#from()
     for (const { id, label, properties } of all) {
-      saved.push(this.#store.saveEndpoint(label, properties, id, TTL_MILLIS, this.#now))
+      outcomes.push(this.#store.saveEndpoint(label, properties, id, TTL_MILLIS, this.#now))
     }
     const took = this.#took()
-    for (const handle of saved) this.#handles[handle.value] = handle
+    this.#evicted = 0
+    for (const outcome of outcomes) {
+      const handle = saved(outcome)
+      this.#handles[handle.value] = handle
+      this.#evicted += outcome.evicted.length
+    }
     return took
   }
 
@@ -201,6 +236,96 @@ export class Bench {
     this.#save(ids)
     return took
   }
+
+  /** What makes room was just saved, as above, so that its memory is in the cache. */
+  #saveWhenFull(ids: ReadonlyArray<number>): number {
+    this.#remove(ids)
+    for (const id of ids) {
+      this.#store.saveEndpoint(missingLabelOf(id), propertiesOf(id), id, SHORT_TTL_MILLIS, this.#now)
+    }
+    this.#store.changeLimits({ connectionsMax: this.#store.sizes.connections })
+    return this.#evicting(() => this.#save(ids))
+  }
+
+  #saveToLargest(): number {
+    const handles: Array<CachedConnection<number>> = []
+    const save = (): void => {
+      const labels = Array.from({ length: BATCH }, () => Buffer.from("largest").toString("latin1"))
+      const outcomes: Array<Saved<number> | Refused<number>> = []
+      this.#from()
+      for (const label of labels) outcomes.push(this.#store.saveEndpoint(label, "", 0, TTL_MILLIS, this.#now))
+      this.#took()
+      this.#evicted = outcomes.reduce((sum, { evicted }) => sum + evicted.length, 0)
+      for (const outcome of outcomes) handles.push(saved(outcome))
+    }
+    save()
+    save()
+    this.#store.changeLimits({ connectionsMax: this.#store.sizes.connections })
+    const took = this.#evicting(save)
+    for (const handle of handles) this.#store.remove(handle)
+    return took
+  }
+
+  #saveDestinationWhenFull(ids: ReadonlyArray<number>): number {
+    for (const id of ids) this.#store.saveDestination(missingLabelOf(id), "", "", SHORT_TTL_MILLIS, this.#now)
+    this.#store.changeLimits({ bindingsMax: this.#store.sizes.bindings })
+    const all = ids.map((id) => ({ label: otherLabelOf(id), endpointLabel: labelOf(id) }))
+    const took = this.#evicting(() => {
+      this.#evicted = 0
+      this.#from()
+      for (const { label, endpointLabel } of all) {
+        this.#evicted += this.#store.saveDestination(label, "", endpointLabel, 1, this.#now).evicted.length
+      }
+      this.#took()
+    })
+    this.#now++
+    this.#store.expire(this.#now)
+    return took
+  }
+
+  /** What makes room has been among those with the most text for the longest; it was just saved all the same. */
+  #saveWhenFullOfText(ids: ReadonlyArray<number>): number {
+    this.#remove(ids)
+    const long = (id: number): string => propertiesOf(id).repeat(4)
+    for (const id of ids) this.#store.saveEndpoint(missingLabelOf(id), long(id), id, TTL_MILLIS, this.#now)
+    this.#store.changeLimits({ textBytesMax: this.#store.sizes.textBytes })
+    const took = this.#evicting(() => this.#save(ids, long))
+    this.#remove(ids)
+    this.#save(ids)
+    return took
+  }
+
+  /** Nobody has touched it since it was saved: with many cached, its memory is out of the cache whatever the pattern. */
+  #evictOldest(ids: ReadonlyArray<number>): number {
+    this.#store.changeLimits({ connectionsMax: this.#store.sizes.connections })
+    const all = ids.map((id) => ({ id, label: missingLabelOf(id), properties: propertiesOf(id) }))
+    const outcomes: Array<Saved<number> | Refused<number>> = []
+    const took = this.#evicting(() => {
+      this.#from()
+      for (const { id, label, properties } of all) {
+        outcomes.push(this.#store.saveEndpoint(label, properties, id, TTL_MILLIS, this.#now))
+      }
+      this.#took()
+      this.#evicted = outcomes.reduce((sum, { evicted }) => sum + evicted.length, 0)
+    })
+    for (const outcome of outcomes) this.#store.remove(saved(outcome))
+    const lost = outcomes.flatMap(({ evicted }) => evicted)
+    this.#save(lost.flatMap((each) => (each._tag === "EvictedConnection" ? [each.connection.value] : [])))
+    return took
+  }
+
+  /** The time of what `act` measures, which evicts one for each of a batch. */
+  #evicting(act: () => void): number {
+    act()
+    this.#store.changeLimits(UNLIMITED)
+    if (this.#evicted !== BATCH) throw new Error(`${this.#evicted} evicted`)
+    return this.#nanos
+  }
+}
+
+const saved = (outcome: Saved<number> | Refused<number>): CachedConnection<number> => {
+  if (outcome._tag === "Saved") return outcome.connection
+  throw new Error(`refused for ${outcome.limit}`)
 }
 
 const wanted = (lease: Lease<number> | undefined): Lease<number> => {

@@ -15,4 +15,6 @@ export const labelOf = (id: number): string => textOf("smtp", id, LABEL_OCTETS)
 
 export const missingLabelOf = (id: number): string => textOf("miss", id, LABEL_OCTETS)
 
+export const otherLabelOf = (id: number): string => textOf("else", id, LABEL_OCTETS)
+
 export const propertiesOf = (id: number): string => textOf("properties", id, PROPERTIES_OCTETS)

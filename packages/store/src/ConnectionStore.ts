@@ -4,24 +4,19 @@
  * Synchronous, and pure in that it reads no clock and closes nothing: time is passed in, and what has to be closed is handed back.
  */
 import type { CachedConnection } from "./CachedConnection.ts"
+import type { Evicted } from "./Evicted.ts"
+import { boundsOf } from "./internal/Bounds.ts"
 import { ConnectionNode } from "./internal/ConnectionNode.ts"
-import { ConnectionTable, type Counters, isInStore } from "./internal/ConnectionTable.ts"
+import { ConnectionTable } from "./internal/ConnectionTable.ts"
 import { checkBound, checkTtl } from "./internal/checks.ts"
 import { DestinationTable } from "./internal/DestinationTable.ts"
 import { hashOfText } from "./internal/hash.ts"
 import { MonotonicTime } from "./internal/MonotonicTime.ts"
+import { FITS, Room } from "./internal/Room.ts"
 import type { Lease } from "./Lease.ts"
+import type { Bound, Refused, Saved } from "./SaveOutcome.ts"
+import { DEFAULT_LIMITS, type StoreLimits } from "./StoreLimits.ts"
 import type { StoreSizes } from "./StoreSizes.ts"
-
-/**
- * Settings of a store.
- *
- * @category models
- */
-export interface ConnectionStoreOptions {
-  /** How many bindings a destination may have; one more takes the place of the least recently renewed. */
-  readonly bindingsPerDestinationMax?: number
-}
 
 /**
  * What finding by destination gives.
@@ -36,18 +31,19 @@ export interface FoundDestination<out A, out S extends string = string> {
 }
 
 /**
- * The bindings of one destination unless set otherwise: a walk over that many without any connection takes about 60 µs.
- *
- * @category constants
- */
-export const BINDINGS_PER_DESTINATION_MAX = 1000
-
-/**
- * How many entries `expire` takes at most unless told otherwise: about 0.1 ms of work.
+ * How many entries `expire` and `shrink` take at most unless told otherwise: about 0.1 ms of work.
  *
  * @category constants
  */
 export const EXPIRE_ENTRIES_MAX = 256
+
+/**
+ * How many entries one save evicts at most, so that nobody else waits for long. It is one, but for large texts and after limits were
+ * lowered.
+ *
+ * @category constants
+ */
+export const SAVE_EVICTIONS_MAX = 256
 
 /**
  * Endpoints with their connections, and destinations with their bindings to endpoints.
@@ -64,20 +60,61 @@ export class ConnectionStore<A, S extends string = string> {
   readonly #time = new MonotonicTime()
   readonly #connections: ConnectionTable<A, S>
   readonly #destinations: DestinationTable<S>
+  readonly #room: Room<A, S>
+  #limits: StoreLimits
 
-  constructor(options: ConnectionStoreOptions = {}) {
-    const { bindingsPerDestinationMax = BINDINGS_PER_DESTINATION_MAX } = options
-    checkBound("bindingsPerDestinationMax", bindingsPerDestinationMax)
-    const counters: Counters = { connections: 0, leases: 0, endpoints: 0, destinations: 0, bindings: 0 }
-    this.sizes = counters
-    this.#connections = new ConnectionTable<A, S>(this.#time, counters)
-    this.#destinations = new DestinationTable<S>(counters, bindingsPerDestinationMax)
+  /** A limit that is left out has its default; one that is not a whole number of at least 0 is a defect. */
+  constructor(limits: Partial<StoreLimits> = {}) {
+    this.#limits = { ...DEFAULT_LIMITS, ...limits }
+    const bounds = boundsOf(this.#limits)
+    this.#connections = new ConnectionTable<A, S>(this.#time)
+    this.#destinations = new DestinationTable<S>()
+    this.#room = new Room<A, S>(this.#connections, this.#destinations, bounds, SAVE_EVICTIONS_MAX)
+    this.sizes = sizesOf(this.#connections, this.#destinations)
   }
 
-  /** Caches a connection under its endpoint, as the newest. The result is its handle, for `remove`. */
-  saveEndpoint(label: S, properties: S, value: A, ttlMillis: number, nowMillis: number): CachedConnection<A, S> {
+  /** What holds now. */
+  get limits(): StoreLimits {
+    return this.#limits
+  }
+
+  /** Changes some limits. A lower one takes effect bit by bit: call `shrink` until `isExceeded` is false. */
+  changeLimits(limits: Partial<StoreLimits>): void {
+    const changed = { ...this.#limits, ...limits }
+    this.#room.bounds = boundsOf(changed)
+    this.#limits = changed
+  }
+
+  /** True when `shrink` would evict something: after limits were lowered, also when a lease comes back later. */
+  get isExceeded(): boolean {
+    return this.#room.isExceeded
+  }
+
+  /**
+   * Evicts what is more than the limits allow since they were lowered, at most `entriesMax` connections and bindings. Whoever holds the
+   * most gives way. What is leased cannot be evicted, and may keep the store above its limits until it is handed over or put back.
+   */
+  shrink(nowMillis: number, entriesMax: number = EXPIRE_ENTRIES_MAX): ReadonlyArray<Evicted<A, S>> {
+    checkBound("entriesMax", entriesMax)
+    const now = this.#time.advance(nowMillis)
+    const evicted: Array<Evicted<A, S>> = []
+    for (let steps = 0; steps < entriesMax && this.#room.shrink(now, evicted); steps++);
+    return evicted
+  }
+
+  /**
+   * Caches a connection under its endpoint, as the newest. Where a limit is reached, the endpoint with the most connections gives up the
+   * one that expires first: the caller closes what was evicted, and the connection itself when it is refused.
+   */
+  saveEndpoint(label: S, properties: S, value: A, ttlMillis: number, nowMillis: number): Saved<A, S> | Refused<A, S> {
     checkTtl(ttlMillis)
-    return this.#connections.save(label, properties, value, ttlMillis, this.#time.advance(nowMillis))
+    const now = this.#time.advance(nowMillis)
+    const textBytes = label.length + properties.length
+    const endpoint = this.#connections.reserve(label, textBytes)
+    const fit = this.#room.make(this.#room.connections, endpoint, textBytes, now)
+    if (fit._tag === "Refused") return fit
+    const connection = this.#connections.add(endpoint, properties, value, ttlMillis, now)
+    return { _tag: "Saved", connection, evicted: fit.evicted }
   }
 
   /** Leases the oldest living connection of an endpoint. What has expired is never found, whether `expire` was called or not. */
@@ -87,13 +124,30 @@ export class ConnectionStore<A, S extends string = string> {
 
   /** The connection that `findEndpoint` would lease; it stays where it is. */
   peekEndpoint(label: S, nowMillis: number): CachedConnection<A, S> | undefined {
-    return this.#connections.peek(label, this.#time.advance(nowMillis))
+    return this.#connections.peek(label, hashOfText(label), this.#time.advance(nowMillis))
   }
 
-  /** Binds an endpoint to a destination, as its last. A living binding with equal properties and endpoint only gets the new ttl. */
-  saveDestination(label: S, properties: S, endpointLabel: S, ttlMillis: number, nowMillis: number): void {
+  /**
+   * Binds an endpoint to a destination, as its last. A living binding with equal properties and endpoint only gets the new ttl. Where a
+   * limit is reached, the destination with the most bindings gives up the one that expires first; to make room for text, connections
+   * may have to go too, which the caller closes.
+   */
+  saveDestination(
+    label: S,
+    properties: S,
+    endpointLabel: S,
+    ttlMillis: number,
+    nowMillis: number
+  ): Bound<A, S> | Refused<A, S> {
     checkTtl(ttlMillis)
-    this.#destinations.save(label, properties, endpointLabel, ttlMillis, this.#time.advance(nowMillis))
+    const now = this.#time.advance(nowMillis)
+    if (this.#destinations.renew(label, properties, endpointLabel, ttlMillis, now)) return FITS
+    const textBytes = label.length + properties.length + endpointLabel.length
+    const destination = this.#destinations.reserve(label, textBytes)
+    const fit = this.#room.make(this.#room.destinations, destination, textBytes, now)
+    if (fit._tag === "Refused") return fit
+    this.#destinations.add(destination, properties, endpointLabel, ttlMillis, now)
+    return fit
   }
 
   /** Leases a connection of the first bound endpoint that has a living one, and says what the binding's properties are. */
@@ -109,8 +163,9 @@ export class ConnectionStore<A, S extends string = string> {
   }
 
   /**
-   * Takes one particular connection out, for example when its peer hung up or when room is needed: the caller closes it.
-   * False, and nothing happens, when it is leased, expired and reported, handed over or removed already.
+   * Takes one particular connection out at once, for example when its peer hung up: the caller closes it.
+   * False, and nothing happens, when the connection is in nobody's reach here: leased, handed over, reported by `expire`, evicted, or
+   * removed already. One that is leased is its holder's to forget, by `commit`.
    */
   remove(connection: CachedConnection<A, S>): boolean {
     return connection instanceof ConnectionNode && this.#connections.remove(connection)
@@ -122,12 +177,7 @@ export class ConnectionStore<A, S extends string = string> {
    */
   expire(nowMillis: number, entriesMax: number = EXPIRE_ENTRIES_MAX): ReadonlyArray<CachedConnection<A, S>> {
     checkBound("entriesMax", entriesMax)
-    const now = this.#time.advance(nowMillis)
-    const expired: Array<ConnectionNode<A, S>> = []
-    let room = entriesMax
-    while (room > 0 && this.#connections.expireNext(expired, now)) room--
-    while (room > 0 && this.#destinations.expireNext(now)) room--
-    return expired
+    return this.#expire(this.#time.advance(nowMillis), entriesMax)
   }
 
   /** When `expire` has something to do next, at the latest: deadlines of leased connections and of bindings count too. */
@@ -138,19 +188,51 @@ export class ConnectionStore<A, S extends string = string> {
     return binding === undefined || connection <= binding ? connection : binding
   }
 
-  /** The connection that expires first and is not leased: what an eviction would take. Passes over leased ones that expire earlier. */
-  get nearestExpiry(): CachedConnection<A, S> | undefined {
-    return this.#connections.expiry.firstWhere(isInStore)
-  }
-
   /**
    * Empties the store, and returns all connections that the caller must close, in the order of their deadlines. Those that are leased
    * stay with the holders of the leases, whose `putBack` then returns false.
    */
   drain(): ReadonlyArray<CachedConnection<A, S>> {
-    const held: Array<ConnectionNode<A, S>> = []
-    while (this.#connections.expireNext(held, Number.POSITIVE_INFINITY));
-    while (this.#destinations.expireNext(Number.POSITIVE_INFINITY));
-    return held
+    return this.#expire(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+  }
+
+  #expire(nowMillis: number, entriesMax: number): ReadonlyArray<CachedConnection<A, S>> {
+    const expired: Array<ConnectionNode<A, S>> = []
+    let room = entriesMax
+    for (; room > 0; room--) {
+      const node = this.#connections.expired(nowMillis)
+      if (node === undefined) break
+      if (this.#connections.drop(node)) expired.push(node)
+    }
+    for (; room > 0; room--) {
+      const binding = this.#destinations.expired(nowMillis)
+      if (binding === undefined) break
+      this.#destinations.drop(binding)
+    }
+    return expired
   }
 }
+
+const sizesOf = <A, S extends string>(
+  connections: ConnectionTable<A, S>,
+  destinations: DestinationTable<S>
+): StoreSizes => ({
+  get connections() {
+    return connections.held - connections.leases
+  },
+  get leases() {
+    return connections.leases
+  },
+  get endpoints() {
+    return connections.labels.size
+  },
+  get destinations() {
+    return destinations.labels.size
+  },
+  get bindings() {
+    return destinations.held
+  },
+  get textBytes() {
+    return connections.textBytes + destinations.textBytes
+  }
+})

@@ -5,6 +5,8 @@
  * sorting, and a small heap orders the lanes by their first deadline. The links are fields of the entries themselves: adding allocates
  * nothing. Entries with equal deadlines come in the order in which they were added, whatever their ttl.
  */
+
+import { expiresBefore } from "./internal/Crowd.ts"
 import { HashTable, type TableMember } from "./internal/HashTable.ts"
 import { hashOfNumber } from "./internal/hash.ts"
 import { type HeapMember, IndexedHeap } from "./internal/IndexedHeap.ts"
@@ -51,7 +53,7 @@ export interface ExpiryLane<E> extends HeapMember, TableMember<number, ExpiryLan
  */
 export class ExpiryIndex<E extends Expiring<E>> {
   readonly #lanes = new HashTable<number, ExpiryLane<E>>(hashOfNumber)
-  readonly #heap = new IndexedHeap<ExpiryLane<E>>(isBefore)
+  readonly #heap = new IndexedHeap<ExpiryLane<E>>(expiresBefore)
   #size = 0
   #order = 0
 
@@ -132,27 +134,6 @@ export class ExpiryIndex<E extends Expiring<E>> {
     return entry
   }
 
-  /** The first entry that `accept` takes; costs one look at each entry that it passes over, and one at each ttl that could come first. */
-  firstWhere(accept: (entry: E) => boolean): E | undefined {
-    return this.#firstWhere(accept, 0, undefined)
-  }
-
-  #firstWhere(accept: (entry: E) => boolean, heapIndex: number, best: E | undefined): E | undefined {
-    const lane = this.#heap.at(heapIndex)
-    // A lane below another in the heap cannot hold anything earlier than that one's first entry.
-    if (lane === undefined || (best !== undefined && !isBefore(lane, best))) return best
-    let found = best
-    for (let entry: E | undefined = lane.first; entry !== undefined; entry = entry.later) {
-      if (found !== undefined && !isBefore(entry, found)) break
-      if (accept(entry)) {
-        found = entry
-        break
-      }
-    }
-    found = this.#firstWhere(accept, 2 * heapIndex + 1, found)
-    return this.#firstWhere(accept, 2 * heapIndex + 2, found)
-  }
-
   #open(entry: E, ttlMillis: number): void {
     const { deadlineMillis, order } = entry
     const lane: ExpiryLane<E> = {
@@ -183,15 +164,6 @@ export class ExpiryIndex<E extends Expiring<E>> {
     this.#heap.reorder(lane)
   }
 }
-
-interface Ordered {
-  readonly deadlineMillis: number
-  readonly order: number
-}
-
-const isBefore = (left: Ordered, right: Ordered): boolean =>
-  left.deadlineMillis < right.deadlineMillis ||
-  (left.deadlineMillis === right.deadlineMillis && left.order < right.order)
 
 const misplaced = (): StoreDefect =>
   new StoreDefect({

@@ -18,11 +18,18 @@ export interface Lease<out A, out S extends string = string> {
   readonly properties: S
   /** False once it was committed or put back. */
   readonly isOpen: boolean
+  /**
+   * Whether `putBack` would return false at this time: the ttl has passed, or the store was drained. One that is late need not be handed
+   * over any more: put it back, and close it. False once it was settled.
+   */
+  isLate(nowMillis: number): boolean
   /** The connection was handed over: the store forgets it, and never reports it again. */
   commit(): void
   /**
    * The hand-over failed: the connection returns to its place, the one its age gives it, with the deadline that it had.
    * False when that has passed meanwhile, or the store was drained: the connection is then the caller's to close.
+   * It never exceeds a limit, since a leased connection is counted all the while. After limits were lowered it may give `shrink`
+   * something to do.
    */
   putBack(nowMillis: number): boolean
 }

@@ -9,7 +9,7 @@ import { Schema } from "effect"
  * - `LeaseSettled`: a lease was committed or put back a second time.
  * - `BadTtl`: a ttl is not a finite number above 0.
  * - `BadTime`: a time is not a finite number.
- * - `BadBound`: a maximum is not an integer of at least 1.
+ * - `BadBound`: a maximum is not an integer of at least 1, or a limit not one of at least 0.
  * - `Foreign`: the object was made by another store.
  * - `Misplaced`: an index entry was added twice, or behind one that expires later.
  *

@@ -18,4 +18,6 @@ export interface StoreSizes {
   readonly destinations: number
   /** Bindings of all destinations, those included that have expired and that nothing has dropped yet. */
   readonly bindings: number
+  /** Text of connections, leased ones included, and of bindings, as `textBytesMax` counts it. */
+  readonly textBytes: number
 }

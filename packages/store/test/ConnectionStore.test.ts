@@ -1,7 +1,15 @@
 import { describe, expect, test } from "bun:test"
-import { type CachedConnection, ConnectionStore, EXPIRE_ENTRIES_MAX, StoreDefect } from "@scached/store"
+import {
+  type CachedConnection,
+  ConnectionStore,
+  DEFAULT_LIMITS,
+  EXPIRE_ENTRIES_MAX,
+  SAVE_EVICTIONS_MAX,
+  StoreDefect
+} from "@scached/store"
+import { saved } from "./saved.ts"
 
-const EMPTY = { connections: 0, leases: 0, endpoints: 0, destinations: 0, bindings: 0 }
+const EMPTY = { connections: 0, leases: 0, endpoints: 0, destinations: 0, bindings: 0, textBytes: 0 }
 
 const reasonOf = (act: () => unknown): string => {
   try {
@@ -19,7 +27,16 @@ describe("labels", () => {
     const store = new ConnectionStore<string>()
     for (const label of labels) store.saveEndpoint(label, `of ${label}`, label, 1000, 0)
     for (const label of labels) store.saveDestination(label, label, label, 1000, 0)
-    expect(store.sizes).toEqual({ ...EMPTY, connections: 9, endpoints: 9, destinations: 9, bindings: 9 })
+    // A label stands in its connection once, with four others, and in its binding three times.
+    const textBytes = labels.reduce((sum, label) => sum + 5 * label.length + 3, 0)
+    expect({ ...store.sizes }).toEqual({
+      connections: 9,
+      leases: 0,
+      endpoints: 9,
+      destinations: 9,
+      bindings: 9,
+      textBytes
+    })
     for (const label of labels) expect(store.findDestination(label, 1)?.lease.properties).toBe(`of ${label}`)
   })
 
@@ -57,9 +74,13 @@ describe("defects change nothing", () => {
     }
     for (const bound of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(reasonOf(() => store.expire(0, bound))).toBe("BadBound")
+      expect(reasonOf(() => store.shrink(0, bound))).toBe("BadBound")
+      if (bound === 0) continue
       expect(reasonOf(() => new ConnectionStore({ bindingsPerDestinationMax: bound }))).toBe("BadBound")
+      expect(reasonOf(() => store.changeLimits({ connectionsMax: bound }))).toBe("BadBound")
     }
     expect({ ...store.sizes }).toEqual(EMPTY)
+    expect(store.limits).toEqual(DEFAULT_LIMITS)
   })
 
   test("a lease stays open when it is put back at no time", () => {
@@ -73,7 +94,7 @@ describe("defects change nothing", () => {
   test("another store's connection", () => {
     const one = new ConnectionStore<number>()
     const other = new ConnectionStore<number>()
-    const connection = one.saveEndpoint("a", "", 1, 10, 0)
+    const connection = saved(one.saveEndpoint("a", "", 1, 10, 0))
     expect(reasonOf(() => other.remove(connection))).toBe("Foreign")
     expect([one.sizes.connections, other.sizes.connections]).toEqual([1, 0])
     expect(one.remove(connection)).toBe(true)
@@ -87,6 +108,67 @@ test("an expire takes a bounded number unless told otherwise", () => {
   expect(store.expire(10)).toHaveLength(EXPIRE_ENTRIES_MAX)
   expect(store.nextDeadlineMillis).toBe(5)
   expect(store.expire(10)).toHaveLength(5)
+  expect({ ...store.sizes }).toEqual(EMPTY)
+})
+
+describe("one save evicts a bounded number, and is refused when that is not enough", () => {
+  const filled = (connections: number): ConnectionStore<number> => {
+    const store = new ConnectionStore<number>({ connectionsPerEndpointMax: "unlimited" })
+    for (let id = 0; id < connections; id++) store.saveEndpoint("a", "", id, 10, 0)
+    return store
+  }
+
+  test("where small texts make room for a large one", () => {
+    const store = filled(1023)
+    store.changeLimits({ textBytesMax: 1023 })
+    const large = "b".repeat(511)
+    // Numbers only: printing what was evicted would print the whole store, by its links.
+    const outcomes = [0, 1].map(() => store.saveEndpoint("b", large, -1, 10, 0))
+    expect(outcomes.map(({ _tag, evicted }) => [_tag, evicted.length])).toEqual([
+      ["Refused", SAVE_EVICTIONS_MAX],
+      ["Saved", 512 - SAVE_EVICTIONS_MAX]
+    ])
+    expect(outcomes.map((each) => (each._tag === "Refused" ? `${each.limit} ${each.reason}` : ""))).toEqual([
+      "textBytesMax NoRoom",
+      ""
+    ])
+    expect(store.sizes.textBytes).toBe(1023)
+  })
+
+  test("after a limit was lowered", () => {
+    const store = filled(1000)
+    store.changeLimits({ connectionsMax: 700 })
+    const outcomes = [0, 1].map(() => store.saveEndpoint("b", "", -1, 10, 0))
+    expect(outcomes.map(({ _tag, evicted }) => [_tag, evicted.length])).toEqual([
+      ["Refused", SAVE_EVICTIONS_MAX],
+      ["Saved", 301 - SAVE_EVICTIONS_MAX]
+    ])
+    expect([store.sizes.connections, store.isExceeded]).toEqual([700, false])
+  })
+})
+
+test("a connection is taken out once, whatever has become of it", () => {
+  const store = new ConnectionStore<string>({ connectionsMax: 5 })
+  const save = (label: string, ttlMillis: number) => {
+    const outcome = store.saveEndpoint(label, "", label, ttlMillis, 0)
+    if (outcome._tag === "Refused") throw new Error(outcome.limit)
+    return outcome.connection
+  }
+  const evicted = save("evicted", 1)
+  const stale = save("stale", 5)
+  const leased = save("leased", 9)
+  const returned = save("returned", 9)
+  const committed = save("committed", 9)
+  const cached = save("cached", 9)
+  const lease = store.findEndpoint("leased", 4)
+  store.findEndpoint("returned", 4)?.putBack(4)
+  store.findEndpoint("committed", 4)?.commit()
+  expect(store.findEndpoint("stale", 5)).toBeUndefined()
+  const all = [evicted, stale, leased, returned, committed, cached]
+  expect(all.filter((each) => store.remove(each)).map(({ value }) => value)).toEqual(["stale", "returned", "cached"])
+  expect(all.filter((each) => store.remove(each)).map(({ value }) => value)).toEqual([])
+  expect(lease?.putBack(5)).toBe(true)
+  expect(store.remove(leased)).toBe(true)
   expect({ ...store.sizes }).toEqual(EMPTY)
 })
 
@@ -106,7 +188,7 @@ describe("nothing is left behind", () => {
 
   test("after a million cycles of all ways in and out", () => {
     const store = new ConnectionStore<number>({ bindingsPerDestinationMax: 2 })
-    const stays = store.saveEndpoint("stays", "", -1, 1e9, 0)
+    const stays = saved(store.saveEndpoint("stays", "", -1, 1e9, 0))
     const ways: ReadonlyArray<(label: string, now: number, saved: CachedConnection<number>) => unknown> = [
       (label, now) => store.findEndpoint(label, now)?.commit(),
       (_label, _now, saved) => store.remove(saved),
@@ -117,15 +199,24 @@ describe("nothing is left behind", () => {
         store.saveDestination(label, "p", label, 1, now),
         store.findDestination(label, now)?.lease.commit(),
         store.findDestination(label, now + 5000)
+      ],
+      (label, now) => [
+        store.changeLimits({ connectionsMax: 3, textBytesMax: 100 }),
+        ["p", "q", "r"].map((more) => store.saveEndpoint(`${label}${more}`, "", 0, 1, now)),
+        store.saveDestination(label, "", label, 1, now),
+        store.changeLimits({ connectionsMax: 1, textBytesMax: "unlimited" }),
+        store.shrink(now),
+        store.changeLimits({ connectionsMax: "unlimited" }),
+        store.expire(now + 5000)
       ]
     ]
     const grown = growth(1_000_000, (id) => {
       const label = `endpoint ${id}`
       const now = id * 10_000
-      ways[id % ways.length]?.(label, now, store.saveEndpoint(label, "", id, 1 + (id % 4000), now))
+      ways[id % ways.length]?.(label, now, saved(store.saveEndpoint(label, "", id, 1 + (id % 4000), now)))
     })
     store.expire(1e11)
-    expect(store.sizes).toEqual({ ...EMPTY })
+    expect({ ...store.sizes }).toEqual(EMPTY)
     expect(store.remove(stays)).toBe(false)
     // 500,000 cycles that each left a single word would be 4 MB.
     expect(grown).toBeLessThan(1_000_000)

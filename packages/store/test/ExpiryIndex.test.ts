@@ -1,7 +1,5 @@
 import { describe, expect, test } from "bun:test"
 import { type Expiring, ExpiryIndex, type ExpiryLane, StoreDefect } from "@scached/store"
-import fc from "fast-check"
-import { printSeed, seed } from "./Seed.ts"
 
 class Entry implements Expiring<Entry> {
   readonly name: number
@@ -58,20 +56,6 @@ describe("order", () => {
     const sorted = ttls.map((ttl, name) => ({ ttl, name })).sort((left, right) => left.ttl - right.ttl)
     expect(takeAll(index, 5000)).toEqual(sorted.map(({ name }) => name))
     expect([index.size, index.distinctTtls]).toEqual([0, 0])
-  })
-
-  printSeed("ExpiryIndex.test.ts")
-
-  test("the first that is accepted is the first of those accepted", () => {
-    const property = fc.property(fc.array(fc.integer({ min: 1, max: 6 })), fc.func(fc.boolean()), (ttls, isWanted) => {
-      const { index, entries } = filled(ttls)
-      const wanted = entries.filter(({ name }) => isWanted(name))
-      const expected = wanted.sort(
-        (left, right) => left.deadlineMillis - right.deadlineMillis || left.order - right.order
-      )
-      expect(index.firstWhere(({ name }) => isWanted(name))?.name).toBe(expected[0]?.name)
-    })
-    fc.assert(property, { seed, numRuns: 500, includeErrorInReport: true })
   })
 })
 

@@ -1,6 +1,17 @@
 import { expect } from "bun:test"
-import { type CachedConnection, type ConnectionStore, type Lease, StoreDefect } from "@scached/store"
+import {
+  type Bound,
+  type CachedConnection,
+  type ConnectionStore,
+  type Evicted,
+  type Lease,
+  type LimitName,
+  type Refused,
+  type Saved,
+  StoreDefect
+} from "@scached/store"
 import fc from "fast-check"
+import type { Kind, ModelOutcome } from "./ModelEntry.ts"
 import type { StoreModel } from "./StoreModel.ts"
 
 /** The store under test and what its user holds: handles and leases by the number that is cached. */
@@ -30,7 +41,7 @@ class Step implements StoreCommand {
     this.#act(model, subject)
     expect({ ...subject.store.sizes }).toEqual(model.sizes)
     expect(subject.store.nextDeadlineMillis).toBe(model.nextDeadlineMillis)
-    expect(subject.store.nearestExpiry?.value).toBe(model.nearestExpiry)
+    expect(subject.store.isExceeded).toBe(model.room.excess !== undefined)
   }
 
   toString(): string {
@@ -40,7 +51,7 @@ class Step implements StoreCommand {
 
 // Few of each, so that names and times collide all the time; the many ttls at the end make many lanes.
 const label = fc.constantFrom("a", "b", "c", "a")
-const properties = fc.constantFrom("", "p", "q", "r", "s")
+const properties = fc.constantFrom("", "p", "q", "r", "s", "a longer text", "the longest of all the texts there are")
 const ttl = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(1, 2, 5, 20) }, fc.integer({ min: 1, max: 40 }))
 const pick = fc.nat({ max: 1000 })
 
@@ -49,14 +60,63 @@ const keepLease = (subject: Subject, lease: Lease<number> | undefined): number |
   return lease?.value
 }
 
+const nameOf = (evicted: Evicted<number>): string =>
+  evicted._tag === "EvictedConnection"
+    ? `connection ${evicted.connection.value} for ${evicted.cause}`
+    : `binding ${evicted.destinationLabel} ${evicted.endpointLabel} for ${evicted.cause}`
+
+const outcomeOf = (outcome: Saved<number> | Bound<number> | Refused<number>): ModelOutcome => ({
+  refused: outcome._tag === "Refused" ? `${outcome.limit} ${outcome.reason}` : undefined,
+  evicted: outcome.evicted.map(nameOf)
+})
+
+/**
+ * Who may not lose anything to a save, by what is promised and not by how it is done: others that hold no more than an equal share of the
+ * limit, half of one for text. The result checks what has been evicted.
+ */
+const sparing = (model: StoreModel, kind: Kind, own: string): ((evicted: ReadonlyArray<Evicted<number>>) => void) => {
+  const { limits } = model.room
+  const labels = (of: Kind): ReadonlyArray<string> => [
+    ...new Set([...model.room.labels(of), ...(of === kind ? [own] : [])])
+  ]
+  const connections = labels("connection")
+  const bindings = labels("binding")
+  const textShare = limits.textBytesMax / (connections.length + bindings.length) / 2
+  const spared = new Set<string>()
+  for (const [of, all, limit] of [
+    ["connection", connections, "connectionsMax"],
+    ["binding", bindings, "bindingsMax"]
+  ] as const) {
+    for (const each of all) {
+      if (of === kind && each === own) continue
+      const counted = model.room.counted(of, each)
+      if (counted.length <= limits[limit] / all.length) spared.add(`${of} of ${each} for ${limit}`)
+      const textBytes = counted.reduce((sum, entry) => sum + entry.textBytes, 0)
+      if (textBytes <= textShare) spared.add(`${of} of ${each} for textBytesMax`)
+    }
+  }
+  return (evicted) => {
+    for (const each of evicted) {
+      const isConnection = each._tag === "EvictedConnection"
+      const label = isConnection ? each.connection.endpointLabel : each.destinationLabel
+      expect(spared).not.toContain(`${isConnection ? "connection" : "binding"} of ${label} for ${each.cause}`)
+    }
+  }
+}
+
 const saveEndpoint = fc.tuple(label, properties, ttl).map(
   ([name, props, ttlMillis]) =>
     new Step(`save_endp ${name} '${props}' ttl ${ttlMillis}`, (model, subject) => {
-      const id = model.saveEndpoint(name, props, ttlMillis)
-      const handle = subject.store.saveEndpoint(name, props, id, ttlMillis, subject.nowMillis)
-      expect(handle.deadlineMillis).toBe(model.nowMillis + ttlMillis)
-      expect(handle.endpointLabel).toBe(name)
-      subject.handles.set(id, handle)
+      const id = model.connections.length
+      const expectFair = sparing(model, "connection", name)
+      const expected = model.saveEndpoint(name, props, ttlMillis)
+      const outcome = subject.store.saveEndpoint(name, props, id, ttlMillis, subject.nowMillis)
+      expectFair(outcome.evicted)
+      expect(outcomeOf(outcome)).toEqual(expected)
+      if (outcome._tag === "Refused") return
+      expect(outcome.connection.deadlineMillis).toBe(model.nowMillis + ttlMillis)
+      expect(outcome.connection.endpointLabel).toBe(name)
+      subject.handles.set(id, outcome.connection)
     })
 )
 
@@ -75,8 +135,11 @@ const findEndpoint = label.map(
 const saveDestination = fc.tuple(label, properties, label, ttl).map(
   ([name, props, endpoint, ttlMillis]) =>
     new Step(`save_dest ${name} '${props}' ${endpoint} ttl ${ttlMillis}`, (model, subject) => {
-      model.saveDestination(name, props, endpoint, ttlMillis)
-      subject.store.saveDestination(name, props, endpoint, ttlMillis, subject.nowMillis)
+      const expectFair = sparing(model, "binding", name)
+      const expected = model.saveDestination(name, props, endpoint, ttlMillis)
+      const outcome = subject.store.saveDestination(name, props, endpoint, ttlMillis, subject.nowMillis)
+      expectFair(outcome.evicted)
+      expect(outcomeOf(outcome)).toEqual(expected)
     })
 )
 
@@ -108,7 +171,7 @@ const commit = pick.map(
     new Step(`commit lease ${nth}`, (model, subject) =>
       withLease(subject, nth, (lease) => {
         lease.commit()
-        for (const connection of model.connections) if (connection.id === lease.value) connection.place = "gone"
+        for (const connection of model.connections) if (connection.id === lease.value) model.move(connection, "gone")
       })
     )
 )
@@ -117,8 +180,11 @@ const putBack = pick.map(
   (nth) =>
     new Step(`put_back lease ${nth}`, (model, subject) =>
       withLease(subject, nth, (lease) => {
-        const expected = model.connections.filter(({ id }) => id === lease.value).map((it) => model.putBack(it))
-        expect([lease.putBack(subject.nowMillis)]).toEqual(expected)
+        const connection = model.connections[lease.value]
+        if (connection === undefined) throw new Error("the lease is of a connection that nobody saved")
+        expect(lease.isLate(subject.nowMillis)).toBe(model.isLate(connection))
+        expect(lease.putBack(subject.nowMillis)).toBe(model.putBack(connection))
+        expect(lease.isLate(Number.MAX_SAFE_INTEGER)).toBe(false)
       })
     )
 )
@@ -130,7 +196,37 @@ const remove = pick.map(
       const handle = subject.handles.get(connection?.id ?? -1)
       if (connection === undefined || handle === undefined) return
       expect(subject.store.remove(handle)).toBe(connection.place === "store")
-      if (connection.place === "store") connection.place = "gone"
+      if (connection.place === "store") model.move(connection, "gone")
+    })
+)
+
+const anyLimit = fc.tuple(
+  fc.constantFrom<Array<LimitName>>(
+    "connectionsMax",
+    "connectionsPerEndpointMax",
+    "bindingsMax",
+    "bindingsPerDestinationMax",
+    "textBytesMax"
+  ),
+  fc.nat({ max: 12 })
+)
+
+const changeLimit = anyLimit.map(([name, size]) => {
+  const limit = name === "textBytesMax" ? size * 20 : size
+  return new Step(`${name} ${limit}`, (model, subject) => {
+    model.room.limits = { ...model.room.limits, [name]: limit }
+    subject.store.changeLimits({ [name]: limit })
+    expect(subject.store.limits[name]).toBe(limit)
+  })
+})
+
+const shrink = fc.constantFrom(1, 2, 1000).map(
+  (entriesMax) =>
+    new Step(`shrink max ${entriesMax}`, (model, subject) => {
+      const evicted = subject.store.shrink(subject.nowMillis, entriesMax)
+      expect(evicted.length).toBeLessThanOrEqual(entriesMax)
+      expect(evicted.map(nameOf)).toEqual([...model.room.shrink(model.nowMillis, entriesMax)])
+      if (entriesMax === 1000) expect(subject.store.isExceeded).toBe(false)
     })
 )
 
@@ -174,7 +270,9 @@ const all = [
   expire,
   advance,
   advance,
-  drain
+  drain,
+  changeLimit,
+  shrink
 ]
 
 /** Scripts of up to `lengthMax` steps of all kinds. */
@@ -189,6 +287,26 @@ export const leaseCommands = (lengthMax: number): fc.Arbitrary<Iterable<StoreCom
     maxCommands: lengthMax,
     size: "max"
   })
+
+/** All that has to do with limits, and hardly any time. */
+export const limitCommands = (lengthMax: number): fc.Arbitrary<Iterable<StoreCommand>> =>
+  fc.commands(
+    [
+      ...saves,
+      ...saves,
+      saveDestination,
+      saveDestination,
+      saveDestination,
+      findEndpoint,
+      putBack,
+      commit,
+      remove,
+      advance,
+      changeLimit,
+      shrink
+    ],
+    { maxCommands: lengthMax, size: "max" }
+  )
 
 /** Time hardly passes, so that destinations have as many bindings as they may. */
 export const bindingCommands = (lengthMax: number): fc.Arbitrary<Iterable<StoreCommand>> =>

@@ -1,43 +1,50 @@
 /** A connection cache as one would explain it: arrays, linear scans, and nothing that is kept up to date besides. */
+import type { LimitName } from "@scached/store"
+import { inOrder, type ModelEntry, type ModelOutcome } from "./ModelEntry.ts"
+import { RoomModel } from "./RoomModel.ts"
 
-export interface ModelConnection {
+export interface ModelConnection extends ModelEntry {
   readonly id: number
-  readonly label: string
-  readonly properties: string
-  readonly deadlineMillis: number
-  place: "store" | "leased" | "late" | "gone"
 }
-
-interface ModelBinding {
-  readonly label: string
-  readonly properties: string
-  readonly endpointLabel: string
-  deadlineMillis: number
-  renewal: number
-}
-
-const byDeadline = (left: ModelConnection, right: ModelConnection): number =>
-  left.deadlineMillis - right.deadlineMillis || left.id - right.id
 
 export class StoreModel {
   readonly connections: Array<ModelConnection> = []
-  bindings: Array<ModelBinding> = []
+  readonly bindings: Array<ModelEntry> = []
+  readonly room: RoomModel
   nowMillis = 0
-  readonly #bindingsMax: number
   #renewals = 0
 
-  constructor(bindingsMax: number) {
-    this.#bindingsMax = bindingsMax
+  constructor(limits: Record<LimitName, number>) {
+    this.room = new RoomModel(limits, this.connections, this.bindings)
   }
 
   at(place: ModelConnection["place"]): Array<ModelConnection> {
     return this.connections.filter((connection) => connection.place === place)
   }
 
-  saveEndpoint(label: string, properties: string, ttlMillis: number): number {
+  move(entry: ModelEntry, place: ModelEntry["place"]): void {
+    entry.place = place
+    this.room.touch(entry.kind, entry.label)
+  }
+
+  /** Refused ones have a number too, and are gone from the start. */
+  saveEndpoint(label: string, properties: string, ttlMillis: number): ModelOutcome {
+    const textBytes = label.length + properties.length
+    const outcome = this.room.make("connection", label, textBytes, this.nowMillis)
     const id = this.connections.length
-    this.connections.push({ id, label, properties, deadlineMillis: this.nowMillis + ttlMillis, place: "store" })
-    return id
+    this.connections.push({
+      kind: "connection",
+      id,
+      name: String(id),
+      label,
+      properties,
+      textBytes,
+      deadlineMillis: this.nowMillis + ttlMillis,
+      order: id,
+      place: outcome.refused === undefined ? "store" : "gone"
+    })
+    this.room.touch("connection", label)
+    return outcome
   }
 
   peekEndpoint(label: string): ModelConnection | undefined {
@@ -48,84 +55,100 @@ export class StoreModel {
 
   findEndpoint(label: string): ModelConnection | undefined {
     const found = this.peekEndpoint(label)
-    if (found !== undefined) found.place = "leased"
+    if (found !== undefined) this.move(found, "leased")
     return found
   }
 
-  saveDestination(label: string, properties: string, endpointLabel: string, ttlMillis: number): void {
+  bindingsOf(label: string): Array<ModelEntry> {
+    return this.bindings.filter((binding) => binding.label === label && binding.place === "store")
+  }
+
+  saveDestination(label: string, properties: string, endpointLabel: string, ttlMillis: number): ModelOutcome {
     const deadlineMillis = this.nowMillis + ttlMillis
-    const renewal = this.#renewals++
-    const isSame = (binding: ModelBinding): boolean =>
-      binding.label === label && binding.properties === properties && binding.endpointLabel === endpointLabel
-    const known = this.bindings.find(isSame)
-    if (known !== undefined && known.deadlineMillis > this.nowMillis) {
-      known.deadlineMillis = deadlineMillis
-      known.renewal = renewal
-      return
+    const order = this.#renewals++
+    const known = this.bindingsOf(label).find((it) => it.properties === properties && it.name === endpointLabel)
+    if (known !== undefined) {
+      if (known.deadlineMillis > this.nowMillis) {
+        known.deadlineMillis = deadlineMillis
+        known.order = order
+        return { refused: undefined, evicted: [] }
+      }
+      this.move(known, "gone")
     }
-    this.bindings = this.bindings.filter((binding) => binding !== known)
-    const others = this.bindings.filter((binding) => binding.label === label)
-    if (others.length >= this.#bindingsMax) {
-      const least = others.reduce((left, right) => (left.renewal < right.renewal ? left : right))
-      this.bindings = this.bindings.filter((binding) => binding !== least)
+    const textBytes = label.length + properties.length + endpointLabel.length
+    const outcome = this.room.make("binding", label, textBytes, this.nowMillis)
+    if (outcome.refused === undefined) {
+      const binding = {
+        kind: "binding",
+        label,
+        name: endpointLabel,
+        properties,
+        textBytes,
+        deadlineMillis,
+        order
+      } as const
+      this.bindings.push({ ...binding, place: "store" })
     }
-    this.bindings.push({ label, properties, endpointLabel, deadlineMillis, renewal })
+    this.room.touch("binding", label)
+    return outcome
   }
 
   findDestination(label: string): readonly [ModelConnection, string] | undefined {
-    for (const binding of this.bindings.filter((candidate) => candidate.label === label)) {
+    for (const binding of this.bindingsOf(label)) {
       if (binding.deadlineMillis <= this.nowMillis) {
-        this.bindings = this.bindings.filter((other) => other !== binding)
+        this.move(binding, "gone")
         continue
       }
-      const found = this.findEndpoint(binding.endpointLabel)
+      const found = this.findEndpoint(binding.name)
       if (found !== undefined) return [found, binding.properties]
     }
     return undefined
   }
 
+  isLate(connection: ModelConnection): boolean {
+    return connection.place === "late" || connection.deadlineMillis <= this.nowMillis
+  }
+
   putBack(connection: ModelConnection): boolean {
-    const isKept = connection.place === "leased" && connection.deadlineMillis > this.nowMillis
-    connection.place = isKept ? "store" : "gone"
+    const isKept = !this.isLate(connection)
+    this.move(connection, isKept ? "store" : "gone")
     return isKept
   }
 
   expire(entriesMax: number, untilMillis = this.nowMillis): Array<number> {
     const reported: Array<number> = []
-    const due = this.connections
-      .filter(({ place, deadlineMillis }) => (place === "store" || place === "leased") && deadlineMillis <= untilMillis)
-      .sort(byDeadline)
+    const due = inOrder(this.connections.filter(({ place }) => place === "store" || place === "leased"))
+      .filter(({ deadlineMillis }) => deadlineMillis <= untilMillis)
       .slice(0, entriesMax)
     for (const connection of due) {
       if (connection.place === "store") reported.push(connection.id)
-      connection.place = connection.place === "store" ? "gone" : "late"
+      this.move(connection, connection.place === "store" ? "gone" : "late")
     }
-    const dropped = this.bindings
-      .filter((binding) => binding.deadlineMillis <= untilMillis)
-      .sort((left, right) => left.deadlineMillis - right.deadlineMillis || left.renewal - right.renewal)
+    const dropped = inOrder(this.bindings.filter(({ place }) => place === "store"))
+      .filter(({ deadlineMillis }) => deadlineMillis <= untilMillis)
       .slice(0, entriesMax - due.length)
-    this.bindings = this.bindings.filter((binding) => !dropped.includes(binding))
+    for (const binding of dropped) this.move(binding, "gone")
     return reported
   }
 
   get sizes() {
-    const labels = (all: ReadonlyArray<{ readonly label: string }>): number =>
-      new Set(all.map((each) => each.label)).size
+    const held = this.connections.filter(({ place }) => place !== "gone")
+    const bindings = this.bindings.filter(({ place }) => place !== "gone")
+    const labels = (all: ReadonlyArray<ModelEntry>): number => new Set(all.map(({ label }) => label)).size
     return {
       connections: this.at("store").length,
       leases: this.at("leased").length + this.at("late").length,
-      endpoints: labels(this.connections.filter((connection) => connection.place !== "gone")),
-      destinations: labels(this.bindings),
-      bindings: this.bindings.length
+      endpoints: labels(held),
+      destinations: labels(bindings),
+      bindings: bindings.length,
+      textBytes: [...held, ...bindings].reduce((sum, { textBytes }) => sum + textBytes, 0)
     }
   }
 
   get nextDeadlineMillis(): number | undefined {
-    const deadlines = [...this.at("store"), ...this.at("leased"), ...this.bindings].map((each) => each.deadlineMillis)
-    return deadlines.length === 0 ? undefined : Math.min(...deadlines)
-  }
-
-  get nearestExpiry(): number | undefined {
-    return this.at("store").sort(byDeadline)[0]?.id
+    const waiting = [...this.connections, ...this.bindings].filter(
+      ({ place }) => place === "store" || place === "leased"
+    )
+    return waiting.length === 0 ? undefined : Math.min(...waiting.map(({ deadlineMillis }) => deadlineMillis))
   }
 }

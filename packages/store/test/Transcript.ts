@@ -2,14 +2,25 @@
  * Scripts with their expected outcome, one step a line:
  *
  *     at 1999 find_endp a -> c1 p1        at this millisecond, this request, this outcome
- *     store bindings_max 2                a setting, before the first step
+ *     store bindingsPerDestinationMax 2   a limit, before the first step
  *
  * Requests: `save_endp LABEL PROPERTIES =NAME ttl Ns`, `find_endp LABEL`, `peek LABEL`, `save_dest LABEL PROPERTIES ENDPOINT ttl Ns`,
- * `find_dest LABEL`, `commit NAME`, `put_back NAME`, `remove NAME`, `expire [max N]`, `drain`, `next_deadline`, `nearest_expiry`, `sizes`.
- * A connection has the name that it was saved with; a lease that of its connection, or the one after `as` in the outcome. No arrow: no
- * outcome. Empty lines and those that begin with # are passed over.
+ * `find_dest LABEL`, `commit NAME`, `put_back NAME`, `remove NAME`, `expire [max N]`, `drain`, `next_deadline`, `sizes`, `text_bytes`, `limit NAME N`,
+ * `shrink [max N]`, `exceeded`, `late NAME`. The outcome of a save is what it evicts, and whether it is refused; there is none when it is neither. A
+ * connection has the name that it was saved with; a lease that of its connection, or the one after `as` in the outcome.
+ * No arrow: no outcome. Empty lines and those that begin with # are passed over.
  */
-import { type CachedConnection, ConnectionStore, type Lease, StoreDefect } from "@scached/store"
+import {
+  type Bound,
+  type CachedConnection,
+  ConnectionStore,
+  DEFAULT_LIMITS,
+  type Evicted,
+  type Lease,
+  type Refused,
+  type Saved,
+  StoreDefect
+} from "@scached/store"
 
 export interface TranscriptLine {
   readonly expected: string
@@ -19,13 +30,37 @@ export interface TranscriptLine {
 const namesOf = (connections: ReadonlyArray<CachedConnection<string>>): string =>
   connections.length === 0 ? "none" : connections.map(({ value }) => value).join(" ")
 
+const evictedOf = (evicted: ReadonlyArray<Evicted<string>>): string | undefined =>
+  evicted.length === 0
+    ? undefined
+    : evicted
+        .map((each) =>
+          each._tag === "EvictedConnection"
+            ? `evicts ${each.connection.value} for ${each.cause}`
+            : `evicts ${each.destinationLabel}:${each.endpointLabel} for ${each.cause}`
+        )
+        .join(" ")
+
+const outcomeOf = (outcome: Saved<string> | Bound<string> | Refused<string>): string | undefined => {
+  const evicted = evictedOf(outcome.evicted)
+  if (outcome._tag !== "Refused") return evicted
+  const refused = `refused for ${outcome.limit} ${outcome.reason}`
+  return evicted === undefined ? refused : `${evicted} ${refused}`
+}
+
+/** A part of the limits, from words of a script. */
+const limitOf = (name: string, size: string): Partial<typeof DEFAULT_LIMITS> => {
+  if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new Error(`A transcript sets no limit '${name}'`)
+  return { [name]: size === "unlimited" ? size : Number(size) }
+}
+
 class Transcript {
   readonly #store: ConnectionStore<string>
   readonly #handles = new Map<string, CachedConnection<string>>()
   readonly #leases = new Map<string, Lease<string>>()
 
-  constructor(bindingsMax: number) {
-    this.#store = new ConnectionStore<string>({ bindingsPerDestinationMax: bindingsMax })
+  constructor(limits: Partial<typeof DEFAULT_LIMITS>) {
+    this.#store = new ConnectionStore<string>(limits)
   }
 
   /** The line with the outcome that the store gives. */
@@ -53,12 +88,12 @@ class Transcript {
     switch (verb) {
       case "save_endp": {
         const name = third.slice(1)
-        this.#handles.set(name, store.saveEndpoint(first, second, name, ttlMillis, now))
-        return undefined
+        const saved = store.saveEndpoint(first, second, name, ttlMillis, now)
+        if (saved._tag === "Saved") this.#handles.set(name, saved.connection)
+        return outcomeOf(saved)
       }
       case "save_dest":
-        store.saveDestination(first, second, third, ttlMillis, now)
-        return undefined
+        return outcomeOf(store.saveDestination(first, second, third, ttlMillis, now))
       case "find_endp":
         return this.#leased(store.findEndpoint(first, now), alias)
       case "find_dest": {
@@ -81,10 +116,22 @@ class Transcript {
         return namesOf(store.drain())
       case "next_deadline":
         return String(store.nextDeadlineMillis ?? "none")
-      case "nearest_expiry":
-        return store.nearestExpiry?.value ?? "none"
+      case "limit":
+        store.changeLimits(limitOf(first, second))
+        return undefined
+      case "shrink":
+        return evictedOf(second === "" ? store.shrink(now) : store.shrink(now, Number(second))) ?? "evicts none"
+      case "exceeded":
+        return String(store.isExceeded)
+      case "late":
+        return String(this.#lease(first).isLate(now))
       case "sizes":
-        return Object.entries(store.sizes).flat().join(" ")
+        return Object.entries(store.sizes)
+          .filter(([name]) => name !== "textBytes")
+          .flat()
+          .join(" ")
+      case "text_bytes":
+        return String(store.sizes.textBytes)
       default:
         throw new Error(`A transcript has no request '${verb}'`)
     }
@@ -114,10 +161,14 @@ const withoutPadding = (line: string): string => line.trim().replace(/\s+/g, " "
 /** Plays a transcript: each line as it stands there, and as the store answers. */
 export const playTranscript = (text: string): ReadonlyArray<TranscriptLine> => {
   const lines = text.split("\n").map(withoutPadding)
-  const stray = lines.find((line) => !/^(at \d+ |store bindings_max \d+$|#|$)/.test(line))
+  const stray = lines.find((line) => !/^(at \d+ |store \w+ (\d+|unlimited)$|#|$)/.test(line))
   if (stray !== undefined) throw new Error(`A transcript has no line such as '${stray}'`)
-  const setting = lines.find((line) => line.startsWith("store bindings_max "))
-  const transcript = new Transcript(setting === undefined ? 1000 : Number(setting.split(" ")[2]))
+  const settings = lines.filter((line) => line.startsWith("store ")).map((line) => line.split(" "))
+  const limits: Partial<typeof DEFAULT_LIMITS> = Object.assign(
+    {},
+    ...settings.map(([, name = "", size = ""]) => limitOf(name, size))
+  )
+  const transcript = new Transcript(limits)
   return lines
     .filter((line) => line.startsWith("at "))
     .map((expected) => ({ expected, actual: transcript.play(expected) }))

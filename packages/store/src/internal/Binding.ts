@@ -1,10 +1,11 @@
-import type { Expiring, ExpiryLane } from "../ExpiryIndex.ts"
+import type { ExpiryLane } from "../ExpiryIndex.ts"
 import type { Destination } from "./Destination.ts"
+import type { Entry } from "./Holder.ts"
 import { hashOfText } from "./hash.ts"
 
-/** One endpoint of a destination; in the order of first save, in the order of renewal, and in the expiry index. */
-export class Binding<S extends string> implements Expiring<Binding<S>> {
-  readonly destination: Destination<S>
+/** One endpoint of a destination; in the order of first save, in that of deadlines, and in the expiry index. */
+export class Binding<S extends string> implements Entry<Binding<S>, Destination<S>> {
+  readonly holder: Destination<S>
   readonly properties: S
   readonly endpointLabel: S
   // A walk over a thousand bindings looks up as many endpoints: hashing each label again would take most of its time.
@@ -16,11 +17,10 @@ export class Binding<S extends string> implements Expiring<Binding<S>> {
   later: Binding<S> | undefined
   previous: Binding<S> | undefined
   next: Binding<S> | undefined
-  staler: Binding<S> | undefined
-  fresher: Binding<S> | undefined
+  heapIndex: number
 
-  constructor(destination: Destination<S>, properties: S, endpointLabel: S) {
-    this.destination = destination
+  constructor(holder: Destination<S>, properties: S, endpointLabel: S) {
+    this.holder = holder
     this.properties = properties
     this.endpointLabel = endpointLabel
     this.endpointHash = hashOfText(endpointLabel)
@@ -31,7 +31,10 @@ export class Binding<S extends string> implements Expiring<Binding<S>> {
     this.later = undefined
     this.previous = undefined
     this.next = undefined
-    this.staler = undefined
-    this.fresher = undefined
+    this.heapIndex = -1
+  }
+
+  get textBytes(): number {
+    return this.holder.key.length + this.properties.length + this.endpointLabel.length
   }
 }

@@ -26,6 +26,10 @@ export class ConnectionLease<A, S extends string> implements Lease<A, S> {
     return this.#isOpen
   }
 
+  isLate(nowMillis: number): boolean {
+    return this.#isOpen && this.#table.isLate(this.connection, nowMillis)
+  }
+
   commit(): void {
     if (!this.#isOpen) throw settledTwice(this.connection.endpointLabel)
     this.#table.commit(this.connection)

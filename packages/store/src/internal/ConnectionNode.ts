@@ -1,52 +1,62 @@
 import type { CachedConnection } from "../CachedConnection.ts"
-import type { Expiring, ExpiryLane } from "../ExpiryIndex.ts"
-import type { Endpoint } from "./Endpoint.ts"
-import type { HeapMember } from "./IndexedHeap.ts"
+import type { ExpiryLane } from "../ExpiryIndex.ts"
+import type { Endpoint, ReturnTicket } from "./Endpoint.ts"
+import type { Entry } from "./Holder.ts"
 
 // Numbers and not strings or an object's fields: they are compared on each operation, and a small integer needs no memory of its own.
 /** In its endpoint's list. */
 export const LISTED = 0
-/** In its endpoint's heap: put back out of order. */
-export const RETURNED = 1
 /** Found expired by a find: in the expiry index only, until expire() reports it. */
-export const STALE = 2
+export const STALE = 1
 /** With the holder of a lease, and in the expiry index. */
-export const LEASED = 3
+export const LEASED = 2
 /** With the holder of a lease; its deadline has passed. */
-export const LATE = 4
+export const LATE = 3
 /** The store has nothing to do with it any more. */
-export const GONE = 5
+export const GONE = 4
+
+/**
+ * Where a connection is. One that was put back out of order is in its endpoint's heap by age, and its ticket there is its state: a field
+ * for it would make every connection larger for the sake of few.
+ */
+export type ConnectionState<A, S extends string> =
+  | typeof LISTED
+  | typeof STALE
+  | typeof LEASED
+  | typeof LATE
+  | typeof GONE
+  | ReturnTicket<A, S>
 
 /**
  * What the store keeps for a connection. All links are fields, so that saving one allocates one object: 12 fields make it 112 bytes,
- * the size class of the allocator; a 13th would make it 160. The first six share a cache line with the object's header: what unlinking
- * reads of a neighbour, and finding of the connection, stands there.
+ * a size class of the allocator; one more makes it 160. The first six share a cache line with the object's header: what unlinking reads
+ * of a neighbour, and finding of the connection, stands there.
  */
 export class ConnectionNode<A, S extends string>
-  implements CachedConnection<A, S>, Expiring<ConnectionNode<A, S>>, HeapMember
+  implements CachedConnection<A, S>, Entry<ConnectionNode<A, S>, Endpoint<A, S>>
 {
   earlier: ConnectionNode<A, S> | undefined
   later: ConnectionNode<A, S> | undefined
-  state: number
+  state: ConnectionState<A, S>
   deadlineMillis: number
   lane: ExpiryLane<ConnectionNode<A, S>> | undefined
-  readonly endpoint: Endpoint<A, S>
-  older: ConnectionNode<A, S> | undefined
-  newer: ConnectionNode<A, S> | undefined
+  readonly holder: Endpoint<A, S>
+  previous: ConnectionNode<A, S> | undefined
+  next: ConnectionNode<A, S> | undefined
   readonly value: A
   readonly properties: S
   order: number
   heapIndex: number
 
-  constructor(value: A, properties: S, endpoint: Endpoint<A, S>) {
+  constructor(value: A, properties: S, holder: Endpoint<A, S>) {
     this.earlier = undefined
     this.later = undefined
     this.state = LISTED
     this.deadlineMillis = 0
     this.lane = undefined
-    this.endpoint = endpoint
-    this.older = undefined
-    this.newer = undefined
+    this.holder = holder
+    this.previous = undefined
+    this.next = undefined
     this.value = value
     this.properties = properties
     this.order = 0
@@ -54,6 +64,10 @@ export class ConnectionNode<A, S extends string>
   }
 
   get endpointLabel(): S {
-    return this.endpoint.key
+    return this.holder.key
+  }
+
+  get textBytes(): number {
+    return this.holder.key.length + this.properties.length
   }
 }

@@ -1,50 +1,53 @@
-import { ExpiryIndex } from "../ExpiryIndex.ts"
-import type { Binding } from "./Binding.ts"
-import type { Counters } from "./ConnectionTable.ts"
+import { Binding } from "./Binding.ts"
 import { Destination } from "./Destination.ts"
-import { HashTable } from "./HashTable.ts"
-import { hashOfText } from "./hash.ts"
+import { LabelTable } from "./LabelTable.ts"
 
 /** Destinations and their bindings. */
-export class DestinationTable<S extends string> {
-  readonly expiry = new ExpiryIndex<Binding<S>>()
-  readonly #destinations = new HashTable<S, Destination<S>>(hashOfText)
-  readonly #counters: Counters
-  readonly #bindingsMax: number
-
-  constructor(counters: Counters, bindingsMax: number) {
-    this.#counters = counters
-    this.#bindingsMax = bindingsMax
+export class DestinationTable<S extends string> extends LabelTable<S, Binding<S>, Destination<S>> {
+  protected make(label: S): Destination<S> {
+    return new Destination<S>(label)
   }
 
-  save(label: S, properties: S, endpointLabel: S, ttlMillis: number, nowMillis: number): void {
-    const known = this.#destinations.get(label)?.find(properties, endpointLabel)
-    if (known !== undefined) {
-      if (known.deadlineMillis > nowMillis) {
-        known.destination.freshen(known)
-        this.expiry.renew(known, ttlMillis, nowMillis)
-        return
-      }
+  /** Gives a living binding a new ttl; false when there is none. */
+  renew(label: S, properties: S, endpointLabel: S, ttlMillis: number, nowMillis: number): boolean {
+    const destination = this.labels.get(label)
+    const known = destination?.find(properties, endpointLabel)
+    if (destination === undefined || known === undefined) return false
+    if (known.deadlineMillis <= nowMillis) {
       // It is gone, only nobody has swept it yet: what is saved now is new, and comes last.
-      this.#drop(known)
+      this.drop(known)
+      return false
     }
-    const destination = this.#withRoom(label)
-    this.expiry.add(destination.append(properties, endpointLabel), ttlMillis, nowMillis)
-    this.#counters.bindings++
+    destination.withhold(known)
+    this.expiry.renew(known, ttlMillis, nowMillis)
+    destination.offer(known)
+    this.place(destination)
+    return true
+  }
+
+  /** Saves a binding in what was reserved for it. */
+  add(destination: Destination<S>, properties: S, endpointLabel: S, ttlMillis: number, nowMillis: number): void {
+    const binding = new Binding<S>(destination, properties, endpointLabel)
+    this.expiry.add(binding, ttlMillis, nowMillis)
+    destination.add(binding)
+    destination.offer(binding)
+    this.place(destination)
   }
 
   first(label: S, nowMillis: number): Binding<S> | undefined {
-    return this.#living(this.#destinations.get(label)?.first, nowMillis)
+    return this.#living(this.labels.get(label)?.first, nowMillis)
   }
 
   next(binding: Binding<S>, nowMillis: number): Binding<S> | undefined {
     return this.#living(binding.next, nowMillis)
   }
 
-  expireNext(nowMillis: number): boolean {
-    const binding = this.expiry.takeExpired(nowMillis)
-    if (binding === undefined) return false
-    this.#drop(binding)
+  drop(binding: Binding<S>): boolean {
+    const destination = binding.holder
+    this.expiry.remove(binding)
+    destination.takeOut(binding)
+    destination.withhold(binding)
+    this.release(destination, binding.textBytes)
     return true
   }
 
@@ -52,32 +55,9 @@ export class DestinationTable<S extends string> {
     let binding = from
     while (binding !== undefined && binding.deadlineMillis <= nowMillis) {
       const next: Binding<S> | undefined = binding.next
-      this.#drop(binding)
+      this.drop(binding)
       binding = next
     }
     return binding
-  }
-
-  #withRoom(label: S): Destination<S> {
-    let destination = this.#destinations.get(label)
-    if (destination !== undefined && destination.size >= this.#bindingsMax && destination.stalest !== undefined) {
-      this.#drop(destination.stalest)
-      destination = this.#destinations.get(label)
-    }
-    if (destination !== undefined) return destination
-    const added = new Destination<S>(label)
-    this.#destinations.add(added)
-    this.#counters.destinations++
-    return added
-  }
-
-  #drop(binding: Binding<S>): void {
-    this.expiry.remove(binding)
-    const destination = binding.destination
-    destination.remove(binding)
-    this.#counters.bindings--
-    if (destination.size > 0) return
-    this.#destinations.delete(destination)
-    this.#counters.destinations--
   }
 }

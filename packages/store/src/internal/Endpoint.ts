@@ -1,6 +1,22 @@
-import { type ConnectionNode, LISTED, RETURNED } from "./ConnectionNode.ts"
-import type { TableMember } from "./HashTable.ts"
-import { IndexedHeap } from "./IndexedHeap.ts"
+import { type ConnectionNode, LISTED } from "./ConnectionNode.ts"
+import { Crowd } from "./Crowd.ts"
+import { Holder } from "./Holder.ts"
+import { type HeapMember, IndexedHeap } from "./IndexedHeap.ts"
+
+/** The place of a connection in the heap by age: it has one heap index already, for the heap by deadline. */
+export class ReturnTicket<A, S extends string> implements HeapMember {
+  readonly node: ConnectionNode<A, S>
+  heapIndex = -1
+
+  constructor(node: ConnectionNode<A, S>) {
+    this.node = node
+  }
+}
+
+/** Several connections of one endpoint. */
+export class ConnectionCrowd<A, S extends string> extends Crowd<ConnectionNode<A, S>> {
+  returned: IndexedHeap<ReturnTicket<A, S>> | undefined = undefined
+}
 
 /**
  * The connections of one endpoint, oldest first.
@@ -9,74 +25,54 @@ import { IndexedHeap } from "./IndexedHeap.ts"
  * Leases put back out of order wait in a heap by age, made when it is needed, and the oldest is the older of the two heads: with a list
  * alone, either putting back or finding would have to pass over its neighbours.
  */
-export class Endpoint<A, S extends string> implements TableMember<S, Endpoint<A, S>> {
-  readonly key: S
-  hash: number
-  nextInBucket: Endpoint<A, S> | undefined
-  /** Connections that the store answers for, leased ones included: the label is forgotten when it becomes 0. */
-  held: number
-  oldest: ConnectionNode<A, S> | undefined
-  newest: ConnectionNode<A, S> | undefined
-  returned: IndexedHeap<ConnectionNode<A, S>> | undefined
-
-  constructor(label: S) {
-    this.key = label
-    this.hash = 0
-    this.nextInBucket = undefined
-    this.held = 0
-    this.oldest = undefined
-    this.newest = undefined
-    this.returned = undefined
+export class Endpoint<A, S extends string> extends Holder<
+  S,
+  ConnectionNode<A, S>,
+  Endpoint<A, S>,
+  ConnectionCrowd<A, S>
+> {
+  protected makeCrowd(only: ConnectionNode<A, S> | undefined): ConnectionCrowd<A, S> {
+    return new ConnectionCrowd<A, S>(only)
   }
 
-  get first(): ConnectionNode<A, S> | undefined {
-    const waiting = this.returned?.first
-    const oldest = this.oldest
-    return waiting !== undefined && (oldest === undefined || waiting.order < oldest.order) ? waiting : oldest
-  }
-
-  append(node: ConnectionNode<A, S>): void {
-    const newest = this.newest
-    node.older = newest
-    if (newest === undefined) this.oldest = node
-    else newest.newer = node
-    this.newest = node
+  get oldest(): ConnectionNode<A, S> | undefined {
+    const first = this.first
+    const waiting = this.crowd?.returned?.first?.node
+    return waiting !== undefined && (first === undefined || waiting.order < first.order) ? waiting : first
   }
 
   putBack(node: ConnectionNode<A, S>): void {
-    const oldest = this.oldest
-    if (oldest === undefined || node.order < oldest.order) {
+    if (this.first === undefined || node.order < this.first.order) {
       node.state = LISTED
-      node.newer = oldest
-      if (oldest === undefined) this.newest = node
-      else oldest.older = node
-      this.oldest = node
+      this.prepend(node)
       return
     }
-    node.state = RETURNED
-    if (this.returned === undefined) this.returned = new IndexedHeap<ConnectionNode<A, S>>(isOlder)
-    this.returned.add(node)
+    const ticket = new ReturnTicket(node)
+    node.state = ticket
+    const crowd = this.gather()
+    if (crowd.returned === undefined) crowd.returned = new IndexedHeap<ReturnTicket<A, S>>(isOlder)
+    crowd.returned.add(ticket)
   }
 
   /** Takes a node out of the list or the heap; does nothing to one that is in neither. */
-  unlink(node: ConnectionNode<A, S>): void {
-    if (node.state === LISTED) this.#unlinkListed(node)
-    else if (node.state === RETURNED && this.returned !== undefined) {
-      this.returned.remove(node)
-      if (this.returned.size === 0) this.returned = undefined
+  takeOut(node: ConnectionNode<A, S>): void {
+    const { state } = node
+    if (state === LISTED) this.unlink(node)
+    else if (typeof state === "object" && this.crowd?.returned !== undefined) {
+      this.crowd.returned.remove(state)
+      if (this.crowd.returned.size === 0) this.crowd.returned = undefined
     }
   }
 
-  #unlinkListed(node: ConnectionNode<A, S>): void {
-    const { older, newer } = node
-    if (older === undefined) this.oldest = newer
-    else older.newer = newer
-    if (newer === undefined) this.newest = older
-    else newer.older = older
-    node.older = undefined
-    node.newer = undefined
+  /** Takes out one that nobody can find any more, but that could still make room. */
+  passOver(node: ConnectionNode<A, S>): void {
+    this.gather()
+    this.takeOut(node)
   }
 }
 
-const isOlder = (left: { readonly order: number }, right: { readonly order: number }): boolean =>
-  left.order < right.order
+interface Aged {
+  readonly node: { readonly order: number }
+}
+
+const isOlder = (left: Aged, right: Aged): boolean => left.node.order < right.node.order

@@ -21,10 +21,6 @@ export class IndexedHeap<T extends HeapMember> {
     return this.#members[0]
   }
 
-  at(index: number): T | undefined {
-    return this.#members[index]
-  }
-
   add(member: T): void {
     member.heapIndex = this.#members.length
     this.#members.push(member)

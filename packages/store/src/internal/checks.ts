@@ -8,6 +8,10 @@ export const checkBound = (name: string, bound: number): void => {
   if (!(Number.isSafeInteger(bound) && bound >= 1)) throw badBound(name, bound)
 }
 
+export const checkLimit = (name: string, limit: number): void => {
+  if (!(Number.isSafeInteger(limit) && limit >= 0)) throw badLimit(name, limit)
+}
+
 export const badTime = (nowMillis: number): StoreDefect =>
   new StoreDefect({
     reason: "BadTime",
@@ -24,4 +28,10 @@ const badBound = (name: string, bound: number): StoreDefect =>
   new StoreDefect({
     reason: "BadBound",
     message: `${name} is ${bound}, but must be an integer of at least 1: pass another, or leave it out for the default`
+  })
+
+const badLimit = (name: string, limit: number): StoreDefect =>
+  new StoreDefect({
+    reason: "BadBound",
+    message: `${name} is ${limit}, but must be an integer of at least 0: for no limit pass "unlimited", or leave it out for the default`
   })
