@@ -50,5 +50,14 @@ measure("socket pair, closed", 100_000, () => {
 calls.epollAdd(epoll, one, 4, 1)
 measure("epoll wait, one ready", 200_000, () => void calls.epollWait(epoll, batch, 0))
 measure("epoll modify", 200_000, () => void calls.epollModify(epoll, one, 4, 1))
+measure("epoll add and remove", 200_000, () => {
+  calls.epollAdd(epoll, other, 0x2000, 2)
+  calls.epollRemove(epoll, other)
+})
+measure("peek, nothing there (EAGAIN)", 200_000, () => void calls.peek(one))
+measure("socket pair, closed by letGo", 100_000, () => {
+  for (const each of must(calls.socketPair())) calls.letGo(each)
+})
+measure("peer groups", 200_000, () => void calls.peerGroups(one))
 measure("peer credentials", 200_000, () => void calls.peerCredentials(one))
 for (const each of [one, other, cargo, epoll]) each.close()

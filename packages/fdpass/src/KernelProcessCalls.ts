@@ -3,11 +3,14 @@
  *
  * @category layers
  */
-import { readFileSync, statSync } from "node:fs"
+import { fstatSync, readFileSync, statSync } from "node:fs"
 import { Effect, Layer } from "effect"
 import { Errno } from "./Errno.ts"
 import { numberOf } from "./internal/descriptor.ts"
 import { errnoOf, fileOutcome } from "./internal/fileOutcome.ts"
+import { makeCapabilityCalls } from "./internal/kernelCapabilities.ts"
+import { makeLimitCalls } from "./internal/kernelLimits.ts"
+import { socketAddress } from "./internal/kernelSocketAddress.ts"
 import { libc } from "./internal/libc.ts"
 import { NativeBlock } from "./internal/nativeMemory.ts"
 import { currentPlatform, type Layout, layoutOf, UnsupportedPlatform } from "./Platform.ts"
@@ -49,6 +52,15 @@ const codeRanges = (): ReadonlyArray<readonly [begin: bigint, end: bigint]> => {
   })
 }
 
+/** Of what is no socket, a pipe can still be watched and written to. */
+const kindOfFile = (number: number): InheritedKind | Outcome => {
+  try {
+    return fstatSync(number).isFIFO() ? "pipe" : "not a socket"
+  } catch (error) {
+    return -errnoOf(error)
+  }
+}
+
 const make = (layout: Layout): ProcessCallsShape => {
   const { symbols, errno } = libc()
   const failed = (): Outcome => -(errno[0] ?? 0)
@@ -84,16 +96,19 @@ const make = (layout: Layout): ProcessCallsShape => {
   }
 
   return ProcessCalls.of({
+    ...makeCapabilityCalls(),
+    ...makeLimitCalls(),
     pid: process.pid,
     isTerminal: (standard) => symbols.isatty(standard) === 1,
     write: (descriptor, bytes) => outcome(symbols.write(numberOf(descriptor), bytes, bytes.length)),
     inspect: (number) => {
       const type = option(number, typeOption)
-      if (type === -Errno.ENOTSOCK) return "not a socket"
+      if (type === -Errno.ENOTSOCK) return kindOfFile(number)
       if (type < 0) return type
       const kind = kinds[type] ?? "other socket"
       return kind === "stream" && option(number, acceptingOption) === 1 ? "listening" : kind
     },
+    socketAddress,
     setNonBlocking: (descriptor) =>
       addFlag(numberOf(descriptor), getStatusFlags, setStatusFlags, layout.nonBlockingFlag),
     setCloseOnExec: (descriptor) => addFlag(numberOf(descriptor), getDescriptorFlags, setDescriptorFlags, closeOnExec),
@@ -106,8 +121,12 @@ const make = (layout: Layout): ProcessCallsShape => {
     },
     readFile: (path) => {
       try {
+        const found = statSync(path)
+        if (found.isDirectory()) return -Errno.EISDIR
+        // A FIFO without a writer would keep this process for good, and a device might never end.
+        if (!found.isFile()) return -Errno.EINVAL
         // Of a file that somebody else made large no more than its size is wanted.
-        if (statSync(path).size > fileBytesMax) return -Errno.EFBIG
+        if (found.size > fileBytesMax) return -Errno.EFBIG
         return readFileSync(path)
       } catch (error) {
         return -errnoOf(error)

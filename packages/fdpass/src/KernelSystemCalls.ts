@@ -8,6 +8,7 @@ import { Effect, Layer } from "effect"
 import { Errno } from "./Errno.ts"
 import { adoptDescriptor, type Descriptor, numberOf } from "./internal/descriptor.ts"
 import { errnoOf, fileOutcome } from "./internal/fileOutcome.ts"
+import { makeLetGo } from "./internal/kernelLetGo.ts"
 import { libc } from "./internal/libc.ts"
 import { MessageBlock, NativeBlock, NativeReadinessBatch, NativeReceiveBuffer } from "./internal/nativeMemory.ts"
 import { wholeMillis } from "./internal/timeout.ts"
@@ -20,11 +21,19 @@ const streamType = 1
 const datagramType = 2
 const socketLevel = 1
 const peerCredentialsOption = 17
-const lingerOption = 13
+const peerGroupsOption = 59
+const shutdownReceiving = 0
+const peekOnly = 0x02
 const dontWait = 0x40
 const noSignal = 0x4000
 const closeOnExecReceived = 0x40000000
 const controlTruncated = 0x08
+/** Bytes that are thrown away at once. */
+const unreadBytesMax = 16_384
+/** More reads than a socket's buffer has messages, 278 as Linux is set up. A bound all the same. */
+const unreadReadsMax = 1_024
+/** As many groups as most peers have at most; for more a second call with room for all of them. */
+const peerGroupsExpected = 64
 const epollControlAdd = 1
 const epollControlRemove = 2
 const epollControlModify = 3
@@ -45,10 +54,58 @@ const make = (layout: Layout): SystemCallsShape => {
   const pair = new NativeBlock(8)
   const credentials = new NativeBlock(12)
   const optionLength = new NativeBlock(4)
-  /** `struct linger`, all zero: off. */
-  const noLinger = new NativeBlock(8)
+  const peeked = new NativeBlock(8)
   const event = new NativeReadinessBatch(layout, 1)
   const outgoing = new MessageBlock(layout, 1)
+
+  const { letGo, stopLingering } = makeLetGo()
+
+  /** Keeps the first descriptor that came and closes the rest, none of which may hold this thread up. */
+  const takeReceived = (into: NativeReceiveBuffer): void => {
+    const [first, ...rest] = into.message.receivedNumbers
+    if (first !== undefined) into.putDescriptor(owned(first))
+    into.surplus = rest.length
+    for (const number of rest) letGo(number)
+  }
+
+  const receive: SystemCallsShape["receive"] = (socket, into, bytesMax) => {
+    if (!(into instanceof NativeReceiveBuffer)) throw new TypeError("a receive buffer of another layer")
+    const room = Math.min(bytesMax ?? into.bytes.length, into.bytes.length)
+    if (room < 1) throw new RangeError("a read of no bytes looks like the end of the stream")
+    const { message } = into
+    // Before the call, so that a failed read leaves nothing of the last one behind: the buffer is shared by many connections.
+    into.truncated = false
+    into.surplus = 0
+    const untaken = into.takeDescriptor()
+    if (untaken !== undefined) letGo(untaken.surrender())
+    message.prepareToReceive(room)
+    const count = symbols.recvmsg(numberOf(socket), message.address, dontWait | closeOnExecReceived)
+    if (count < 0) return failed()
+    into.truncated = (message.flags & controlTruncated) !== 0
+    if (message.hasControl) takeReceived(into)
+    return count
+  }
+
+  const unread = new NativeReceiveBuffer(layout, unreadBytesMax)
+  const discardUnread = (socket: Descriptor): Outcome => {
+    const stopped = outcome(symbols.shutdown(numberOf(socket), shutdownReceiving))
+    // The last of these reads brings nothing, and closes what the one before has brought.
+    for (let left = unreadReadsMax; stopped >= 0 && left > 0; left--) {
+      const count = receive(socket, unread)
+      if (count <= 0 && count !== -Errno.EINTR) break
+    }
+    return stopped
+  }
+
+  const peerGroups = (number: number, room: number): ReadonlyArray<number> | Outcome => {
+    const groups = new NativeBlock(4 * room)
+    optionLength.words[0] = 4 * room
+    const result = symbols.getsockopt(number, socketLevel, peerGroupsOption, groups.address, optionLength.address)
+    const found = (optionLength.words[0] ?? 0) / 4
+    if (result >= 0) return [...groups.words.subarray(0, found)]
+    const failure = failed()
+    return failure === -Errno.ERANGE && found > room ? peerGroups(number, found) : failure
+  }
 
   /** Fills the address block and returns its length, or the negated error number for a path that is none. */
   const putAddress = (path: string): number => {
@@ -88,22 +145,7 @@ const make = (layout: Layout): SystemCallsShape => {
       const length = putAddress(path)
       return length < 0 ? length : outcome(symbols.connect(numberOf(socket), address.address, length))
     },
-    receive: (socket, into, bytesMax) => {
-      if (!(into instanceof NativeReceiveBuffer)) throw new TypeError("a receive buffer of another layer")
-      const room = Math.min(bytesMax ?? into.bytes.length, into.bytes.length)
-      if (room < 1) throw new RangeError("a read of no bytes looks like the end of the stream")
-      const { message } = into
-      // Before the call, so that a failed read leaves nothing of the last one behind: the buffer is shared by many connections.
-      into.truncated = false
-      into.putDescriptor(undefined)
-      message.prepareToReceive(room)
-      const count = symbols.recvmsg(numberOf(socket), message.address, dontWait | closeOnExecReceived)
-      if (count < 0) return failed()
-      const received = message.receivedNumber
-      into.truncated = (message.flags & controlTruncated) !== 0
-      into.putDescriptor(received === undefined ? undefined : owned(received))
-      return count
-    },
+    receive,
     send: (socket, bytes) => {
       const count = symbols.send(numberOf(socket), bytes, bytes.length, dontWait | noSignal)
       return count < 0 ? failed() : count
@@ -112,6 +154,7 @@ const make = (layout: Layout): SystemCallsShape => {
       outgoing.prepareToSend(numberOf(passed))
       return outcome(symbols.sendmsg(numberOf(socket), outgoing.address, dontWait | noSignal))
     },
+    discardUnread,
     peerCredentials: (socket) => {
       optionLength.words[0] = 12
       const result = symbols.getsockopt(
@@ -124,8 +167,10 @@ const make = (layout: Layout): SystemCallsShape => {
       if (result < 0) return failed()
       return { pid: credentials.words[0] ?? 0, uid: credentials.words[1] ?? 0, gid: credentials.words[2] ?? 0 }
     },
-    stopLingering: (socket) =>
-      outcome(symbols.setsockopt(numberOf(socket), socketLevel, lingerOption, noLinger.address, 8)),
+    peerGroups: (socket) => peerGroups(numberOf(socket), peerGroupsExpected),
+    peek: (socket) => outcome(symbols.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait)),
+    letGo: (descriptor) => letGo(descriptor.surrender()),
+    stopLingering: (socket) => outcome(stopLingering(numberOf(socket))),
     epollCreate: () => {
       const number = symbols.epoll_create1(layout.closeOnExecFlag)
       return number < 0 ? failed() : owned(number)

@@ -3,11 +3,19 @@ import type { Descriptor } from "./internal/descriptor.ts"
 import type { Outcome } from "./SystemCalls.ts"
 
 /**
- * What an inherited descriptor turns out to be. `listening` is a stream socket that accepts connections.
+ * What an inherited descriptor turns out to be. `listening` is a stream socket that accepts connections; a FIFO is a `pipe` too.
  *
  * @category models
  */
-export type InheritedKind = "listening" | "stream" | "datagram" | "other socket" | "not a socket"
+export type InheritedKind = "listening" | "stream" | "datagram" | "other socket" | "pipe" | "not a socket"
+
+/**
+ * Where a socket is bound. An abstract address begins with `@`, for the NUL that it has in the kernel; a socket without an address
+ * has an empty path.
+ *
+ * @category models
+ */
+export type SocketAddress = { readonly family: "unix"; readonly path: string } | { readonly family: "other" }
 
 /**
  * Whose rights this process has: the real, effective and saved ids, and the supplementary groups.
@@ -21,11 +29,35 @@ export interface ProcessIdentity {
 }
 
 /**
+ * What this thread may do beyond its user: Linux's capability sets, bit n for capability n. What is effective counts now; what is
+ * permitted can become so; the others decide what programs that are started from here get.
+ *
+ * @category models
+ */
+export interface CapabilitySets {
+  readonly effective: bigint
+  readonly permitted: bigint
+  readonly inheritable: bigint
+  readonly bounding: bigint
+  readonly ambient: bigint
+}
+
+/**
+ * How many descriptors this process may have (RLIMIT_NOFILE): now, and at most by its own doing. `Infinity` is no limit.
+ *
+ * @category models
+ */
+export interface DescriptorLimit {
+  readonly soft: number
+  readonly hard: number
+}
+
+/**
  * The system calls with which a daemon settles into its process: its directory and root, its rights, the descriptors that it was
  * started with, and an alarm for the case that it never returns.
  *
  * They are made at start, or rarely; `SystemCalls` has those of every day. Root, directory and rights belong to the whole
- * process with all its threads; `forbidNewPrivileges` to the calling thread and what it starts.
+ * process with all its threads; `forbidNewPrivileges` and the calls about capabilities to the calling thread and what it starts.
  *
  * @category services
  */
@@ -38,6 +70,8 @@ export interface ProcessCallsShape {
   readonly write: (descriptor: Descriptor, bytes: Uint8Array) => Outcome
   /** What an inherited number is; `-EBADF` when it is not open. */
   readonly inspect: (number: number) => InheritedKind | Outcome
+  /** Where an inherited socket is bound; `-ENOTSOCK` for what is none. */
+  readonly socketAddress: (number: number) => SocketAddress | Outcome
   /** Sets O_NONBLOCK; it holds for all copies of the descriptor, in other processes too. */
   readonly setNonBlocking: (descriptor: Descriptor) => Outcome
   /** Sets FD_CLOEXEC, which holds for this one descriptor. */
@@ -46,7 +80,10 @@ export interface ProcessCallsShape {
   readonly changeDirectory: (path: string) => Outcome
   /** Makes `path` the root directory, and the working directory the new root. */
   readonly changeRoot: (path: string) => Outcome
-  /** The bytes of a small file of this system, /etc/passwd for instance; at most 1 MB. */
+  /**
+   * The bytes of a small file of this system, /etc/passwd for instance; at most 1 MB. A FIFO or a device, which could keep the reader
+   * waiting for good, is `EINVAL`.
+   */
   readonly readFile: (path: string) => Uint8Array | Outcome
 
   readonly identity: () => ProcessIdentity | Outcome
@@ -57,6 +94,18 @@ export interface ProcessCallsShape {
   readonly setUserId: (uid: number) => Outcome
   /** PR_SET_NO_NEW_PRIVS: no program that is started from now on gains rights by its set-user-id bit. */
   readonly forbidNewPrivileges: () => Outcome
+
+  readonly capabilities: () => CapabilitySets | Outcome
+  /** Empties all sets but the bounding one, for good; giving up needs no right. */
+  readonly clearCapabilities: () => Outcome
+  /** Empties the bounding set, for good: `EPERM` without the capability CAP_SETPCAP. */
+  readonly dropBoundingSet: () => Outcome
+
+  readonly descriptorLimit: () => DescriptorLimit | Outcome
+  /** Sets the soft limit, at most to the hard one; `EINVAL` above it. Descriptors beyond a lowered limit stay open. */
+  readonly setDescriptorLimit: (soft: number) => Outcome
+  /** How many descriptors are open. Through /proc; without it each number below the soft limit is tried, at some 0.1 µs. */
+  readonly countDescriptors: () => number | Outcome
 
   /**
    * Finds this program's machine code, through /proc and so before the root is changed. The result gives it back to the page cache,

@@ -1,5 +1,8 @@
 import type { Descriptor } from "./internal/descriptor.ts"
 
+/** Ordinary requests are shorter: of their lengths one view each is kept. */
+const sharedViewBytesMax = 1024
+
 /**
  * Where one `receive` puts what it read: bytes, and at most one descriptor.
  *
@@ -11,9 +14,21 @@ import type { Descriptor } from "./internal/descriptor.ts"
 export abstract class ReceiveBuffer {
   /** The whole buffer; the first `n` bytes are valid after `receive` returned `n`. */
   abstract readonly bytes: Buffer
-  /** Whether control data was cut off: the process was out of descriptors, or the sender passed several at once. */
+  /** Whether a passed descriptor was lost on the way in, since the process or the system has no room for it: the sender's is gone. */
   truncated = false
+  /** How many descriptors came beside the first, and were closed: the sender passed several at once. */
+  surplus = 0
   #descriptor: Descriptor | undefined
+  readonly #views: Array<Buffer | undefined> = []
+
+  /** The first `byteCount` bytes, as a view that is shared with whoever asks for as many. */
+  first(byteCount: number): Buffer {
+    if (byteCount >= sharedViewBytesMax) return this.bytes.subarray(0, byteCount)
+    // A new view for each read would take 40 ns, and leave 100 bytes to the garbage collector.
+    const view = this.#views[byteCount] ?? this.bytes.subarray(0, byteCount)
+    this.#views[byteCount] = view
+    return view
+  }
 
   /** Takes the descriptor that came with the last read out of the buffer; it is then the caller's to close. */
   takeDescriptor(): Descriptor | undefined {

@@ -87,20 +87,44 @@ export interface SystemCallsShape {
   readonly accept: (listener: Descriptor) => Descriptor | Outcome
   readonly connect: (socket: Descriptor, path: string) => Outcome
   /**
-   * Reads what is there, up to `bytesMax` (at least 1); 0 is the end of the stream. Takes at most one passed descriptor, the kernel
-   * closes the rest. Whatever comes of it, nothing of the last read stays in the buffer.
+   * Reads what is there, up to `bytesMax` (at least 1); 0 is the end of the stream. Of the descriptors that come in one message
+   * (253 at most) the first is kept, and the rest closed as by `letGo`. Whatever comes of it, nothing of the last
+   * read stays in the buffer.
    */
   readonly receive: (socket: Descriptor, into: ReceiveBuffer, bytesMax?: number) => Outcome
   /** Writes what fits of `bytes`; never raises SIGPIPE. */
   readonly send: (socket: Descriptor, bytes: Uint8Array) => Outcome
   /** Sends one NUL byte that carries a copy of `passed`, which stays open here. */
   readonly sendDescriptor: (socket: Descriptor, passed: Descriptor) => Outcome
+  /**
+   * Ends the receiving direction for good, and throws away what has come and was not read: to be called before a socket is closed on
+   * which descriptors may have come. The kernel would close those along with it, and wait for those whose maker made them linger. What
+   * the peer sends from now on is refused there with `EPIPE`.
+   */
+  readonly discardUnread: (socket: Descriptor) => Outcome
   readonly peerCredentials: (socket: Descriptor) => PeerCredentials | Outcome
+  /**
+   * The supplementary groups that the peer was in when the connection was made (SO_PEERGROUPS); its `gid` need not be among them.
+   * `-ENODATA` where there is no peer.
+   */
+  readonly peerGroups: (socket: Descriptor) => ReadonlyArray<number> | Outcome
+  /**
+   * Looks whether something can be read, and leaves it there: 1 when there are bytes, 0 at the end of the stream, `-EAGAIN` when
+   * nothing has come, another error when the connection has failed, which is told once. Works for sockets of all families;
+   * `-ENOTSOCK` for what is none.
+   */
+  readonly peek: (socket: Descriptor) => Outcome
   /**
    * Switches SO_LINGER off, which its maker may have set: the close of a TCP socket that still has data to send would wait for
    * its peer then, for as long as was set and although it is non-blocking. `-ENOTSOCK` for what is no socket.
    */
   readonly stopLingering: (socket: Descriptor) => Outcome
+  /**
+   * Closes a descriptor that somebody else has made, without waiting for anybody: TCP sockets after `stopLingering`, and whatever may
+   * hold its closer up all the same on another thread. That is a UNIX socket with something unread, which may carry sockets that
+   * linger, and anything that is no socket: the close of a file can wait for its file system.
+   */
+  readonly letGo: (descriptor: Descriptor) => void
 
   readonly epollCreate: () => Descriptor | Outcome
   /** Adds `watched` under `token` (0 to 2^32-1) for the given `Readiness` bits, level-triggered. */

@@ -3,10 +3,15 @@
  *
  * @category sockets
  */
+import { dlopen, read } from "bun:ffi"
+import { closeSync, constants, fstatSync, lstatSync, openSync, unlinkSync } from "node:fs"
 import { Effect, Schema, type Scope } from "effect"
 import { type Descriptor, scoped } from "./Descriptor.ts"
 import { Errno } from "./Errno.ts"
-import { checkSocketPath, type SocketPathInvalid } from "./SocketPath.ts"
+import { numberOf } from "./internal/descriptor.ts"
+import { errnoOf, fileOutcome } from "./internal/fileOutcome.ts"
+import { NativeBlock } from "./internal/nativeMemory.ts"
+import { checkSocketPath, type SocketPathInvalid, socketPathBytesMax } from "./SocketPath.ts"
 import { type SystemCallError, systemCallError } from "./SystemCallError.ts"
 import { type FileIdentity, type Outcome, SystemCalls } from "./SystemCalls.ts"
 
@@ -96,6 +101,119 @@ export const connect = Effect.fnUntraced(function* (
   yield* check("connect", calls.connect(socket, path), path)
   return socket
 })
+
+/**
+ * Calls that a server needs once or never, and that the simulated kernel does not have. They are opened when they are first needed and
+ * apart from the others, since bun:ffi compiles every declaration, which a daemon that is given its sockets should not wait for.
+ */
+const openRareCalls = () => {
+  const { symbols } = dlopen("libc.so.6", {
+    __errno_location: { args: [], returns: "ptr" },
+    flock: { args: ["i32", "i32"], returns: "i32" },
+    connect: { args: ["i32", "ptr", "u32"], returns: "i32" }
+  })
+  const outcome = (result: number): Outcome => {
+    if (result >= 0) return result
+    const location = symbols.__errno_location()
+    return location === null ? -Errno.EIO : -read.i32(location, 0)
+  }
+  return {
+    lockAtOnce: (number: number) => outcome(symbols.flock(number, exclusiveLock | lockWithoutWaiting)),
+    connect: (number: number, address: NativeBlock, bytes: number) =>
+      outcome(symbols.connect(number, address.address, bytes))
+  }
+}
+
+const exclusiveLock = 2
+const lockWithoutWaiting = 4
+const unixFamily = 1
+
+let rareCalls: ReturnType<typeof openRareCalls> | undefined
+
+const rare = (): ReturnType<typeof openRareCalls> => {
+  rareCalls ??= openRareCalls()
+  return rareCalls
+}
+
+/**
+ * Connects a socket to an abstract address, given without the NUL that it begins with for the kernel: of `@name` only `name`. No file
+ * stands for it, and no permission protects it. Only on the kernel: the simulation has no such addresses.
+ *
+ * @category sockets
+ */
+export const connectAbstract = (socket: Descriptor, name: string): Outcome => {
+  const bytes = Buffer.from(name)
+  if (bytes.length === 0) return -Errno.EINVAL
+  if (bytes.length > socketPathBytesMax) return -Errno.ENAMETOOLONG
+  const address = new NativeBlock(2 + 1 + socketPathBytesMax)
+  address.bytes.writeUInt16LE(unixFamily, 0)
+  address.bytes.set(bytes, 3)
+  // All of the given length is the name, so that it must end with the last byte.
+  return rare().connect(numberOf(socket), address, 3 + bytes.length)
+}
+
+/**
+ * The file that `lock` locks for a socket.
+ *
+ * @category sockets
+ */
+export const lockPathOf = (path: string): string => `${path}.lock`
+
+/** Attempts to lock a file that others keep removing; each one that fails means that somebody else got through. */
+const lockAttemptsMax = 100
+
+/** Opens and locks the file; the number of its descriptor, or what failed. */
+const openLocked = (file: string): { readonly number: number } | { readonly operation: string; errno: Outcome } => {
+  for (let attempt = 0; attempt < lockAttemptsMax; attempt++) {
+    let number: number
+    try {
+      number = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    } catch (error) {
+      return { operation: "open", errno: -errnoOf(error) }
+    }
+    const errno = rare().lockAtOnce(number)
+    if (errno >= 0 && isStillThere(file, number)) return { number }
+    closeSync(number)
+    if (errno < 0) return { operation: "flock", errno }
+  }
+  return { operation: "flock", errno: -Errno.EAGAIN }
+}
+
+/** Its last owner may have removed it between our open and our lock: what we hold then is nobody's lock any more. */
+const isStillThere = (file: string, number: number): boolean => {
+  try {
+    const [ours, found] = [fstatSync(number), lstatSync(file)]
+    return ours.ino === found.ino && ours.dev === found.dev
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Keeps every other server that takes this lock away from the path, until the scope closes: to be taken before `listen`, since of two
+ * that start over the same stale socket each could remove the other's. Fails with `SocketInUse` when somebody has it.
+ *
+ * It is a file beside the socket, `PATH.lock`, locked with flock(2): the kernel lets go of it however its owner ends, so that a file
+ * that was left behind keeps nobody away. Only on the kernel: the simulation has no such locks.
+ *
+ * @category sockets
+ */
+export const lock = (path: string): Effect.Effect<void, SystemCallError | SocketInUse, Scope.Scope> => {
+  const file = lockPathOf(path)
+  const acquire = Effect.suspend((): Effect.Effect<number, SystemCallError | SocketInUse> => {
+    const opened = openLocked(file)
+    if ("number" in opened) return Effect.succeed(opened.number)
+    if (opened.operation === "flock" && opened.errno === -Errno.EAGAIN) return Effect.fail(new SocketInUse({ path }))
+    return Effect.fail(systemCallError(opened.operation, opened.errno, file))
+  })
+  const release = (number: number) =>
+    Effect.sync(() => {
+      // Removed while it is still locked: whoever has opened it meanwhile finds that it is gone, and makes a new one.
+      if (isStillThere(file, number)) fileOutcome(() => unlinkSync(file))
+      closeSync(number)
+    })
+  return Effect.asVoid(Effect.acquireRelease(acquire, release))
+}
 
 /** Whether a server answers at the path: tried by connecting, which a live one sees as a client that leaves at once. */
 const isServed = Effect.fnUntraced(function* (path: string) {

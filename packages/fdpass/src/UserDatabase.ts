@@ -4,6 +4,7 @@
  * @category users
  */
 import { Effect, Schema } from "effect"
+import { idOf, linesOf, textOf } from "./internal/accountFiles.ts"
 import { ProcessCalls } from "./ProcessCalls.ts"
 import { type SystemCallError, systemCallError } from "./SystemCallError.ts"
 
@@ -29,19 +30,6 @@ export class UserUnknown extends Schema.TaggedError<UserUnknown>()("UserUnknown"
     return `there is no user "${this.name}" in /etc/passwd: write the name of one that is there`
   }
 }
-
-const idPattern = /^\d{1,10}$/
-const idMax = 0xffff_fffe
-
-const idOf = (text: string | undefined): number | undefined => {
-  if (text === undefined || !idPattern.test(text)) return undefined
-  const id = Number(text)
-  return id <= idMax ? id : undefined
-}
-
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8")
-
-const linesOf = (text: string): ReadonlyArray<ReadonlyArray<string>> => text.split("\n").map((line) => line.split(":"))
 
 /**
  * Finds a user in the texts of the two files; lines that are malformed are passed over, and the first of a name counts.

@@ -1,6 +1,8 @@
 export * as Descriptors from "./Descriptor.ts"
 export { Descriptor, DescriptorMisuse } from "./Descriptor.ts"
+export * as DescriptorLimits from "./DescriptorLimits.ts"
 export * from "./Errno.ts"
+export * as GroupDatabase from "./GroupDatabase.ts"
 export * as KernelProcessCalls from "./KernelProcessCalls.ts"
 export * as KernelSystemCalls from "./KernelSystemCalls.ts"
 export * from "./Platform.ts"

@@ -34,7 +34,7 @@ class Run {
     const owned = this.held.flatMap((each, index) => (each.isOwned ? [index] : []))
     // The index is one of those just counted.
     const choose = (): Descriptor => this.held[random.pick(owned)] as Descriptor
-    const kind = owned.length < 4 ? random.below(2) : random.below(14)
+    const kind = owned.length < 4 ? random.below(2) : random.below(15)
     const path = `${directory}/s${random.below(3)}`
     switch (kind) {
       case 0: {
@@ -62,6 +62,8 @@ class Run {
         return this.read(choose(), 1 + random.below(300))
       case 12:
         return random.chance(0.3) ? show(calls.unlink(path)) : choose().close()
+      case 13:
+        return show(calls.peek(choose()))
       default:
         return this.readiness(choose())
     }
@@ -85,7 +87,7 @@ class Run {
     const descriptor = buffer.takeDescriptor()
     if (descriptor !== undefined) this.held.push(descriptor)
     const bytes = buffer.bytes.toString("hex", 0, Math.max(0, outcome))
-    return [show(outcome), bytes, descriptor !== undefined, buffer.truncated]
+    return [show(outcome), bytes, descriptor !== undefined, buffer.surplus, buffer.truncated]
   }
 
   readiness(watched: Descriptor): unknown {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import fc from "fast-check"
-import type { Descriptor } from "../src/index.ts"
+import { type Descriptor, Errno } from "../src/index.ts"
 import { libc } from "../src/internal/libc.ts"
 import { NativeBlock } from "../src/internal/nativeMemory.ts"
 import { SeededRandom } from "../src/SimulatedSystemCalls.ts"
@@ -29,6 +29,18 @@ test("a process out of descriptors loses the one that came, hears of it, and lea
     leaked: 0
   })
 })
+
+test("sockets that linger are let go of, within a read and unread, without waiting for anybody", () => {
+  const run = Bun.spawnSync([process.execPath, join(import.meta.dir, "children/lingers.ts")])
+  expect([run.stderr.toString(), run.signalCode]).toEqual(["", undefined])
+  expect(JSON.parse(run.stdout.toString())).toEqual({
+    count: 1,
+    surplus: 2,
+    truncated: false,
+    next: -Errno.EAGAIN,
+    discarded: 0
+  })
+}, 20_000)
 
 describe("native memory", () => {
   /** Fills freed memory with something else, so that a collected buffer shows. */

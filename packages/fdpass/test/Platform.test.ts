@@ -72,7 +72,7 @@ int main(void) {
 }`
 
   // What is derived above holds without a compiler; with one, this machine's own headers have the last word.
-  test.skipIf(Bun.which("cc") === null)("this machine's headers agree", () => {
+  test.skipIf(Bun.which("cc") === null)("this machine's headers agree [needs cc: install gcc and libc6-dev]", () => {
     const directory = mkdtempSync(join(tmpdir(), "fdpass-layout-"))
     writeFileSync(join(directory, "layout.c"), program)
     const compiled = Bun.spawnSync(["cc", "-o", join(directory, "layout"), join(directory, "layout.c")])

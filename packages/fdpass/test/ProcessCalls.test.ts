@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs"
+import { constants, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -35,8 +35,55 @@ describe("inherited descriptors", () => {
     expect(kernel.inspect(9_999)).toBe(-Errno.EBADF)
     const number = datagram.surrender()
     expect(kernel.inspect(number)).toBe("datagram")
-    for (const each of [again, one, other, kernelCalls.adopt(number), kernelCalls.adopt(file)]) each.close()
+    const fifo = join(directory, "fifo")
+    Bun.spawnSync(["mkfifo", fifo])
+    const pipe = openSync(fifo, constants.O_RDWR)
+    const epoll = must(kernelCalls.epollCreate()).surrender()
+    expect([kernel.inspect(pipe), kernel.inspect(epoll)]).toEqual(["pipe", "not a socket"])
+    for (const each of [again, one, other]) each.close()
+    for (const each of [number, file, pipe, epoll]) kernelCalls.adopt(each).close()
     rmSync(directory, { recursive: true })
+  })
+
+  test("tell where they are bound", () => {
+    const directory = mkdtempSync(join(tmpdir(), "fdpass-"))
+    const path = join(directory, "s")
+    const machine = new SimulatedKernel({ seed: 1 })
+    machine.makeFile(directory, "directory")
+    const self = machine.process("self")
+    for (const [calls, processCalls] of [
+      [kernelCalls, kernel],
+      [self.calls, self.processCalls]
+    ] as const) {
+      const bound = must(calls.socket())
+      expect(calls.bind(bound, path)).toBe(0)
+      const numbers = [bound, must(calls.socket()), must(calls.epollCreate())].map((each) => each.surrender())
+      expect(numbers.map(processCalls.socketAddress)).toEqual([
+        { family: "unix", path },
+        { family: "unix", path: "" },
+        -Errno.ENOTSOCK
+      ])
+      expect(processCalls.socketAddress(9_999)).toBe(-Errno.EBADF)
+      for (const number of numbers) calls.adopt(number).close()
+    }
+    rmSync(directory, { recursive: true })
+  })
+
+  test("tell an abstract address, and a port from a path", () => {
+    const listening = () =>
+      readdirSync("/proc/self/fd")
+        .map(Number)
+        .filter((number) => kernel.inspect(number) === "listening")
+    const before = new Set(listening())
+    const socket = { data: () => {} }
+    const name = `scached-address-${process.pid}`
+    const listeners = [
+      Bun.listen({ unix: `\0${name}`, socket }),
+      Bun.listen({ hostname: "127.0.0.1", port: 0, socket })
+    ]
+    const found = listening().filter((number) => !before.has(number))
+    expect(found.map(kernel.socketAddress)).toEqual([{ family: "unix", path: `@${name}` }, { family: "other" }])
+    for (const each of listeners) each.stop()
   })
 
   test("are made non-blocking and closed on exec, and written to", async () => {
@@ -61,23 +108,48 @@ describe("inherited descriptors", () => {
 })
 
 describe("root and rights", () => {
-  test.skipIf(process.getuid?.() !== 0)("a process becomes another user below another root, for good", () => {
-    const root = mkdtempSync(join(tmpdir(), "fdpass-root-"))
-    writeFileSync(join(root, "marker"), "")
-    Bun.spawnSync(["chmod", "755", root])
-    const { out, error } = child("becomeNobody", root)
-    rmSync(root, { recursive: true })
+  test.skipIf(process.getuid?.() !== 0)(
+    "a process becomes another user below another root, for good [run as root]",
+    () => {
+      const root = mkdtempSync(join(tmpdir(), "fdpass-root-"))
+      writeFileSync(join(root, "marker"), "")
+      Bun.spawnSync(["chmod", "755", root])
+      const { out, error } = child("becomeNobody", root)
+      rmSync(root, { recursive: true })
+      expect(error).toBe("")
+      const report = JSON.parse(out)
+      const { uid, gid, groups } = report.user
+      const none = "0".repeat(16)
+      // Bun has started some before its first line of a program.
+      expect(report.threads).toBeGreaterThan(1)
+      expect(report).toMatchObject({
+        changed: 0,
+        identity: { uids: [uid, uid, uid], gids: [gid, gid, gid], groups },
+        remarks: [],
+        heldByThreads: [],
+        status: { CapInh: none, CapPrm: none, CapEff: none, CapBnd: none, CapAmb: none, NoNewPrivs: "1" },
+        hasMarker: true,
+        hasEtc: false,
+        backToRoot: -Errno.EPERM,
+        rootAgain: -Errno.EPERM,
+        again: "Failure"
+      })
+    }
+  )
+
+  test.skipIf(process.getuid?.() !== 0)("root that has given up its capabilities is root by name alone", () => {
+    const { out, error } = child("relinquish")
+    const none = "0".repeat(16)
     expect(error).toBe("")
-    const report = JSON.parse(out)
-    const { uid, gid, groups } = report.user
-    expect(report).toMatchObject({
-      changed: 0,
-      identity: { uids: [uid, uid, uid], gids: [gid, gid, gid], groups },
-      hasMarker: true,
-      hasEtc: false,
-      backToRoot: -Errno.EPERM,
-      rootAgain: -Errno.EPERM,
-      again: "Failure"
+    expect(JSON.parse(out)).toEqual({
+      remarks: [],
+      again: [],
+      status: [
+        ...["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map((name) => `${name}:\t${none}`),
+        "NoNewPrivs:\t1"
+      ],
+      userId: 0,
+      changedRoot: -Errno.EPERM
     })
   })
 
@@ -85,6 +157,7 @@ describe("root and rights", () => {
     expect(kernel.changeDirectory("/nowhere")).toBe(-Errno.ENOENT)
     expect(kernel.changeRoot("")).toBe(-Errno.EINVAL)
     expect(kernel.readFile("/nowhere")).toBe(-Errno.ENOENT)
+    expect([kernel.readFile("/tmp"), kernel.readFile("/dev/zero")]).toEqual([-Errno.EISDIR, -Errno.EINVAL])
     expect(String(kernel.readFile("/etc/passwd"))).toContain("root:")
   })
 

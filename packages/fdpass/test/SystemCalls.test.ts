@@ -82,7 +82,102 @@ script(
     closeAll(one, other, cargo, far)
     return seen
   },
-  [3, '"x"+descriptor+truncated', "0", '"yz"']
+  [3, '"x"+descriptor+2 closed', "0", '"yz"']
+)
+
+script(
+  "a message carries 253 descriptors at most, and all but the first are closed again",
+  (machine, calls) => {
+    const [one, other] = must(calls.socketPair())
+    const [cargo, end] = must(calls.socketPair())
+    const before = machine.openCount()
+    const seen: Array<unknown> = [
+      machine.sendDescriptors(
+        one,
+        Array.from({ length: 253 }, () => cargo)
+      )
+    ]
+    seen.push(read(calls, other), machine.openCount() - before, read(calls, other))
+    closeAll(one, other, cargo, end)
+    return seen
+  },
+  [1, '"\\u0000"+descriptor+252 closed', 0, "EAGAIN"]
+)
+
+script(
+  "looking whether there is something to read leaves it there",
+  (machine, calls) => {
+    const [one, other] = must(calls.socketPair())
+    const file = machine.open()
+    const fresh = must(calls.socket())
+    const datagram = must(calls.datagramSocket())
+    const seen = [show(calls.peek(other)), show(calls.peek(file)), show(calls.peek(fresh)), show(calls.peek(datagram))]
+    calls.send(one, bytesOf("hi"))
+    seen.push(calls.peek(other), calls.peek(other), read(calls, other), show(calls.peek(other)))
+    calls.sendDescriptor(one, file)
+    seen.push(calls.peek(other), calls.peek(other), read(calls, other))
+    calls.send(other, bytesOf("unread"))
+    one.close()
+    seen.push(show(calls.peek(other)), show(calls.peek(other)), read(calls, other))
+    closeAll(other, file, fresh, datagram)
+    return seen
+  },
+  ["EAGAIN", "ENOTSOCK", "EINVAL", "EAGAIN", 1, 1, '"hi"', "EAGAIN", 1, 1, '"\\u0000"+descriptor', "ECONNRESET", 0, "0"]
+)
+
+script(
+  "what has come unread is thrown away, descriptors included, and nothing more can come",
+  (machine, calls) => {
+    const [one, other] = must(calls.socketPair())
+    const [near, far] = must(calls.socketPair())
+    calls.send(one, bytesOf("plain"))
+    machine.sendDescriptors(one, [near, near, near])
+    calls.sendDescriptor(one, near)
+    near.close()
+    calls.send(one, bytesOf("bytes"))
+    const before = machine.openCount()
+    const seen: Array<unknown> = [calls.discardUnread(other), machine.openCount() - before, read(calls, far)]
+    seen.push(
+      show(calls.send(one, bytesOf("x"))),
+      read(calls, other),
+      readinessOf(calls, other),
+      readinessOf(calls, one)
+    )
+    // The other direction goes on.
+    seen.push(calls.send(other, bytesOf("still here")), read(calls, one))
+    closeAll(one, other, far)
+    return seen
+  },
+  [0, 0, "0", "EPIPE", "0", "readable writable peerClosed @77", "writable @77", 10, '"still here"']
+)
+
+script(
+  "throwing away what has come unread to sockets that are not connected, and to what is none",
+  (machine, calls) => {
+    const [fresh, listener, client] = [must(calls.socket()), must(calls.socket()), must(calls.socket())]
+    const file = machine.open()
+    calls.bind(listener, `${machine.directory}/l`)
+    calls.listen(listener, 4)
+    const seen = [fresh, listener, file].map((each) => show(calls.discardUnread(each)))
+    seen.push(show(calls.connect(client, `${machine.directory}/l`)), show(calls.accept(listener)))
+    closeAll(fresh, listener, client, file)
+    return seen
+  },
+  [0, 0, "ENOTSOCK", "ECONNREFUSED", "EAGAIN"]
+)
+
+script(
+  "the groups of a peer",
+  (machine, calls) => {
+    const [one, other] = must(calls.socketPair())
+    const file = machine.open()
+    const fresh = must(calls.socket())
+    const seen = [calls.peerGroups(one), show(calls.peerGroups(fresh)), show(calls.peerGroups(file))]
+    closeAll(one, other, file, fresh)
+    const isOwn = Bun.deepEquals(seen[0], machine.groups)
+    return [isOwn, ...seen.slice(1)]
+  },
+  [true, "ENODATA", "ENOTSOCK"]
 )
 
 script(
@@ -105,7 +200,7 @@ script(
   "a descriptor that nobody took is closed by the next read, whatever comes of that",
   (machine, calls) => {
     const [one, other] = must(calls.socketPair())
-    const cargo = machine.open()
+    const [cargo, end] = must(calls.socketPair())
     const buffer = calls.makeReceiveBuffer(16)
     calls.sendDescriptor(one, cargo)
     const before = machine.openCount()
@@ -113,7 +208,7 @@ script(
     const held = machine.openCount() - before
     const failed = show(calls.receive(other, buffer))
     const seen = [held, failed, machine.openCount() - before, buffer.takeDescriptor(), buffer.truncated]
-    closeAll(one, other, cargo)
+    closeAll(one, other, cargo, end)
     return seen
   },
   [1, "EAGAIN", 0, undefined, false]

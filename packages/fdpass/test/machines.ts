@@ -49,6 +49,7 @@ export interface Machine {
   /** An empty directory. */
   readonly directory: string
   readonly self: { readonly pid: number; readonly uid: number; readonly gid: number }
+  readonly groups: ReadonlyArray<number>
   /** Opens a file that is no socket. */
   open(): Descriptor
   makeFile(path: string): void
@@ -67,6 +68,7 @@ export const kernelMachine = (): Machine => {
     calls: kernelCalls,
     directory,
     self: { pid: process.pid, uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 },
+    groups: process.getgroups?.() ?? [],
     open: () => kernelCalls.adopt(openSync("/etc/passwd", "r")),
     makeFile: (path) => writeFileSync(path, ""),
     makeDirectory: (path) => mkdirSync(path),
@@ -80,12 +82,14 @@ export const kernelMachine = (): Machine => {
 export const simulatedMachine = (): Machine => {
   const kernel = new SimulatedKernel({ seed: 1 })
   const self = kernel.process("self", { uid: 7, gid: 8 })
+  self.groups = [8, 20]
   kernel.makeFile("/tmp/fdpass", "directory", { mode: 0o777 })
   return {
     name: "the simulation",
     calls: self.calls,
     directory: "/tmp/fdpass",
     self: self.credentials,
+    groups: self.groups,
     open: () => self.open("cargo"),
     makeFile: (path) => kernel.makeFile(path, "other", { uid: 7 }),
     makeDirectory: (path) => kernel.makeFile(path, "directory", { uid: 7 }),

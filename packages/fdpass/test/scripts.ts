@@ -31,7 +31,8 @@ export const read = (calls: SystemCallsShape, socket: Descriptor, bytesMax?: num
   const buffer = calls.makeReceiveBuffer(4096)
   const outcome = calls.receive(socket, buffer, bytesMax)
   const descriptor = buffer.takeDescriptor()
-  const marks = `${descriptor === undefined ? "" : "+descriptor"}${buffer.truncated ? "+truncated" : ""}`
+  const surplus = buffer.surplus === 0 ? "" : `+${buffer.surplus} closed`
+  const marks = `${descriptor === undefined ? "" : "+descriptor"}${surplus}${buffer.truncated ? "+truncated" : ""}`
   closeAll(descriptor)
   return outcome > 0
     ? `${JSON.stringify(buffer.bytes.toString("latin1", 0, outcome))}${marks}`

@@ -15,9 +15,11 @@ const declarations = {
   listen: { args: ["i32", "i32"], returns: "i32" },
   accept4: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
   connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
   recvmsg: { args: ["i32", "ptr", "i32"], returns: "i32" },
   sendmsg: { args: ["i32", "ptr", "i32"], returns: "i32" },
   send: { args: ["i32", "buffer", "u64", "i32"], returns: "i32" },
+  shutdown: { args: ["i32", "i32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
@@ -25,6 +27,11 @@ const declarations = {
   // fcntl and prctl are variadic in C; on x86-64 and arm64 Linux whole numbers are passed alike either way.
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
+  getrlimit: { args: ["i32", "ptr"], returns: "i32" },
+  setrlimit: { args: ["i32", "ptr"], returns: "i32" },
+  // Not in its headers, but exported since 2.2.5.
+  capget: { args: ["ptr", "ptr"], returns: "i32" },
+  capset: { args: ["ptr", "ptr"], returns: "i32" },
   chroot: { args: ["buffer"], returns: "i32" },
   setgroups: { args: ["u64", "ptr"], returns: "i32" },
   setresgid: { args: ["u32", "u32", "u32"], returns: "i32" },

@@ -10,8 +10,12 @@ const passedRights = 1
 const descriptorBytes = 4
 /** sizeof(struct iovec). */
 const vectorBytes = 16
-/** Room for the control part, CMSG_SPACE of one descriptor. */
-const controlSpace = 24
+/** SCM_MAX_FD: no message carries more, Linux refuses to send it. */
+export const passedDescriptorsMax = 253
+/** Control messages begin at multiples of this. */
+const controlAlignment = 8
+
+const aligned = (bytes: number): number => Math.ceil(bytes / controlAlignment) * controlAlignment
 
 /**
  * A block of native memory: an explicit ArrayBuffer that this object keeps alive, and the address it has for good.
@@ -40,8 +44,9 @@ export class NativeBlock {
 /**
  * One `struct msghdr` with its vector, its control part and its bytes, laid out one behind the other.
  *
- * The control part has room for exactly one descriptor, and says so to the kernel: a sender that passes several has the rest
- * closed by the kernel before we could ever own them.
+ * One that receives has room for as many descriptors as a message can carry. What does not fit is closed by the kernel within
+ * recvmsg, and where the sender has made such a socket linger, that close waits for the sender's peer. The room costs nothing: the
+ * kernel touches what it uses.
  */
 export class MessageBlock {
   readonly block: NativeBlock
@@ -52,15 +57,19 @@ export class MessageBlock {
   readonly #vectorLengthWord: number
   readonly #flagsWord: number
   readonly #descriptorWord: number
-  readonly #controlLength: number
+  /** CMSG_LEN of one descriptor. */
+  readonly #oneLength: number
+  /** CMSG_SPACE of as many as may come. */
+  readonly #controlSpace: number
 
-  constructor(layout: Layout, bytesMax: number) {
+  constructor(layout: Layout, bytesMax: number, descriptorsMax = 1) {
     const vectorOffset = layout.messageHeaderBytes
     this.layout = layout
     this.controlOffset = vectorOffset + vectorBytes
-    this.bytesOffset = this.controlOffset + controlSpace
+    this.#oneLength = layout.controlHeaderBytes + descriptorBytes
+    this.#controlSpace = aligned(layout.controlHeaderBytes + descriptorBytes * descriptorsMax)
+    this.bytesOffset = this.controlOffset + this.#controlSpace
     this.block = new NativeBlock(this.bytesOffset + bytesMax)
-    this.#controlLength = layout.controlHeaderBytes + descriptorBytes
     this.#controlLengthWord = layout.messageHeaderControlLengthOffset / 4
     this.#vectorLengthWord = (vectorOffset + 8) / 4
     this.#flagsWord = layout.messageHeaderFlagsOffset / 4
@@ -75,21 +84,20 @@ export class MessageBlock {
     return this.block.address
   }
 
-  /** Makes it ready for a recvmsg of at most `bytesMax` bytes and one descriptor. */
+  /** Makes it ready for a recvmsg of at most `bytesMax` bytes. */
   prepareToReceive(bytesMax: number): void {
     const words = this.block.words
     words[this.#vectorLengthWord] = bytesMax
-    words[this.#controlLengthWord] = this.#controlLength
+    words[this.#controlLengthWord] = this.#controlSpace
     words[this.#flagsWord] = 0
-    words[this.controlOffset / 4] = 0
   }
 
   /** Makes it ready for a sendmsg of one NUL byte that carries `descriptor`. */
   prepareToSend(descriptor: number): void {
     const words = this.block.words
     words[this.#vectorLengthWord] = 1
-    words[this.#controlLengthWord] = this.#controlLength
-    words[this.controlOffset / 4] = this.#controlLength
+    words[this.#controlLengthWord] = this.#oneLength
+    words[this.controlOffset / 4] = this.#oneLength
     words[this.controlOffset / 4 + 1] = 0
     words[(this.controlOffset + this.layout.controlLevelOffset) / 4] = socketLevel
     words[(this.controlOffset + this.layout.controlTypeOffset) / 4] = passedRights
@@ -102,13 +110,30 @@ export class MessageBlock {
     return this.block.words[this.#flagsWord] ?? 0
   }
 
-  /** The number of the descriptor that recvmsg brought, undefined when it brought none. */
-  get receivedNumber(): number | undefined {
+  /** Whether recvmsg brought control data; looked at first, since most reads bring none. */
+  get hasControl(): boolean {
+    return this.block.words[this.#controlLengthWord] !== 0
+  }
+
+  /** The numbers of all descriptors that recvmsg brought, in the sender's order. */
+  get receivedNumbers(): ReadonlyArray<number> {
     const words = this.block.words
-    if ((words[this.#controlLengthWord] ?? 0) < this.#controlLength) return undefined
-    if (words[(this.controlOffset + this.layout.controlLevelOffset) / 4] !== socketLevel) return undefined
-    if (words[(this.controlOffset + this.layout.controlTypeOffset) / 4] !== passedRights) return undefined
-    return words[this.#descriptorWord]
+    const { controlHeaderBytes, controlLevelOffset, controlTypeOffset } = this.layout
+    const end = this.controlOffset + (words[this.#controlLengthWord] ?? 0)
+    const numbers: Array<number> = []
+    // A socket that somebody else has set up may bring other control messages too: skipped, or descriptors behind them would leak.
+    for (let start = this.controlOffset; start + controlHeaderBytes <= end; ) {
+      const length = words[start / 4] ?? 0
+      if (length < controlHeaderBytes) break
+      const isPassed =
+        words[(start + controlLevelOffset) / 4] === socketLevel &&
+        words[(start + controlTypeOffset) / 4] === passedRights
+      for (let offset = controlHeaderBytes; isPassed && offset + descriptorBytes <= length; offset += descriptorBytes) {
+        numbers.push(words[(start + offset) / 4] ?? 0)
+      }
+      start += aligned(length)
+    }
+    return numbers
   }
 }
 
@@ -119,7 +144,7 @@ export class NativeReceiveBuffer extends ReceiveBuffer {
 
   constructor(layout: Layout, bytesMax: number) {
     super()
-    this.message = new MessageBlock(layout, bytesMax)
+    this.message = new MessageBlock(layout, bytesMax, passedDescriptorsMax)
     this.bytes = Buffer.from(this.message.block.buffer, this.message.bytesOffset, bytesMax)
   }
 }

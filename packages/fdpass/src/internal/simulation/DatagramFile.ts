@@ -1,11 +1,10 @@
 import { Errno } from "../../Errno.ts"
-import { type Outcome, type PeerCredentials, Readiness } from "../../SystemCalls.ts"
+import { type Outcome, Readiness } from "../../SystemCalls.ts"
 import { OpenFile } from "./OpenFile.ts"
+import { noPeer } from "./SocketFile.ts"
 
 /** net.unix.max_dgram_qlen where nobody has raised it; one more than that fits. */
 const waitingMax = 10
-
-const noPeer: PeerCredentials = { pid: 0, uid: 0xffffffff, gid: 0xffffffff }
 
 /**
  * A datagram socket of the UNIX family: each write is one message at the peer it is connected to, which has a queue of few places.
@@ -14,8 +13,8 @@ export class DatagramFile extends OpenFile {
   readonly kind = "socket"
   readonly isPollable = true
   readonly credentials = noPeer
-  /** Whether it has an address. */
-  isBound = false
+  /** Where it is bound; empty without an address. */
+  path = ""
   readonly #bufferBytes: number
   readonly #queue: Array<Uint8Array> = []
   readonly #senders = new Set<DatagramFile>()
@@ -71,6 +70,11 @@ export class DatagramFile extends OpenFile {
     into.set(taken)
     for (const sender of this.#senders) sender.peerChanged()
     return taken.length
+  }
+
+  /** Whether a datagram waits. */
+  peek(): Outcome {
+    return this.#queue.length > 0 ? 1 : -Errno.EAGAIN
   }
 
   peerChanged(): void {

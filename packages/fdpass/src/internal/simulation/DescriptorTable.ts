@@ -3,19 +3,20 @@ import type { Outcome } from "../../SystemCalls.ts"
 import type { OpenFile } from "./OpenFile.ts"
 
 /** Standard input, output and error: taken in every process, and nobody's business here. */
-const standardNumbers = 3
+export const standardNumbers = 3
 
 /**
  * The numbers of one process. A new descriptor gets the lowest free one, as POSIX has it: that is why a number closed once too often
  * soon hits somebody else's descriptor.
  */
 export class DescriptorTable {
-  readonly #max: number
+  /** RLIMIT_NOFILE. */
+  max: number
   readonly #files = new Map<number, OpenFile>()
   #lowestFree = standardNumbers
 
   constructor(max: number) {
-    this.#max = max
+    this.max = max
   }
 
   get size(): number {
@@ -24,7 +25,7 @@ export class DescriptorTable {
 
   /** How many more fit. */
   get room(): number {
-    return this.#max - standardNumbers - this.#files.size
+    return this.max - standardNumbers - this.#files.size
   }
 
   entries(): ReadonlyArray<readonly [number, OpenFile]> {

@@ -63,10 +63,10 @@ export class FileTree {
     const directory = this.find(posix.dirname(path))
     if (typeof directory === "number") return directory
     if (!mayWrite(user, directory)) return -Errno.EACCES
-    if (socket.isBound) return -Errno.EINVAL
+    if (socket.path !== "") return -Errno.EINVAL
     // 0777 less the usual umask.
     this.put(path, "socket", { uid: user.uid, gid: user.gid }, 0o755).socket = socket
-    socket.isBound = true
+    socket.path = path
     return 0
   }
 

@@ -18,7 +18,7 @@ export interface Violation {
 /**
  * How many descriptors came into being and ended, over all processes.
  *
- * `lost` are those that a receiver's full table, a second descriptor in one message or an unread queue swallowed.
+ * `lost` are those that a receiver's full table swallowed.
  *
  * @category ledger
  */

@@ -1,5 +1,5 @@
 import { posix } from "node:path"
-import type { ProcessCallsShape } from "../../ProcessCalls.ts"
+import type { CapabilitySets, DescriptorLimit, ProcessCallsShape } from "../../ProcessCalls.ts"
 import type { Outcome, PeerCredentials, SystemCallsShape } from "../../SystemCalls.ts"
 import { adoptDescriptor, type Descriptor, isClosedBy, numberOf } from "../descriptor.ts"
 import { DescriptorTable } from "./DescriptorTable.ts"
@@ -7,7 +7,7 @@ import type { FaultInjector } from "./FaultInjector.ts"
 import type { FaultKind, FaultPlan } from "./FaultPlan.ts"
 import { type OpenFile, PlainFile } from "./OpenFile.ts"
 import type { SimulatedKernel } from "./SimulatedKernel.ts"
-import { SocketFile } from "./SocketFile.ts"
+import { type PeerIdentity, SocketFile } from "./SocketFile.ts"
 import { makeSystemCalls } from "./simulatedCalls.ts"
 import { makeProcessCalls } from "./simulatedProcessCalls.ts"
 
@@ -21,7 +21,12 @@ export interface ProcessOptions {
   readonly uid?: number
   readonly gid?: number
   readonly pid?: number
+  /** How many descriptors it may have at first: its soft limit. */
   readonly descriptorsMax?: number
+  /** Up to where it may raise that itself; as far as it is at first unless given. */
+  readonly descriptorsHardMax?: number
+  /** What differs from the kernel's rule: root has all capabilities, others none but the bounding set. */
+  readonly capabilities?: Partial<CapabilitySets>
   /** Where relative paths begin; `/` unless given. */
   readonly workingDirectory?: string
   /** Which of its standard descriptors are terminals; none unless given. */
@@ -44,6 +49,17 @@ export interface OpenDescriptor {
   readonly kind: "socket" | "epoll" | "file"
   /** What happened to the open file, oldest first. */
   readonly history: ReadonlyArray<string>
+}
+
+/** What has no default, or one that is found out here. */
+type OptionalOption = "faults" | "descriptorsHardMax" | "capabilities"
+
+/** The 41 of Linux 5.9 and later. */
+const allCapabilities = (1n << 41n) - 1n
+
+const initialCapabilities = (uid: number, differing: Partial<CapabilitySets> = {}): CapabilitySets => {
+  const held = uid === 0 ? allCapabilities : 0n
+  return { effective: held, permitted: held, inheritable: 0n, bounding: allCapabilities, ambient: 0n, ...differing }
 }
 
 /**
@@ -70,14 +86,16 @@ export class SimulatedProcess {
   readonly processCalls: ProcessCallsShape
   readonly #table: DescriptorTable
   readonly #callCounts = new Map<string, number>()
+  readonly #descriptorsHardMax: number
   #credentials: PeerCredentials
+  #capabilities: CapabilitySets
   #isAlive = true
 
   /** Made by `SimulatedKernel.process`. */
   constructor(
     kernel: SimulatedKernel,
     name: string,
-    options: Required<Omit<ProcessOptions, "faults">>,
+    options: Required<Omit<ProcessOptions, OptionalOption>> & Pick<ProcessOptions, OptionalOption>,
     faults: FaultInjector
   ) {
     this.kernel = kernel
@@ -87,6 +105,8 @@ export class SimulatedProcess {
     this.terminals = options.terminals
     this.faults = faults
     this.#table = new DescriptorTable(options.descriptorsMax)
+    this.#descriptorsHardMax = options.descriptorsHardMax ?? options.descriptorsMax
+    this.#capabilities = initialCapabilities(options.uid, options.capabilities)
     this.calls = makeSystemCalls(this)
     this.processCalls = makeProcessCalls(this)
   }
@@ -95,9 +115,39 @@ export class SimulatedProcess {
     return this.#credentials
   }
 
+  /** What its peers are told of it. @internal */
+  get peerIdentity(): PeerIdentity {
+    return { ...this.#credentials, groups: this.groups }
+  }
+
   /** @internal */
   changeCredentials(change: Partial<PeerCredentials>): void {
+    const wasRoot = this.#credentials.uid === 0
     this.#credentials = { ...this.#credentials, ...change }
+    // As the kernel does when the last of the user ids leaves 0.
+    if (wasRoot && change.uid !== undefined && change.uid !== 0) {
+      this.changeCapabilities({ effective: 0n, permitted: 0n, ambient: 0n })
+    }
+  }
+
+  /** @internal */
+  get capabilities(): CapabilitySets {
+    return this.#capabilities
+  }
+
+  /** @internal */
+  changeCapabilities(change: Partial<CapabilitySets>): void {
+    this.#capabilities = { ...this.#capabilities, ...change }
+  }
+
+  /** @internal */
+  get descriptorLimit(): DescriptorLimit {
+    return { soft: this.#table.max, hard: this.#descriptorsHardMax }
+  }
+
+  /** @internal */
+  changeDescriptorLimit(soft: number): void {
+    this.#table.max = soft
   }
 
   /** Where a path of this process leads on the machine: nothing above its root. @internal */

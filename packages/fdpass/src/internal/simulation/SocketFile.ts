@@ -17,7 +17,14 @@ interface Segment {
  */
 const segmentOverheadBytes = 767
 const segmentBytesMax = 36_544
-const noPeer: PeerCredentials = { pid: 0, uid: 0xffffffff, gid: 0xffffffff }
+
+/** Who is at the other end: what SO_PEERCRED and SO_PEERGROUPS tell. */
+export interface PeerIdentity extends PeerCredentials {
+  /** Undefined where there is no peer. */
+  readonly groups: ReadonlyArray<number> | undefined
+}
+
+export const noPeer: PeerIdentity = { pid: 0, uid: 0xffffffff, gid: 0xffffffff, groups: undefined }
 
 /**
  * A stream socket of the UNIX family, with the rules of Linux (`net/unix/af_unix.c`).
@@ -29,8 +36,8 @@ export class SocketFile extends OpenFile {
   readonly kind = "socket"
   readonly isPollable = true
   credentials = noPeer
-  /** Whether it has an address. */
-  isBound = false
+  /** Where it is bound; empty without an address. */
+  path = ""
   readonly #bufferBytes: number
   #state: "closed" | "listening" | "connected" = "closed"
   #peer: SocketFile | undefined
@@ -38,7 +45,10 @@ export class SocketFile extends OpenFile {
   #pending: Array<SocketFile> = []
   #backlog = 0
   #bufferUsed = 0
-  #isShutDown = false
+  /** Nothing more will come: its peer has closed, or it was told to receive no more. */
+  #isReceivingOver = false
+  /** Nothing can be sent: its peer has closed, or was told to receive no more. */
+  #isSendingOver = false
   #error = 0
 
   constructor(id: number, label: string, bufferBytes: number) {
@@ -67,15 +77,16 @@ export class SocketFile extends OpenFile {
   poll(): number {
     let bits = 0
     if (this.#error !== 0) bits |= Readiness.error
-    if (this.#isShutDown) bits |= Readiness.hangUp | Readiness.peerClosed | Readiness.readable
+    if (this.#isReceivingOver) bits |= Readiness.peerClosed | Readiness.readable
+    if (this.#isReceivingOver && this.#isSendingOver) bits |= Readiness.hangUp
     if (this.#queue.length > 0 || this.#pending.length > 0) bits |= Readiness.readable
     if (this.#state === "closed") bits |= Readiness.hangUp
     if (this.#state !== "listening" && this.#bufferUsed * 4 <= this.#bufferBytes) bits |= Readiness.writable
     return bits
   }
 
-  listen(backlog: number, credentials: PeerCredentials): Outcome {
-    if (!this.isBound || this.#state === "connected") return -Errno.EINVAL
+  listen(backlog: number, credentials: PeerIdentity): Outcome {
+    if (this.path === "" || this.#state === "connected") return -Errno.EINVAL
     this.#state = "listening"
     // A negative backlog is a very large one, and none may be above net.core.somaxconn.
     this.#backlog = Math.min(backlog >>> 0, 4096)
@@ -90,14 +101,14 @@ export class SocketFile extends OpenFile {
   }
 
   /** Connects to a listener; `makeServerEnd` makes the socket that its accept will return. */
-  connectTo(listener: SocketFile, client: PeerCredentials, makeServerEnd: () => SocketFile): Outcome {
-    if (listener.#state !== "listening") return -Errno.ECONNREFUSED
+  connectTo(listener: SocketFile, client: PeerIdentity, makeServerEnd: () => SocketFile): Outcome {
+    if (listener.#state !== "listening" || listener.#isReceivingOver) return -Errno.ECONNREFUSED
     // One more than the backlog, as Linux counts.
     if (listener.#pending.length > listener.#backlog) return -Errno.EAGAIN
     if (this.#state !== "closed") return this.#state === "connected" ? -Errno.EISCONN : -Errno.EINVAL
     const serverEnd = makeServerEnd()
     // It has its listener's address.
-    serverEnd.isBound = true
+    serverEnd.path = this.path
     serverEnd.credentials = client
     this.credentials = listener.credentials
     this.pairWith(serverEnd)
@@ -118,7 +129,7 @@ export class SocketFile extends OpenFile {
   send(bytes: Uint8Array, files: ReadonlyArray<OpenFile>): Outcome {
     const peer = this.#peer
     if (peer === undefined) return -Errno.ENOTCONN
-    if (this.#isShutDown) return -Errno.EPIPE
+    if (this.#isSendingOver || peer.#isReceivingOver) return -Errno.EPIPE
     let sent = 0
     while (sent < bytes.length) {
       if (this.#bufferUsed >= this.#bufferBytes) break
@@ -163,13 +174,24 @@ export class SocketFile extends OpenFile {
       segment.sender.#refund(segment.cost)
       if (files.length > 0) break
     }
-    if (copied > 0) return copied
-    if (this.#error !== 0) {
-      const error = this.#error
-      this.#error = 0
-      return -error
-    }
-    return this.#isShutDown ? 0 : -Errno.EAGAIN
+    return copied > 0 ? copied : this.#nothingToRead()
+  }
+
+  /** Whether there is something to read, which stays. */
+  peek(): Outcome {
+    if (this.#state !== "connected") return -Errno.EINVAL
+    return this.#queue.length > 0 ? 1 : this.#nothingToRead()
+  }
+
+  /** Receives no more than what is here already. */
+  stopReceiving(): Outcome {
+    this.#isReceivingOver = true
+    this.changed()
+    const peer = this.#peer
+    if (peer === undefined || peer.isGone) return 0
+    peer.#isSendingOver = true
+    peer.changed()
+    return 0
   }
 
   /** Breaks the connection in the middle: each end finds the other closed. */
@@ -196,6 +218,14 @@ export class SocketFile extends OpenFile {
     }
   }
 
+  /** Why not: an error, which is told once, or the end, or that nothing has come yet. */
+  #nothingToRead(): Outcome {
+    const error = this.#error
+    this.#error = 0
+    if (error !== 0) return -error
+    return this.#isReceivingOver ? 0 : -Errno.EAGAIN
+  }
+
   #joinTo(peer: SocketFile): void {
     this.#state = "connected"
     this.#peer = peer
@@ -211,7 +241,8 @@ export class SocketFile extends OpenFile {
   }
 
   #shutDown(isReset: boolean): void {
-    this.#isShutDown = true
+    this.#isReceivingOver = true
+    this.#isSendingOver = true
     if (isReset) this.#error = Errno.ECONNRESET
     if (!this.isGone) this.changed()
   }

@@ -64,7 +64,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       if (process.room < 2) return -Errno.EMFILE
       const ends = [newSocket("pair, one end"), newSocket("pair, other end")] as const
       ends[0].pairWith(ends[1])
-      for (const end of ends) end.credentials = process.credentials
+      for (const end of ends) end.credentials = process.peerIdentity
       const first = process.install(ends[0], "made by socketpair", "made")
       const second = process.install(ends[1], "made by socketpair", "made")
       if (typeof first === "number" || typeof second === "number") throw new Error("there was room for two")
@@ -78,7 +78,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     }),
     listen: call("listen", (socket: Descriptor, backlog: number) => {
       const file = socketOf(socket, "listen")
-      return typeof file === "number" ? file : file.listen(backlog, process.credentials)
+      return typeof file === "number" ? file : file.listen(backlog, process.peerIdentity)
     }),
     accept: call("accept", (listener: Descriptor) => {
       const file = process.lookUp(listener, "accept")
@@ -112,86 +112,124 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
         return listener instanceof DatagramFile ? file.connectTo(listener) : -Errno.EPROTOTYPE
       }
       if (listener instanceof DatagramFile) return -Errno.EPROTOTYPE
-      return file.connectTo(listener, process.credentials, () => newSocket(`${path}, from ${process.name}`))
+      return file.connectTo(listener, process.peerIdentity, () => newSocket(`${path}, from ${process.name}`))
     })
   }
 
-  /** Puts the first file that came into the buffer and closes the rest, as the kernel does for whoever has room for one. */
+  /**
+   * Puts the first file that came into the buffer and closes the others. Where there is no number left the kernel stops, and loses that
+   * one and those behind it.
+   */
   const deliver = (
     files: ReadonlyArray<OpenFile>,
     into: SimulatedReceiveBuffer,
     fault: FaultKind | undefined
   ): void => {
+    const isFull = fault === "processTableFull" || fault === "systemTableFull"
+    if (isFull) process.faults.injected(fault)
+    const surplus: Array<Descriptor> = []
     for (const [index, file] of files.entries()) {
-      const isFull = index === 0 && (fault === "processTableFull" || fault === "systemTableFull")
-      if (isFull) process.faults.injected(fault)
-      const received = index > 0 || isFull ? -Errno.EMFILE : process.install(file, "received", "received")
+      const received = isFull || into.truncated ? -Errno.EMFILE : process.install(file, "received", "received")
       if (typeof received === "number") {
         into.truncated = true
         kernel.ledger.record("lost", process.name, -1, file, "could not receive, and lost")
-      } else {
-        into.putDescriptor(received)
-      }
+      } else if (index === 0) into.putDescriptor(received)
+      else surplus.push(received)
       // The message's own reference.
       file.release()
     }
+    into.surplus = surplus.length
+    for (const each of surplus) each.close()
   }
 
-  const transfer: Pick<SystemCallsShape, "receive" | "send" | "sendDescriptor" | "peerCredentials" | "stopLingering"> =
-    {
-      receive: call("receive", (socket: Descriptor, into, bytesMax?: number) => {
-        if (!(into instanceof SimulatedReceiveBuffer)) throw new TypeError("a receive buffer of another layer")
-        const room = Math.min(bytesMax ?? into.bytes.length, into.bytes.length)
-        if (room < 1) throw new RangeError("a read of no bytes looks like the end of the stream")
-        into.truncated = false
-        into.putDescriptor(undefined)
-        const file = anySocketOf(socket, "receive")
-        if (typeof file === "number") return file
-        const fault = process.drawFault("receive")
-        const failure = fault === "interrupted" || fault === "notReady" ? fails(fault) : 0
-        if (failure < 0) return failure
-        if (file instanceof DatagramFile) return file.receive(into.bytes, room)
-        const full = fault === "shortRead" ? Math.min(room, file.waitingBytes) : room
-        const isShort = fault === "shortRead" && full > 1
-        if (isShort) process.faults.injected("shortRead")
-        const limit = isShort ? 1 + kernel.random.below(full - 1) : room
-        return file.receive(into.bytes, limit, (files) => deliver(files, into, fault))
-      }),
-      send: call("send", (socket: Descriptor, bytes: Uint8Array) => {
-        const file = anySocketOf(socket, "send")
-        if (typeof file === "number") return file
-        const fault = process.drawFault("send")
-        if (file instanceof DatagramFile)
-          return fails(fault === "connectionBroken" ? undefined : fault) || file.send(bytes)
-        if (fault === "connectionBroken") file.breakConnection()
-        const failure = fails(fault)
-        if (failure < 0) return failure
-        if (fault !== "shortWrite" || bytes.length < 2) return file.send(bytes, [])
-        process.faults.injected("shortWrite")
-        return file.send(bytes.subarray(0, 1 + kernel.random.below(bytes.length - 1)), [])
-      }),
-      sendDescriptor: call("sendDescriptor", (socket: Descriptor, passed: Descriptor) => {
-        const file = socketOf(socket, "sendDescriptor")
-        if (typeof file === "number") return file
-        const cargo = process.lookUp(passed, "sendDescriptor")
-        if (cargo === undefined) return -Errno.EBADF
-        const fault = process.drawFault("sendDescriptor")
-        if (fault === "connectionBroken") file.breakConnection()
-        const failure = fails(fault)
-        if (failure < 0) return failure
-        const outcome = file.send(new Uint8Array(1), [cargo])
-        if (outcome > 0) process.notePassed([passed], [cargo], file)
-        return outcome
-      }),
-      peerCredentials: call("peerCredentials", (socket: Descriptor) => {
-        const file = anySocketOf(socket, "peerCredentials")
-        return typeof file === "number" ? file : { ...file.credentials }
-      }),
-      stopLingering: call("stopLingering", (socket: Descriptor) => {
-        const file = anySocketOf(socket, "stopLingering")
-        return typeof file === "number" ? file : 0
-      })
-    }
+  type TransferCalls =
+    | "receive"
+    | "send"
+    | "sendDescriptor"
+    | "discardUnread"
+    | "peerCredentials"
+    | "peerGroups"
+    | "peek"
+    | "stopLingering"
+    | "letGo"
+  const transfer: Pick<SystemCallsShape, TransferCalls> = {
+    receive: call("receive", (socket: Descriptor, into, bytesMax?: number) => {
+      if (!(into instanceof SimulatedReceiveBuffer)) throw new TypeError("a receive buffer of another layer")
+      const room = Math.min(bytesMax ?? into.bytes.length, into.bytes.length)
+      if (room < 1) throw new RangeError("a read of no bytes looks like the end of the stream")
+      into.truncated = false
+      into.surplus = 0
+      into.putDescriptor(undefined)
+      const file = anySocketOf(socket, "receive")
+      if (typeof file === "number") return file
+      const fault = process.drawFault("receive")
+      const failure = fault === "interrupted" || fault === "notReady" ? fails(fault) : 0
+      if (failure < 0) return failure
+      if (file instanceof DatagramFile) return file.receive(into.bytes, room)
+      const full = fault === "shortRead" ? Math.min(room, file.waitingBytes) : room
+      const isShort = fault === "shortRead" && full > 1
+      if (isShort) process.faults.injected("shortRead")
+      const limit = isShort ? 1 + kernel.random.below(full - 1) : room
+      return file.receive(into.bytes, limit, (files) => deliver(files, into, fault))
+    }),
+    send: call("send", (socket: Descriptor, bytes: Uint8Array) => {
+      const file = anySocketOf(socket, "send")
+      if (typeof file === "number") return file
+      const fault = process.drawFault("send")
+      if (file instanceof DatagramFile)
+        return fails(fault === "connectionBroken" ? undefined : fault) || file.send(bytes)
+      if (fault === "connectionBroken") file.breakConnection()
+      const failure = fails(fault)
+      if (failure < 0) return failure
+      if (fault !== "shortWrite" || bytes.length < 2) return file.send(bytes, [])
+      process.faults.injected("shortWrite")
+      return file.send(bytes.subarray(0, 1 + kernel.random.below(bytes.length - 1)), [])
+    }),
+    sendDescriptor: call("sendDescriptor", (socket: Descriptor, passed: Descriptor) => {
+      const file = socketOf(socket, "sendDescriptor")
+      if (typeof file === "number") return file
+      const cargo = process.lookUp(passed, "sendDescriptor")
+      if (cargo === undefined) return -Errno.EBADF
+      const fault = process.drawFault("sendDescriptor")
+      if (fault === "connectionBroken") file.breakConnection()
+      const failure = fails(fault)
+      if (failure < 0) return failure
+      const outcome = file.send(new Uint8Array(1), [cargo])
+      if (outcome > 0) process.notePassed([passed], [cargo], file)
+      return outcome
+    }),
+    discardUnread: call("discardUnread", (socket: Descriptor) => {
+      const file = socketOf(socket, "discardUnread")
+      if (typeof file === "number") return file
+      const stopped = file.stopReceiving()
+      const unread = new SimulatedReceiveBuffer(4_096)
+      const readOnce = () =>
+        file.receive(unread.bytes, unread.bytes.length, (files) => deliver(files, unread, undefined))
+      while (readOnce() > 0) unread.putDescriptor(undefined)
+      return stopped
+    }),
+    peerCredentials: call("peerCredentials", (socket: Descriptor) => {
+      const file = anySocketOf(socket, "peerCredentials")
+      if (typeof file === "number") return file
+      const { gid, pid, uid } = file.credentials
+      return { pid, uid, gid }
+    }),
+    peerGroups: call("peerGroups", (socket: Descriptor) => {
+      const file = anySocketOf(socket, "peerGroups")
+      return typeof file === "number" ? file : (file.credentials.groups ?? -Errno.ENODATA)
+    }),
+    peek: call("peek", (socket: Descriptor) => {
+      const file = anySocketOf(socket, "peek")
+      return typeof file === "number" ? file : file.peek()
+    }),
+    letGo: call("letGo", (descriptor: Descriptor) => {
+      if (process.lookUp(descriptor, "letGo") !== undefined) descriptor.close()
+    }),
+    stopLingering: call("stopLingering", (socket: Descriptor) => {
+      const file = anySocketOf(socket, "stopLingering")
+      return typeof file === "number" ? file : 0
+    })
+  }
 
   const epollOf = (descriptor: Descriptor, operation: string): EpollFile | Outcome => {
     const file = process.lookUp(descriptor, operation)

@@ -4,10 +4,14 @@ import type { Outcome } from "../../SystemCalls.ts"
 import type { Descriptor } from "../descriptor.ts"
 import { makeTracer } from "./callTracer.ts"
 import { DatagramFile } from "./DatagramFile.ts"
+import { standardNumbers } from "./DescriptorTable.ts"
 import type { OpenFile } from "./OpenFile.ts"
 import { PlainFile } from "./OpenFile.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { SocketFile } from "./SocketFile.ts"
+
+/** CAP_SETPCAP, as a set. */
+const setCapabilities = 1n << 8n
 
 const kindOf = (file: OpenFile): InheritedKind => {
   if (file instanceof DatagramFile) return "datagram"
@@ -30,8 +34,11 @@ export const makeProcessCalls = (process: SimulatedProcess): ProcessCallsShape =
     return found.identity.kind === "directory" ? resolved : -Errno.ENOTDIR
   }
 
+  // Which of its capabilities a call asks for is not told apart: root has them all or none.
+  const mayActAsRoot = (): boolean => process.credentials.uid === 0 && process.capabilities.effective !== 0n
+
   const asRoot = (change: () => void): Outcome => {
-    if (process.credentials.uid !== 0) return -Errno.EPERM
+    if (!mayActAsRoot()) return -Errno.EPERM
     change()
     return 0
   }
@@ -50,6 +57,12 @@ export const makeProcessCalls = (process: SimulatedProcess): ProcessCallsShape =
       const file = process.fileOf(number)
       return file === undefined ? -Errno.EBADF : kindOf(file)
     }),
+    socketAddress: call("socketAddress", (number: number) => {
+      const file = process.fileOf(number)
+      if (file === undefined) return -Errno.EBADF
+      if (!(file instanceof SocketFile || file instanceof DatagramFile)) return -Errno.ENOTSOCK
+      return { family: "unix", path: file.path } as const
+    }),
     setNonBlocking: call("setNonBlocking", flag("fcntl")),
     setCloseOnExec: call("setCloseOnExec", flag("fcntl")),
     changeDirectory: call("changeDirectory", (path: string) => {
@@ -59,7 +72,7 @@ export const makeProcessCalls = (process: SimulatedProcess): ProcessCallsShape =
       return 0
     }),
     changeRoot: call("changeRoot", (path: string) => {
-      if (process.credentials.uid !== 0) return -Errno.EPERM
+      if (!mayActAsRoot()) return -Errno.EPERM
       const found = path === "" ? -Errno.EINVAL : directory(path)
       if (typeof found === "number") return found
       process.rootDirectory = found
@@ -86,6 +99,23 @@ export const makeProcessCalls = (process: SimulatedProcess): ProcessCallsShape =
       uid === process.credentials.uid ? 0 : asRoot(() => process.changeCredentials({ uid }))
     ),
     forbidNewPrivileges: call("forbidNewPrivileges", () => 0),
+    capabilities: call("capabilities", () => process.capabilities),
+    clearCapabilities: call("clearCapabilities", () => {
+      process.changeCapabilities({ effective: 0n, permitted: 0n, inheritable: 0n, ambient: 0n })
+      return 0
+    }),
+    dropBoundingSet: call("dropBoundingSet", () => {
+      if ((process.capabilities.effective & setCapabilities) === 0n) return -Errno.EPERM
+      process.changeCapabilities({ bounding: 0n })
+      return 0
+    }),
+    descriptorLimit: call("descriptorLimit", () => process.descriptorLimit),
+    setDescriptorLimit: call("setDescriptorLimit", (soft: number) => {
+      if (soft > process.descriptorLimit.hard) return -Errno.EINVAL
+      process.changeDescriptorLimit(soft)
+      return 0
+    }),
+    countDescriptors: call("countDescriptors", () => process.openCount + standardNumbers),
     findCode: () => () => {},
     setAlarm: call("setAlarm", (millis: number) => {
       process.alarmAtMillis = millis <= 0 ? Number.POSITIVE_INFINITY : kernel.nowMillis + Math.ceil(millis)
