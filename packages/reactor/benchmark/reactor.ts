@@ -7,6 +7,8 @@ import {
   type ChannelHandler,
   Connections,
   EventLoop,
+  IdleWatcher,
+  idleStateOf,
   noHost,
   Reactor,
   Reactors
@@ -79,6 +81,40 @@ const turns = () => {
   )
   near.close()
   far.close()
+  loop.close()
+}
+
+/** What it costs a cache to watch what it keeps: each is saved and, at once, asked for again. */
+const idleWatching = () => {
+  const count = 100_000
+  const loop = new EventLoop(calls, must(calls.epollCreate()), noHost)
+  const rested = Array.from({ length: 1_000 }, () => must(calls.socketPair()))
+  const [near, far] = must(calls.socketPair())
+  const watching = (watcher: IdleWatcher): number =>
+    best(count, () => {
+      for (let left = count; left > 0; left--) watcher.watch(near, () => {}).stop()
+    })
+  const eager = new IdleWatcher(loop, { interest: "hang-up", afterMillis: 0 })
+  const lazy = new IdleWatcher(loop, { interest: "hang-up", afterMillis: 100 })
+  report("a connection watched and taken out, at once", watching(eager))
+  report("the same among those that wait for 100 ms", watching(lazy))
+  report(
+    "a last look at a connection (peek)",
+    best(count, () => {
+      for (let left = count; left > 0; left--) idleStateOf(calls, near)
+    })
+  )
+  for (const [each] of rested) eager.watch(each, () => {})
+  const batch = calls.makeReadinessBatch(256)
+  report(
+    "epoll_wait with nothing ready, 1,000 watched",
+    best(count, () => {
+      for (let left = count; left > 0; left--) calls.epollWait(loop.epoll, batch, 0)
+    })
+  )
+  eager.close()
+  lazy.close()
+  for (const each of [...rested.flat(), near, far]) each.close()
   loop.close()
 }
 
@@ -174,6 +210,7 @@ const givingWay = async () => {
 }
 
 turns()
+idleWatching()
 channels()
 await Effect.runPromise(Reactors.run(connections))
 await Effect.runPromise(Reactors.run(schedulers))

@@ -1,5 +1,5 @@
 import { type Descriptor, Errno, type Outcome, Readiness, type SystemCallError, systemCallError } from "@scached/fdpass"
-import type { EventLoop, ReadinessHandler, Watch } from "./EventLoop.ts"
+import type { AfterReads, EventLoop, ReadinessHandler, Watch } from "./EventLoop.ts"
 import { OutputQueue } from "./internal/OutputQueue.ts"
 
 /**
@@ -13,12 +13,17 @@ import { OutputQueue } from "./internal/OutputQueue.ts"
 export interface ChannelHandler {
   /**
    * Bytes came, and with them perhaps a descriptor, which is then the handler's to close. `bytes` is a view on the loop's
-   * shared buffer: what is needed later must be copied. `wasTruncated` says that a descriptor was lost on the way in, or
-   * that the sender passed more than one.
+   * shared buffer: what is needed later must be copied. Of several descriptors in one message the first comes, and the others are
+   * closed. `wasTruncated` says that one was lost on the way in: this process or the system has no room for it.
    */
   onReceive(bytes: Uint8Array, descriptor: Descriptor | undefined, wasTruncated: boolean): void
   /** Everything that had to wait has been sent. */
   onDrained(): void
+  /**
+   * Bytes of `sendAfterReads` were not all taken: `isBlocked` is true now, and `onDrained` follows. Or they could not be sent, and
+   * `sendFailure` says why.
+   */
+  onBlocked?(): void
   /**
    * The peer has closed its end, or the connection failed. Called at most once, and never after `close`; nothing is received
    * any more. The channel is still to be closed by its owner; until then it goes on sending, to a peer that only reads.
@@ -51,7 +56,7 @@ const nothing = (): void => {}
  *
  * @category connections
  */
-export class Channel implements ReadinessHandler {
+export class Channel implements ReadinessHandler, AfterReads {
   readonly #loop: EventLoop
   readonly #socket: Descriptor
   readonly #handler: ChannelHandler
@@ -59,9 +64,13 @@ export class Channel implements ReadinessHandler {
   readonly #output = new OutputQueue()
   /** None while there is nothing to wait for: a hang-up is reported whatever was asked for, and would spin the loop. */
   #watch: Watch | undefined
+  /** Bytes of `sendAfterReads` whose time has not come. */
+  #gathered: Uint8Array | undefined
   #sendFailure: Outcome = 0
   #isPaused = false
   #hasEnded = false
+  /** The peer has closed its end, and nothing of it is left in the socket. */
+  #isReadToEnd = false
   #isClosed = false
 
   private constructor(loop: EventLoop, socket: Descriptor, handler: ChannelHandler, outputBytesMax: number) {
@@ -109,6 +118,7 @@ export class Channel implements ReadinessHandler {
    * again after `onDrained`. Bytes for a peer that is gone are dropped; `onEnd` follows.
    */
   send(bytes: Uint8Array): boolean {
+    this.#sendGathered()
     if (this.#isClosed || this.#sendFailure < 0 || bytes.length === 0) return true
     if (this.#output.bytes + bytes.length > this.#outputBytesMax) return false
     let sent = 0
@@ -127,6 +137,40 @@ export class Channel implements ReadinessHandler {
   }
 
   /**
+   * As `send`, but what is sent in a handler leaves when all that is ready in this turn has been read. The bytes must not change until
+   * then; whatever this channel does next sends them first, and a failure or a peer that does not read shows only then.
+   *
+   * Answers that leave one behind the other find the peer awake after the first one. Sent each between two reads they woke it up again and
+   * again: with 64 clients in one process that was a tenth of the server's time (9.2 against 7.9 µs of CPU an operation).
+   */
+  sendAfterReads(bytes: Uint8Array): boolean {
+    const isFirst = this.#gathered === undefined && this.#output.isEmpty && this.#sendFailure === 0
+    if (!isFirst || this.#isClosed || bytes.length > this.#outputBytesMax || !this.#loop.afterReads(this)) {
+      return this.send(bytes)
+    }
+    this.#gathered = bytes
+    return true
+  }
+
+  /** Called by the loop. */
+  afterReads(): void {
+    if (this.#gathered === undefined) return
+    this.#sendGathered()
+    if (this.isBlocked || this.#sendFailure < 0) this.#handler.onBlocked?.()
+  }
+
+  /** Sends at once what `sendAfterReads` keeps for later; afterwards `isBlocked` and `sendFailure` tell what came of it. */
+  sendNow(): void {
+    if (!this.#isClosed) this.#sendGathered()
+  }
+
+  #sendGathered(): void {
+    const bytes = this.#gathered
+    this.#gathered = undefined
+    if (bytes !== undefined) this.send(bytes)
+  }
+
+  /**
    * Sends one NUL byte with a copy of the descriptor, behind everything that waits. The descriptor stays the caller's, and must
    * stay open meanwhile.
    *
@@ -134,6 +178,7 @@ export class Channel implements ReadinessHandler {
    * descriptor is. The result takes a descriptor back that still waits; `onSent` is then not called.
    */
   sendDescriptor(descriptor: Descriptor, onSent: (outcome: Outcome) => void): () => void {
+    this.#sendGathered()
     const outcome = this.#isClosed ? -Errno.EPIPE : this.#sendFailure
     if (outcome < 0) {
       onSent(outcome)
@@ -166,9 +211,16 @@ export class Channel implements ReadinessHandler {
     this.#updateWatch()
   }
 
-  /** Leaves the loop and closes the socket; what still waited is dropped. The handler is not called any more. */
+  /**
+   * Leaves the loop and closes the socket; what still waited is dropped, and so is what the peer has sent and nobody has read, with the
+   * descriptors in it. The handler is not called any more.
+   */
   close(): void {
-    if (!this.#isClosed) this.detach().close()
+    if (this.#isClosed) return
+    const socket = this.detach()
+    // The kernel would close descriptors that nobody has received, and one whose maker told it to linger holds everybody up.
+    if (!this.#isReadToEnd) this.#loop.calls.discardUnread(socket)
+    socket.close()
   }
 
   /**
@@ -176,6 +228,7 @@ export class Channel implements ReadinessHandler {
    * it throws `DescriptorMisuse`.
    */
   detach(): Descriptor {
+    if (!this.#isClosed) this.#sendGathered()
     this.#watch?.stop()
     this.#watch = undefined
     const socket = this.#socket.take()
@@ -200,9 +253,11 @@ export class Channel implements ReadinessHandler {
     const count = this.#loop.calls.receive(this.#socket, buffer)
     if (count > 0) {
       const descriptor = buffer.takeDescriptor()
-      this.#handler.onReceive(buffer.bytes.subarray(0, count), descriptor, buffer.truncated)
-    } else if (count === 0) this.#end(undefined)
-    else if (!isRetryable(count)) this.#end(systemCallError("recvmsg", count))
+      this.#handler.onReceive(buffer.first(count), descriptor, buffer.truncated)
+    } else if (count === 0) {
+      this.#isReadToEnd = true
+      this.#end(undefined)
+    } else if (!isRetryable(count)) this.#end(systemCallError("recvmsg", count))
   }
 
   #flush(): void {

@@ -49,7 +49,7 @@ export interface Received {
   readonly bytes: Uint8Array
   /** The descriptor that came with these bytes, the reader's to close. */
   readonly descriptor: Descriptor | undefined
-  /** A descriptor was lost for want of room in this process, or the sender passed several and only the first was kept. */
+  /** A descriptor was lost on the way in: this process or the system had no room for it. */
   readonly wasTruncated: boolean
 }
 
@@ -108,11 +108,16 @@ const waitIn = (waiting: Array<Resume>): Effect.Effect<void> =>
 
 /** The owner of the channel: keeps what came until somebody takes it, and wakes those who wait. */
 class Driver implements ChannelHandler {
+  readonly #calls: SystemCalls["Service"]
   readonly readers: Array<Resume> = []
   readonly writers: Array<Resume> = []
   channel: Channel | undefined
   received: Received | undefined
   end: ConnectionError | undefined
+
+  constructor(calls: SystemCalls["Service"]) {
+    this.#calls = calls
+  }
 
   onReceive(bytes: Uint8Array, descriptor: Descriptor | undefined, wasTruncated: boolean): void {
     // Not slice(): that of a Buffer, which the shared buffer is, would be a view that the next read overwrites.
@@ -141,7 +146,8 @@ class Driver implements ChannelHandler {
 
   close(): void {
     this.channel?.close()
-    this.received?.descriptor?.close()
+    const unwanted = this.received?.descriptor
+    if (unwanted !== undefined) this.#calls.letGo(unwanted)
     this.received = undefined
     this.onEnd(undefined)
   }
@@ -159,7 +165,7 @@ export const make: (socket: Descriptor) => Effect.Effect<Connection, SystemCallE
     const loop = yield* Reactor
     const peer = loop.calls.peerCredentials(socket)
     const driver = yield* Effect.acquireRelease(
-      Effect.sync(() => new Driver()),
+      Effect.sync(() => new Driver(loop.calls)),
       (held) => Effect.sync(() => held.close())
     )
     const channel = Channel.open(loop, socket, driver, pieceBytesMax)

@@ -1,6 +1,9 @@
 import { type Descriptor, Errno, type Outcome, Readiness, type ReceiveBuffer, type SystemCalls } from "@scached/fdpass"
 import type { Host } from "./Host.ts"
+import { Slot } from "./internal/Slot.ts"
 import { TimerHeap } from "./internal/TimerHeap.ts"
+import type { LoopObserver } from "./LoopObserver.ts"
+import type { WatchMember } from "./WatchMember.ts"
 
 /**
  * What the loop calls when a watched descriptor is ready.
@@ -28,15 +31,13 @@ export interface Watch {
 }
 
 /**
- * Who watches over a loop from the side: `Watchdog`. Both calls come in every turn and must cost next to nothing.
+ * What waits until all that is ready in a turn has been read.
  *
  * @category models
  */
-export interface LoopObserver {
-  /** The loop is about to wait for at most `waitMillis`, without an end when that is negative. */
-  beforeWait(nowMillis: number, waitMillis: number): void
-  /** The wait is over. */
-  afterWait(nowMillis: number): void
+export interface AfterReads {
+  /** Called once, before anything else of the turn. */
+  afterReads(): void
 }
 
 /** Rounds of the ready queue within one turn, so that a fiber that keeps yielding cannot starve the sockets. */
@@ -53,33 +54,6 @@ const postponedMillisMax = 1
 const waitMillisMax = 2_147_483_647
 
 const nothing = (): void => {}
-
-class Slot implements Watch {
-  readonly loop: EventLoop
-  readonly token: number
-  readonly descriptor: Descriptor
-  readonly handler: ReadinessHandler
-  readiness = 0
-  isStopped = false
-
-  constructor(loop: EventLoop, token: number, descriptor: Descriptor, handler: ReadinessHandler) {
-    this.loop = loop
-    this.token = token
-    this.descriptor = descriptor
-    this.handler = handler
-  }
-
-  update(readiness: number): Outcome {
-    if (this.isStopped || readiness === this.readiness) return 0
-    const outcome = this.loop.calls.epollModify(this.loop.epoll, this.descriptor, readiness, this.token)
-    if (outcome >= 0) this.readiness = readiness
-    return outcome
-  }
-
-  stop(): void {
-    this.loop.release(this)
-  }
-}
 
 /**
  * The reactor's loop: ready tasks, timers and descriptors, in one thread and over one epoll set.
@@ -107,13 +81,15 @@ export class EventLoop {
   readonly #host: Host
   readonly #timers = new TimerHeap()
   readonly #batch
-  readonly #slots: Array<Slot | undefined> = [undefined]
+  readonly #members: Array<WatchMember | undefined> = [undefined]
   readonly #freeTokens: Array<number> = []
   #tokensFreedThisTurn: Array<number> = []
   #ready: Array<() => void> = []
   /** The round of ready tasks that is being run, for `enqueue` to take a task out of. */
   #round: Array<() => void> = []
   #postponed: Array<() => void> = []
+  #isReading = false
+  readonly #afterReads: Array<AfterReads> = []
   #hostIsReady = false
   #hostTurnMillis: number
   #nowMillis: number
@@ -136,7 +112,7 @@ export class EventLoop {
 
   /** Descriptors in the epoll set, the host's not counted. */
   get watched(): number {
-    return this.#slots.length - 1 - this.#freeTokens.length - this.#tokensFreedThisTurn.length
+    return this.#members.length - 1 - this.#freeTokens.length - this.#tokensFreedThisTurn.length
   }
 
   /** Timers that have neither run nor been cancelled. */
@@ -171,6 +147,12 @@ export class EventLoop {
     this.#postponed.push(task)
   }
 
+  /** Calls it back when the handlers of all that is ready in this turn were called; false, and no call, when none is being called now. */
+  afterReads(waiting: AfterReads): boolean {
+    if (this.#isReading) this.#afterReads.push(waiting)
+    return this.#isReading
+  }
+
   /** Calls `run` once the monotonic clock has reached the deadline; the result cancels it. */
   at(deadlineMillis: number, run: () => void): () => void {
     // Not earlier than this turn, so that those that are due already stand before it.
@@ -180,27 +162,37 @@ export class EventLoop {
 
   /** Watches a descriptor for `Readiness` bits; a negative outcome is epoll_ctl's refusal. */
   watch(descriptor: Descriptor, readiness: number, handler: ReadinessHandler): Watch | Outcome {
-    const token = this.#freeTokens.pop() ?? this.#slots.length
-    const slot = new Slot(this, token, descriptor, handler)
-    const outcome = this.calls.epollAdd(this.epoll, descriptor, readiness, token)
+    const slot = new Slot(this, descriptor, readiness, handler)
+    const outcome = this.register(slot, readiness)
+    return outcome < 0 ? outcome : slot
+  }
+
+  /** The same for what keeps its own place; `release` ends it. One that is watched already must not be given. */
+  register(member: WatchMember, readiness: number): Outcome {
+    const token = this.#freeTokens.pop() ?? this.#members.length
+    const outcome = this.calls.epollAdd(this.epoll, member.descriptor, readiness, token)
     if (outcome < 0) {
-      if (token === this.#slots.length) this.#slots.push(undefined)
+      if (token === this.#members.length) this.#members.push(undefined)
       this.#freeTokens.push(token)
       return outcome
     }
-    slot.readiness = readiness
-    this.#slots[token] = slot
-    return slot
+    member.token = token
+    this.#members[token] = member
+    return outcome
   }
 
-  /** Ends a watch. Its token rests until the turn is over: an event for it may already have been reported. @internal */
-  release(slot: Slot): void {
-    if (slot.isStopped) return
-    slot.isStopped = true
-    this.#slots[slot.token] = undefined
-    this.#tokensFreedThisTurn.push(slot.token)
+  /**
+   * Ends a member's watch; nothing happens when there is none. Its token rests until the turn is over: an event for it may already
+   * have been reported.
+   */
+  release(member: WatchMember): void {
+    const { token } = member
+    if (token === 0) return
+    member.token = 0
+    this.#members[token] = undefined
+    this.#tokensFreedThisTurn.push(token)
     // What outlives the loop must still be able to let go of its descriptor.
-    if (!this.#isClosed) this.calls.epollRemove(this.epoll, slot.descriptor)
+    if (!this.#isClosed) this.calls.epollRemove(this.epoll, member.descriptor)
   }
 
   /**
@@ -247,7 +239,10 @@ export class EventLoop {
     // Anything but a signal means that the set itself is unusable: going on would spin.
     if (count < 0 && count !== -Errno.EINTR) throw new Error(`epoll_wait failed with errno ${-count}`)
     const postponed = this.#takePostponed()
+    this.#isReading = true
     for (let index = 0; index < count; index++) this.#dispatch(index)
+    this.#isReading = false
+    this.#runAfterReads()
     if (postponed !== undefined) this.#runPostponed(postponed)
     this.#runTimers()
     this.#runReady()
@@ -285,15 +280,27 @@ export class EventLoop {
       this.#hostIsReady = true
       return
     }
-    const slot = this.#slots[token]
+    const member = this.#members[token]
     // Stopped by an earlier handler of this turn.
-    if (slot === undefined) return
+    if (member === undefined) return
     try {
-      slot.handler.onReady(this.#batch.readiness(index))
+      member.onReady(this.#batch.readiness(index))
     } catch (defect) {
-      this.release(slot)
+      this.release(member)
       this.onDefect(defect)
     }
+  }
+
+  #runAfterReads(): void {
+    const waiting = this.#afterReads
+    for (let index = 0; index < waiting.length; index++) {
+      try {
+        waiting[index]?.afterReads()
+      } catch (defect) {
+        this.onDefect(defect)
+      }
+    }
+    waiting.length = 0
   }
 
   #considerHost(): void {

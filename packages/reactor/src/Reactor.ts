@@ -185,19 +185,20 @@ const endingSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const
 
 /**
  * Runs a program as the main one of this process: SIGHUP, SIGINT, SIGQUIT and SIGTERM interrupt it, and the process exits with what `exitCode`
- * makes of its exit. When the reactor cannot run at all, or cannot go on, the reason goes to standard error and the process
- * exits with 1.
+ * makes of its exit. With `onHangUp`, SIGHUP calls that instead, from the program's start to its end. When the reactor cannot run at
+ * all, or cannot go on, the reason goes to standard error and the process exits with 1.
  *
  * @category running
  */
 export const runMain = <A, E>(
   program: Effect.Effect<A, E, Services>,
-  options: { readonly exitCode: (exit: Exit.Exit<A, E>) => number }
+  options: { readonly exitCode: (exit: Exit.Exit<A, E>) => number; readonly onHangUp?: () => void }
 ): void => {
   const main = Effect.gen(function* () {
     const fiber = yield* Effect.fiber
     const interrupt = () => fiber.interruptUnsafe()
-    for (const signal of endingSignals) process.on(signal, interrupt)
+    const { onHangUp = interrupt } = options
+    for (const signal of endingSignals) process.on(signal, signal === "SIGHUP" ? () => onHangUp() : interrupt)
     return yield* program
   })
   Effect.runFork(run(main)).addObserver((outcome) => {

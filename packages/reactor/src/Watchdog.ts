@@ -10,7 +10,7 @@
  */
 import { ProcessCalls, type ProcessCallsShape } from "@scached/fdpass"
 import { Effect, type Scope } from "effect"
-import type { LoopObserver } from "./EventLoop.ts"
+import type { LoopObserver } from "./LoopObserver.ts"
 import { Reactor } from "./Reactor.ts"
 
 /** How far from its limit the alarm may ring, as a share of it: what spares a system call in every turn. */

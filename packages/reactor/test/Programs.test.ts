@@ -137,6 +137,24 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 }
 
 test.concurrent(
+  "SIGHUP ends a main program, or is told to it where it asks for that",
+  inSlot(async () => {
+    const ending = start("main.ts")
+    const asking = start("main.ts", "tells of SIGHUP")
+    const [first, second] = [outputOf(ending), outputOf(asking)]
+    await Promise.all([first.until("ready"), second.until("ready")])
+    ending.kill("SIGHUP")
+    asking.kill("SIGHUP")
+    await second.until("SIGHUP")
+    asking.kill("SIGTERM")
+    expect(await first.toEnd()).toBe("ready\nbehind runMain\nfinalized\n")
+    expect(await second.toEnd()).toBe("ready\nbehind runMain\nSIGHUP\nfinalized\n")
+    expect([await ending.exited, await asking.exited]).toEqual([3, 3])
+  }),
+  timeoutMillis
+)
+
+test.concurrent(
   "a main program that fails exits with what is made of it",
   inSlot(async () => {
     const child = start("main.ts", "fails")

@@ -11,5 +11,5 @@ test("the snippets of the README run and print what they promise", () => {
     const run = Bun.spawnSync([process.execPath, "-e", code], { cwd: directory, timeout: 10_000 })
     return `${run.stdout.toString()}${run.stderr.toString()}`
   })
-  expect(printed).toEqual(["hello\n", 'Success("in time")\n', "Success(3600000)\n"])
+  expect(printed).toEqual(["hello\n", 'Success("closed")\n', 'Success("in time")\n', "Success(3600000)\n"])
 })

@@ -95,6 +95,11 @@ export class Notes implements ChannelHandler {
     this.on.onDrained?.()
   }
 
+  onBlocked(): void {
+    this.events.push("blocked")
+    this.on.onBlocked?.()
+  }
+
   onEnd(error: SystemCallError | undefined): void {
     this.events.push(error === undefined ? "end" : `end ${error.errnoName}`)
     this.on.onEnd?.(error)

@@ -1,4 +1,4 @@
-/** A main program that waits for signals: each SIGUSR1 is told, SIGTERM and SIGINT end it with its finalizers. */
+/** A main program that waits for signals: each SIGUSR1 is told, and SIGHUP where that is asked for; the others end it with its finalizers. */
 import { Reactors } from "@scached/reactor"
 import { Effect, Exit } from "effect"
 
@@ -18,6 +18,7 @@ const program = Effect.gen(function* () {
 }).pipe(Effect.scoped)
 
 Reactors.runMain(program, {
+  ...(how === "tells of SIGHUP" ? { onHangUp: () => console.log("SIGHUP") } : {}),
   exitCode: (exit) => {
     if (how === "exitCode throws") throw new Error("no exit code")
     if (Exit.isSuccess(exit)) return 0
