@@ -203,6 +203,14 @@ export class ServerSession<D> {
     this.#inbox.retain()
   }
 
+  /** Takes a descriptor that can be due nowhere in what has come: for a driver that stops before it gets to the `Stray` step. */
+  takeStray(): D | undefined {
+    if (this.#descriptor === undefined) return undefined
+    // It may be due as long as the name of the request that it could belong to stands there.
+    const isDueSoon = this.#state === "awaiting the descriptor" && this.#inbox.unused > 0
+    return isDueSoon || this.#inbox.holds(wireNames.SaveEndpoint) ? undefined : this.#takeHeld()
+  }
+
   /** Takes the bytes to be sent, if there are any. The array may be shared: it must not be written to. */
   output(): Uint8Array | undefined {
     return this.#outbox.take()

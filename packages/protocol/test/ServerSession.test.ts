@@ -285,3 +285,34 @@ describe("defects of the driver throw", () => {
     expect(() => new ServerSession({ requestBytesMax: 0 })).toThrow("requestBytesMax is 0")
   })
 })
+
+describe("a driver that stops in the middle of a read", () => {
+  /** Takes the steps of the first request, and answers it. */
+  const stopBehindFirst = (...parts: ReadonlyArray<Uint8Array>) => {
+    const session = new ServerSession<string>({ greeting: false })
+    session.push(join(parts), "7")
+    expect(session.next()._tag).toBe("FindEndpoint")
+    session.replyStatus(2)
+    return session
+  }
+
+  test("gets a descriptor that is due nowhere behind it, once", () => {
+    const session = stopBehindFirst(miss, find, bind)
+    expect(session.takeStray()).toBe("7")
+    expect(session.takeStray()).toBeUndefined()
+    expect(session.next()._tag).toBe("FindEndpoint")
+  })
+
+  test("leaves one that a save behind it may have", () => {
+    const session = stopBehindFirst(miss, save, new Uint8Array([0]))
+    expect(session.takeStray()).toBeUndefined()
+    expect(session.next()).toMatchObject({ _tag: "SaveEndpoint", descriptor: "7" })
+  })
+
+  test("gets it when the session is over", () => {
+    const session = new ServerSession<string>({ greeting: false, requestBytesMax: 100 })
+    session.push(join([new Uint8Array(200).fill(0x78)]), "7")
+    expect(session.next()).toMatchObject({ _tag: "Malformed", fatal: true })
+    expect(session.takeStray()).toBe("7")
+  })
+})

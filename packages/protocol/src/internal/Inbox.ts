@@ -39,6 +39,11 @@ export class Inbox {
     this.end += byteCount
   }
 
+  /** Whether a word stands in what is unused. */
+  holds(word: string): boolean {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.at, this.unused).includes(word)
+  }
+
   consume(byteCount: number): void {
     this.at += byteCount
   }
