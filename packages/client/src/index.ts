@@ -1,0 +1,8 @@
+export * as BunReadiness from "./BunReadiness.ts"
+export * as BunSockets from "./BunSockets.ts"
+export * as CacheClients from "./CacheClient.ts"
+export { CacheClient } from "./CacheClient.ts"
+export * from "./ClientError.ts"
+export * from "./ClientSettings.ts"
+export * from "./PlainCache.ts"
+export * from "./Readiness.ts"
