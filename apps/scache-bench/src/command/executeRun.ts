@@ -1,0 +1,142 @@
+import type { SystemCalls } from "@scached/fdpass"
+import { DateTime, Effect, type Scope } from "effect"
+import packageJson from "../../package.json" with { type: "json" }
+import { type Progress, type RoundOptions, runRound } from "../load/runRound.ts"
+import {
+  type BenchmarkResult,
+  type ParameterValue,
+  type Round,
+  resultVersion,
+  type Target as TargetResult
+} from "../result/BenchmarkResult.ts"
+import { ratiosBetween } from "../result/ratios.ts"
+import { openTarget } from "../target/openTarget.ts"
+import type { Target } from "../target/Target.ts"
+import type { TargetFailure } from "../target/TargetFailure.ts"
+import { checkStop } from "../truth/checkStop.ts"
+import { ViolationLog } from "../truth/ViolationLog.ts"
+import { kindNames } from "../workload/RequestKind.ts"
+import type { Workload } from "../workload/Workload.ts"
+import { describeThisMachine, pinThisProcess } from "./machine.ts"
+import type { RunSettings } from "./RunSettings.ts"
+import type { UsageError } from "./UsageError.ts"
+
+/** This program's version. */
+export const toolVersion = packageJson.version
+
+/** A target and what was found out about it so far. */
+interface Loaded {
+  readonly target: Target
+  readonly log: ViolationLog
+  readonly isChecked: boolean
+  readonly rounds: Array<Round>
+}
+
+const mixText = ({ mix }: Workload): string =>
+  mix._tag === "Cycle"
+    ? "cycle of save_endp, save_dest, find_dest"
+    : mix.weights.flatMap((weight, kind) => (weight > 0 ? [`${kindNames[kind]}=${weight}`] : [])).join(",")
+
+/** For people: what tells comparisons apart at a glance. */
+const nameOf = ({ mix, cached }: Workload): string =>
+  `${mix._tag === "Cycle" ? "cycle" : "mix"}${cached > 0 ? ` with ${cached.toLocaleString("en-US")} cached` : ""}`
+
+const parametersOf = (settings: RunSettings): Record<string, ParameterValue> => {
+  const { workload } = settings
+  const { popularity, propertyBytesMin: least, propertyBytesMax: most } = workload
+  return {
+    requests: mixText(workload),
+    endpoints: workload.endpoints,
+    destinations: workload.destinations,
+    popularity: popularity._tag === "Uniform" ? "uniform" : `zipf:${popularity.exponent}`,
+    propertyBytes: least === most ? least : `${least}-${most}`,
+    ttlSeconds: workload.ttlSeconds,
+    cached: workload.cached,
+    connections: workload.connections,
+    dummyApart: settings.isDummyApart,
+    unchecked: [...settings.unchecked].join(",")
+  }
+}
+
+const resultOf = ({ target, log, rounds }: Loaded): TargetResult => ({
+  name: target.name,
+  kind: target.kind,
+  command: target.command,
+  version: target.version,
+  rounds,
+  truth: {
+    checkedDescriptors: log.checkedDescriptors,
+    checkedReplies: log.checkedReplies,
+    violationsTotal: log.total,
+    violations: log.violations
+  }
+})
+
+/**
+ * Starts all targets, loads them in turn, round after round (A B A B), and stops them. `onProgress` is told how each round goes.
+ */
+export const executeRun = Effect.fnUntraced(function* (
+  settings: RunSettings,
+  onProgress: (head: string, progress: Progress) => void
+): Effect.fn.Return<BenchmarkResult, TargetFailure | UsageError, SystemCalls | Scope.Scope> {
+  const { workload, pinning, rounds } = settings
+  const begun = yield* DateTime.now
+  const date = DateTime.formatIso(begun)
+  yield* pinThisProcess(pinning.client)
+  const loaded: Array<Loaded> = []
+  for (const spec of settings.targets) {
+    const target = yield* openTarget(spec, workload.ttlSeconds, pinning.server ?? undefined)
+    loaded.push({ target, log: new ViolationLog(), isChecked: !settings.unchecked.has(spec.name), rounds: [] })
+  }
+  // A server that lives on may still have the labels of another run.
+  const run = `run${process.pid}-${DateTime.toEpochMillis(begun).toString(36)}`
+  const optionsFor = ({ target, log, isChecked }: Loaded, round: string): RoundOptions => ({
+    workload,
+    labelPrefix: `${run}.${round}`,
+    isChecked,
+    isDummyApart: settings.isDummyApart,
+    log,
+    warmUpMillis: settings.warmUpSeconds * 1_000,
+    roundMillis: settings.roundSeconds === undefined ? undefined : settings.roundSeconds * 1_000,
+    roundOperations: settings.roundOperations,
+    ratePerSecond: settings.ratePerSecond,
+    onProgress: (progress) => onProgress(`[${round.replace("round", "")}/${rounds}] ${target.name}`, progress)
+  })
+  for (let round = 0; round < rounds; round++) {
+    for (const each of loaded) {
+      each.log.round = round
+      const done = yield* Effect.result(runRound(each.target, optionsFor(each, `round${round + 1}`)))
+      // One that could be loaded and cannot any more has failed a check; what the others have done is not lost with it.
+      if (done._tag === "Success") each.rounds.push(done.success)
+      else if (each.rounds.length === 0) return yield* done.failure
+      else each.log.add(done.failure.message)
+      each.log.round = null
+    }
+  }
+  for (const each of loaded) {
+    if (!each.isChecked) continue
+    const stopped = yield* Effect.result(checkStop(each.target, optionsFor(each, "stop")))
+    if (stopped._tag === "Failure") each.log.add(stopped.failure.message)
+  }
+  const targets = loaded.map(resultOf)
+  return {
+    format: "scache-bench",
+    version: resultVersion,
+    toolVersion,
+    date,
+    machine: describeThisMachine(),
+    settings: {
+      workload: { name: nameOf(workload), parameters: parametersOf(settings) },
+      clients: workload.clients,
+      ratePerSecond: settings.ratePerSecond ?? null,
+      seed: workload.seed,
+      rounds,
+      roundSeconds: settings.roundSeconds ?? null,
+      roundOperations: settings.roundOperations ?? null,
+      warmUpSeconds: settings.warmUpSeconds,
+      pinning
+    },
+    targets,
+    ratios: ratiosBetween(targets)
+  }
+})

@@ -1,0 +1,136 @@
+import { KernelSystemCalls } from "@scached/fdpass"
+import { Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { renderResultPage } from "../report/index.ts"
+import { printResult } from "../result/BenchmarkResult.ts"
+import { executeRun } from "./executeRun.ts"
+import { descriptorsMax } from "./machine.ts"
+import { checkWritable, makeLiveLine, printResultTable, requirePassed, writeFile } from "./outputs.ts"
+import { type RunFlags, settingsOf } from "./RunSettings.ts"
+
+const text = (name: string, metavar: string, description: string) =>
+  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
+
+const number = (name: string, metavar: string, description: string) =>
+  Flag.Finite(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
+
+const flag = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false), Flag.withoutNegation)
+
+const repeated = (name: string, metavar: string, description: string) =>
+  text(name, metavar, `${description} (repeatable)`).pipe(Flag.atLeast(0))
+
+const flags = {
+  target: repeated(
+    "target",
+    "NAME=SOCKET",
+    "a cache to load: NAME=SOCKET for one that runs, NAME=spawn:PROGRAM ARGUMENTS for one that is started; {socket} stands for the path it shall serve"
+  ),
+  postfix: flag("postfix", "Postfix's own scache(8) as well, started as master(8) would; needs root"),
+  unchecked: repeated(
+    "unchecked",
+    "NAME",
+    "do not hold this target to the answers of a cache: it only moves the bytes"
+  ),
+  clients: number("clients", "N", "connections to each cache, each with one request at a time; default 16").pipe(
+    Flag.withDefault(16)
+  ),
+  durationSeconds: number("duration", "SECONDS", "how long each round measures; default 10").pipe(Flag.optional),
+  operations: number("operations", "N", "measure so many operations a round instead").pipe(Flag.optional),
+  warmUpSeconds: number("warm-up", "SECONDS", "load without measuring before each round; default 2").pipe(
+    Flag.withDefault(2)
+  ),
+  rounds: number("rounds", "N", "rounds, with the targets in turn (A B A B); default 3").pipe(Flag.withDefault(3)),
+  rate: number(
+    "rate",
+    "N",
+    "open loop: so many operations a second in all, and latency counts from when each was due"
+  ).pipe(Flag.optional),
+  mix: text(
+    "mix",
+    "MIX",
+    "cycle (save_endp, save_dest, find_dest), or weights: save_endp=1,find_endp=1,save_dest=1,find_dest=1"
+  ).pipe(Flag.withDefault("cycle")),
+  endpoints: number("endpoints", "N", "endpoint labels, shared by all clients; default 1024").pipe(
+    Flag.withDefault(1024)
+  ),
+  destinations: number("destinations", "N", "destination labels; default 1024").pipe(Flag.withDefault(1024)),
+  popularity: text("popularity", "KIND", "how labels are drawn: uniform, or zipf:EXPONENT").pipe(
+    Flag.withDefault("uniform")
+  ),
+  properties: text("properties", "BYTES", "size of an endpoint's properties, or LEAST-MOST; default 64").pipe(
+    Flag.withDefault("64")
+  ),
+  cached: number("cached", "N", "connections cached before the clients begin; default 0").pipe(Flag.withDefault(0)),
+  connections: number(
+    "connections",
+    "N",
+    "connections in all; default --cached and 256, or 4 a client if that is more"
+  ).pipe(Flag.optional),
+  ttlSeconds: number("ttl", "SECONDS", "ttl of every save, not above the server's own limit; default 600").pipe(
+    Flag.withDefault(600)
+  ),
+  seed: number("seed", "N", "the same seed makes the same requests; default 1").pipe(Flag.withDefault(1)),
+  dummyApart: flag(
+    "dummy-apart",
+    "send the dummy that ends a find by itself, as smtp(8) does, and not along with the next request"
+  ),
+  pin: text("pin", "SERVER/CLIENT", "processors for both sides, as in 0/1 (with taskset)").pipe(Flag.optional),
+  json: text("json", "FILE", "write the result, for scache-bench report").pipe(Flag.optional),
+  html: text("html", "FILE", "write a page with pictures").pipe(Flag.optional),
+  require: repeated(
+    "require",
+    "THRESHOLD",
+    "exit with 1 unless this holds, as in 'p99(scached)<2ms' or 'ratio(scached,scache)>12'"
+  ),
+  quiet: flag("quiet", "no progress on standard error")
+}
+
+/** `scache-bench run`. */
+export const runCommand = Command.make(
+  "run",
+  flags,
+  Effect.fn("run")(function* (options) {
+    const written: RunFlags = {
+      ...options,
+      targets: options.target,
+      durationSeconds: Option.getOrUndefined(options.durationSeconds),
+      operations: Option.getOrUndefined(options.operations),
+      rate: Option.getOrUndefined(options.rate),
+      connections: Option.getOrUndefined(options.connections),
+      pin: Option.getOrUndefined(options.pin)
+    }
+    const settings = yield* Effect.fromResult(settingsOf(written, descriptorsMax()))
+    for (const path of [options.json, options.html]) if (Option.isSome(path)) yield* checkWritable(path.value)
+    const live = makeLiveLine(options.quiet)
+    const result = yield* executeRun(settings, (head, progress) => live?.show(head, progress)).pipe(
+      Effect.ensuring(Effect.sync(() => live?.clear())),
+      Effect.scoped,
+      Effect.provide(KernelSystemCalls.layer)
+    )
+    const verdicts = yield* printResultTable(result, settings.thresholds)
+    if (Option.isSome(options.json)) yield* writeFile(options.json.value, printResult(result))
+    if (Option.isSome(options.html)) yield* writeFile(options.html.value, renderResultPage(result, verdicts))
+    yield* requirePassed([result], verdicts)
+  })
+).pipe(
+  Command.withDescription(
+    "Load caches, check every answer, and print what they do. Exit codes: 0 all well, 1 a wrong answer or a missed threshold, 2 usage, 3 a target could not be started or reached, 4 anything else, 130 interrupted."
+  ),
+  Command.withShortDescription("Load caches, check every answer, and print what they do"),
+  Command.withExamples([
+    {
+      command:
+        "scache-bench run --target 'scached=spawn:dist/scached serve --socket {socket} -o connection_cache_ttl_limit=1h' --postfix",
+      description: "scached and Postfix's scache side by side"
+    },
+    {
+      command: "scache-bench run --target mine=/run/cache.sock --ttl 2 --rate 5000 --clients 64 --html report.html",
+      description: "a cache that runs already, at 5,000 operations a second"
+    },
+    {
+      command: "scache-bench run --postfix --cached 10000 --popularity zipf:1.1 --require 'throughput>2k'",
+      description: "a full cache, with favourites, and a threshold for a build"
+    }
+  ])
+)

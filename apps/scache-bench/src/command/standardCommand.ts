@@ -1,0 +1,170 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { KernelSystemCalls } from "@scached/fdpass"
+import { Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { renderMarkdown, replaceBlock } from "../report/index.ts"
+import type { BenchmarkResult } from "../result/BenchmarkResult.ts"
+import * as PostfixScache from "../target/PostfixScache.ts"
+import { temporaryDirectory } from "../target/ServerProcess.ts"
+import type { TargetSpec } from "../target/TargetSpec.ts"
+import { FileFailure } from "./ExitStatus.ts"
+import { executeRun } from "./executeRun.ts"
+import { descriptorsMax } from "./machine.ts"
+import { makeLiveLine, printResultTable, readFile, requirePassed, writeFile } from "./outputs.ts"
+import { postfixName, type RunFlags, settingsOf } from "./RunSettings.ts"
+
+const root = join(import.meta.dir, "../../../..")
+const executable = join(root, "dist/scached")
+const buildScript = join(root, "apps/scached/scripts/build.ts")
+const floorSource = join(import.meta.dir, "../../floor/floor.c")
+
+/** The comparisons, each with the targets in turn. */
+const scenarios = [
+  { clients: 1, cached: 0 },
+  { clients: 16, cached: 0 },
+  { clients: 64, cached: 0 },
+  { clients: 16, cached: 10_000 }
+] as const
+
+const floorName = "floor"
+
+const say = (line: string) => Effect.sync(() => void process.stderr.write(`${line}\n`))
+
+const run = (command: ReadonlyArray<string>): Effect.Effect<string | undefined> =>
+  Effect.promise(async () => {
+    try {
+      const child = Bun.spawn([...command], { cwd: root, stdout: "ignore", stderr: "pipe" })
+      const complaint = await new Response(child.stderr).text()
+      return (await child.exited) === 0 ? undefined : complaint.trim() || "it failed without a word"
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  })
+
+const buildExecutable = Effect.gen(function* () {
+  if (existsSync(executable)) return
+  yield* say("dist/scached is not there: building it")
+  const failure = yield* run([process.execPath, "run", buildScript])
+  if (failure !== undefined) return yield* new FileFailure({ message: `cannot build dist/scached: ${failure}` })
+})
+
+/** The floor, if it can be compiled: undefined, and a line that says why, if not. */
+const buildFloor = Effect.gen(function* () {
+  const program = join(yield* temporaryDirectory, "floor")
+  const failure = yield* run(["cc", "-O2", "-o", program, floorSource])
+  if (failure === undefined) return program
+  yield* say(`going on without the floor: cc: ${failure}`)
+  return undefined
+})
+
+const findTargets = Effect.gen(function* () {
+  yield* buildExecutable
+  const command = [executable, "serve", "--socket", "{socket}", "-o", "connection_cache_ttl_limit=1h"]
+  const targets: Array<TargetSpec> = [{ _tag: "Spawn", name: "scached", command }]
+  const missing = PostfixScache.findMissing()
+  if (missing === undefined) targets.push({ _tag: "Postfix", name: postfixName })
+  else yield* say(`going on without Postfix's scache: ${missing}`)
+  const floor = yield* buildFloor
+  if (floor !== undefined) targets.push({ _tag: "Spawn", name: floorName, command: [floor, "{socket}"] })
+  return targets
+})
+
+const flagsOf = (
+  scenario: (typeof scenarios)[number],
+  seconds: number,
+  rounds: number,
+  pin: string | undefined
+): RunFlags => ({
+  targets: ["placeholder=/tmp/placeholder"],
+  postfix: false,
+  unchecked: [],
+  clients: scenario.clients,
+  cached: scenario.cached,
+  durationSeconds: seconds,
+  operations: undefined,
+  warmUpSeconds: 1,
+  rounds,
+  rate: undefined,
+  mix: "cycle",
+  endpoints: 1024,
+  destinations: 1024,
+  popularity: "uniform",
+  properties: "64",
+  connections: undefined,
+  ttlSeconds: 600,
+  seed: 1,
+  dummyApart: false,
+  pin,
+  require: []
+})
+
+/** `scache-bench standard`. */
+export const standardCommand = Command.make(
+  "standard",
+  {
+    write: Flag.String("write").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("put the result between the bench markers of this document"),
+      Flag.optional
+    ),
+    seconds: Flag.Finite("seconds").pipe(
+      Flag.withMetavar("SECONDS"),
+      Flag.withDescription("how long each round measures; default 3"),
+      Flag.withDefault(3)
+    ),
+    rounds: Flag.Finite("rounds").pipe(
+      Flag.withMetavar("N"),
+      Flag.withDescription("rounds of each comparison; default 3"),
+      Flag.withDefault(3)
+    ),
+    quiet: Flag.Boolean("quiet").pipe(
+      Flag.withDescription("no progress on standard error"),
+      Flag.withDefault(false),
+      Flag.withoutNegation
+    )
+  },
+  Effect.fn("standard")(
+    function* ({ write, seconds, rounds, quiet }) {
+      const targets = yield* findTargets
+      const live = makeLiveLine(quiet)
+      const pin = navigator.hardwareConcurrency > 1 ? "0/1" : undefined
+      const results: Array<BenchmarkResult> = []
+      for (const scenario of scenarios) {
+        const settings = yield* Effect.fromResult(settingsOf(flagsOf(scenario, seconds, rounds, pin), descriptorsMax()))
+        // The floor keeps one connection a client: it has no cache that could be full.
+        const named = targets.filter(({ name }) => name !== floorName || scenario.cached === 0)
+        const result = yield* executeRun(
+          { ...settings, targets: named, unchecked: new Set([floorName]) },
+          (head, progress) => live?.show(`${scenario.clients} clients, ${scenario.cached} cached ${head}`, progress)
+        ).pipe(Effect.ensuring(Effect.sync(() => live?.clear())), Effect.scoped)
+        yield* printResultTable(result, [])
+        results.push(result)
+      }
+      if (Option.isSome(write)) yield* writeInto(write.value, results)
+      yield* requirePassed(results, [])
+    },
+    Effect.scoped,
+    Effect.provide(KernelSystemCalls.layer)
+  )
+).pipe(
+  Command.withDescription(
+    "The standard comparison, two to three minutes: scached, Postfix's scache if it is installed, and the floor of the system calls if there is a C compiler; 1, 16 and 64 clients, and 10,000 cached connections."
+  ),
+  Command.withShortDescription("The standard comparison with Postfix's scache"),
+  Command.withExamples([
+    {
+      command: "scache-bench standard --write docs/performance.md",
+      description: "measure, and put the result into the document"
+    }
+  ])
+)
+
+const writeInto = Effect.fnUntraced(function* (path: string, results: ReadonlyArray<BenchmarkResult>) {
+  const replaced = replaceBlock(yield* readFile(path), renderMarkdown(results))
+  const document = yield* Effect.mapError(
+    Effect.fromResult(replaced),
+    (error) => new FileFailure({ message: `${path}: ${error.message}` })
+  )
+  yield* writeFile(path, document)
+})

@@ -1,0 +1,171 @@
+import { type Descriptor, Errno, type Outcome, Readiness, type SystemCalls } from "@scached/fdpass"
+import type { Conversation } from "./Conversation.ts"
+import type { OpenLoopSchedule } from "./OpenLoopSchedule.ts"
+import type { OperationSource } from "./OperationSource.ts"
+import type { RoundRecord } from "./RoundRecord.ts"
+
+/** Events taken from the kernel at once. */
+const eventsMax = 256
+/** What an operation may take before its server counts as stuck: twice what smtp(8) waits (connection_cache_protocol_timeout). */
+export const answerMillisMax = 10_000
+
+/** One stretch of work for all clients. */
+export interface Stretch {
+  readonly source: OperationSource
+  /** Where operations are counted; those of an unmeasured stretch are not. */
+  readonly record?: RoundRecord
+  /** When operations begin; if absent each client begins one as soon as its last has ended. */
+  readonly schedule?: OpenLoopSchedule
+}
+
+/**
+ * All clients of one server in one epoll set. A stretch of work is begun with `begin` and goes on with each `turnUntil`, which returns
+ * to the caller now and then so that signals and the display get their turn.
+ */
+export class LoadLoop {
+  readonly #calls: SystemCalls["Service"]
+  readonly #epoll: Descriptor
+  readonly #conversations: ReadonlyArray<Conversation>
+  readonly #batch
+  #stretch: Stretch | undefined
+  /** Conversations without an operation, in the order in which they ended their last: a ring. */
+  readonly #resting: Array<Conversation> = []
+  #restingFirst = 0
+  #busy = 0
+  operations = 0
+
+  constructor(calls: SystemCalls["Service"], epoll: Descriptor, conversations: ReadonlyArray<Conversation>) {
+    this.#calls = calls
+    this.#epoll = epoll
+    this.#conversations = conversations
+    this.#batch = calls.makeReadinessBatch(eventsMax)
+  }
+
+  /** Puts all conversations into the epoll set; they wait for their greetings. */
+  open(): Outcome {
+    for (const conversation of this.#conversations) {
+      const outcome = this.#calls.epollAdd(this.#epoll, conversation.socket, Readiness.readable, conversation.number)
+      if (outcome < 0) return outcome
+      this.#busy++
+    }
+    return 0
+  }
+
+  /** Whether every operation of the stretch has ended, and none can begin any more. */
+  get isDone(): boolean {
+    const schedule = this.#stretch?.schedule
+    if (this.#busy > 0) return false
+    return schedule === undefined || schedule.nextMillis === Number.POSITIVE_INFINITY || this.#restingCount === 0
+  }
+
+  get #restingCount(): number {
+    return this.#resting.length - this.#restingFirst
+  }
+
+  /** Begins a stretch; the one before must be done. */
+  begin(stretch: Stretch): void {
+    this.#stretch = stretch
+    if (stretch.schedule !== undefined) return
+    const nowMillis = this.#calls.monotonicMillis()
+    for (let left = this.#restingCount; left > 0; left--) {
+      const conversation = this.#takeResting()
+      if (conversation !== undefined) this.#startOrRest(conversation, nowMillis, nowMillis)
+    }
+  }
+
+  /** Goes on until that time, or until the stretch is done. */
+  turnUntil(endMillis: number): void {
+    while (!this.isDone) {
+      const nowMillis = this.#calls.monotonicMillis()
+      if (nowMillis >= endMillis) return
+      this.#startDue(nowMillis)
+      this.#turn(this.#waitMillis(nowMillis, endMillis))
+    }
+  }
+
+  /** Ends conversations whose server has not answered for too long. */
+  endStuck(nowMillis: number): void {
+    for (const conversation of this.#conversations) {
+      if (conversation.isIdle || conversation.isOver || nowMillis - conversation.startedMillis <= answerMillisMax)
+        continue
+      conversation.fail(`has not answered for ${answerMillisMax / 1_000} s`)
+      this.#leave(conversation)
+    }
+  }
+
+  #waitMillis(nowMillis: number, endMillis: number): number {
+    const schedule = this.#stretch?.schedule
+    if (schedule === undefined || this.#restingCount === 0) return endMillis - nowMillis
+    const leftMillis = schedule.nextMillis - nowMillis
+    // epoll waits in whole milliseconds, and an operation must not begin late because of that: the last one is waited for awake.
+    return leftMillis < 1 ? 0 : Math.min(Math.floor(leftMillis), endMillis - nowMillis)
+  }
+
+  #turn(waitMillis: number): void {
+    const count = this.#calls.epollWait(this.#epoll, this.#batch, waitMillis)
+    if (count < 0 && count !== -Errno.EINTR) throw new Error(`epoll_wait failed, errno ${-count}`)
+    for (let index = 0; index < count; index++) {
+      const conversation = this.#conversations[this.#batch.token(index)]
+      if (conversation === undefined || conversation.isOver) continue
+      const wasIdle = conversation.isIdle
+      conversation.onReadable()
+      if (conversation.isOver) this.#leave(conversation, wasIdle)
+      else if (conversation.isIdle && !wasIdle) this.#onEnded(conversation)
+    }
+  }
+
+  #onEnded(conversation: Conversation): void {
+    const nowMillis = this.#calls.monotonicMillis()
+    const stretch = this.#stretch
+    this.#busy--
+    // Before the first stretch it was the greeting.
+    if (stretch === undefined) return this.#rest(conversation)
+    this.operations++
+    const { kind, hasSucceeded, dueMillis, startedMillis } = conversation
+    stretch.record?.record(kind, hasSucceeded, dueMillis, startedMillis, nowMillis)
+    if (stretch.schedule !== undefined) return this.#rest(conversation)
+    this.#startOrRest(conversation, nowMillis, nowMillis)
+  }
+
+  #startDue(nowMillis: number): void {
+    const schedule = this.#stretch?.schedule
+    if (schedule === undefined) return
+    while (schedule.nextMillis <= nowMillis) {
+      const conversation = this.#takeResting()
+      if (conversation === undefined) return
+      this.#startOrRest(conversation, this.#calls.monotonicMillis(), schedule.take(nowMillis))
+    }
+  }
+
+  #startOrRest(conversation: Conversation, nowMillis: number, dueMillis: number): void {
+    if (this.#stretch?.source.assign(conversation, nowMillis) !== true) return this.#rest(conversation)
+    conversation.dueMillis = dueMillis
+    this.#busy++
+    conversation.start(nowMillis)
+    if (conversation.isOver) this.#leave(conversation)
+  }
+
+  #rest(conversation: Conversation): void {
+    conversation.rest()
+    if (conversation.isOver) this.#calls.epollRemove(this.#epoll, conversation.socket)
+    else this.#resting.push(conversation)
+  }
+
+  #takeResting(): Conversation | undefined {
+    const conversation = this.#resting[this.#restingFirst]
+    if (conversation === undefined) return undefined
+    this.#restingFirst++
+    if (this.#restingFirst > 1_024) {
+      this.#resting.splice(0, this.#restingFirst)
+      this.#restingFirst = 0
+    }
+    // One whose server hung up while it rested stays in the ring until its turn.
+    return conversation.isOver ? this.#takeResting() : conversation
+  }
+
+  #leave(conversation: Conversation, wasIdle = false): void {
+    if (!wasIdle) this.#busy--
+    if (this.#stretch?.record !== undefined) this.#stretch.record.errors++
+    this.#calls.epollRemove(this.#epoll, conversation.socket)
+  }
+}

@@ -1,0 +1,180 @@
+import { SystemCalls } from "@scached/fdpass"
+import { Effect, type Scope } from "effect"
+import type { Limit, Round, ServerUse } from "../result/BenchmarkResult.ts"
+import { type ProcessUse, readOwnCpuNanos, readProcessUse, readResidentBytes } from "../target/ProcessUse.ts"
+import type { Target } from "../target/Target.ts"
+import type { TargetFailure } from "../target/TargetFailure.ts"
+import { finalChecks } from "../truth/finalChecks.ts"
+import { choicesOf, RequestSequence } from "../workload/RequestSequence.ts"
+import { type Arena, type ArenaOptions, openArena, runStretch } from "./Arena.ts"
+import { OpenLoopSchedule } from "./OpenLoopSchedule.ts"
+import { FillSource, WorkloadSource } from "./OperationSource.ts"
+import { RoundRecord } from "./RoundRecord.ts"
+
+/** What a round is, beyond what its clients do. */
+export interface RoundOptions extends ArenaOptions {
+  readonly warmUpMillis: number
+  /** How long operations begin; absent when they are counted. */
+  readonly roundMillis: number | undefined
+  readonly roundOperations: number | undefined
+  /** Operations a second in an open loop. */
+  readonly ratePerSecond: number | undefined
+  /** Told ten times a second how the round goes. */
+  readonly onProgress: (progress: Progress) => void
+}
+
+/** How a round goes. */
+export interface Progress {
+  readonly stage: "filling" | "warming up" | "measuring" | "checking"
+  readonly record: RoundRecord | undefined
+  readonly nowMillis: number
+  readonly leftMillis: number | undefined
+  readonly errors: number
+}
+
+/** From where on a processor counts as used up: nothing that waits in between reaches it. */
+const busyShare = 0.93
+
+/** What kept the throughput from being higher. */
+export const findLimit = (
+  clientShare: number | undefined,
+  serverShare: number | undefined,
+  rate: { readonly asked: number; readonly reached: number } | undefined
+): Limit => {
+  if (rate !== undefined && rate.reached >= 0.98 * rate.asked) return "rate"
+  const isServerBusy = serverShare !== undefined && serverShare >= busyShare
+  // In an open loop the client may wait awake for the next operation: its share says nothing then.
+  const isClientBusy = rate === undefined && clientShare !== undefined && clientShare >= busyShare
+  if (isServerBusy === isClientBusy) return "unknown"
+  return isServerBusy ? "server" : "client"
+}
+
+const serverUse = (
+  before: ProcessUse | undefined,
+  after: ProcessUse | undefined,
+  operations: number
+): Omit<ServerUse, "residentBytesBefore" | "residentBytesPeak" | "residentBytesAfter"> => {
+  if (before === undefined || after === undefined || operations === 0) {
+    return { cpuNanosPerOperation: null, voluntarySwitches: null, involuntarySwitches: null }
+  }
+  // A thread that has ended takes its share with it.
+  const grown = (key: keyof ProcessUse) => Math.max(0, after[key] - before[key])
+  return {
+    cpuNanosPerOperation: grown("cpuNanos") / operations,
+    voluntarySwitches: grown("voluntarySwitches"),
+    involuntarySwitches: grown("involuntarySwitches")
+  }
+}
+
+const share = (before: number | undefined, after: number | undefined, seconds: number): number | undefined =>
+  before === undefined || after === undefined ? undefined : (after - before) / 1e9 / seconds
+
+const resident = (target: Target): number | null =>
+  target.pid === undefined ? null : (readResidentBytes(target.pid) ?? null)
+
+const measure = Effect.fnUntraced(function* (
+  arena: Arena,
+  options: RoundOptions,
+  sequences: ReadonlyArray<RequestSequence>,
+  onSlice: (record: RoundRecord, nowMillis: number) => void
+) {
+  const calls = yield* SystemCalls
+  const { loop } = arena
+  const startMillis = calls.monotonicMillis()
+  const endMillis = startMillis + (options.roundMillis ?? Number.POSITIVE_INFINITY)
+  const record = new RoundRecord(startMillis, options.ratePerSecond !== undefined)
+  const operationsMax = options.roundOperations ?? Number.POSITIVE_INFINITY
+  if (options.ratePerSecond === undefined) {
+    loop.begin({ source: new WorkloadSource(sequences, endMillis, operationsMax), record })
+    yield* runStretch(calls, loop, (nowMillis) => onSlice(record, nowMillis))
+  } else {
+    const durationMillis = options.roundMillis ?? (1_000 * operationsMax) / options.ratePerSecond
+    const schedule = new OpenLoopSchedule(startMillis, durationMillis, options.ratePerSecond)
+    const source = new WorkloadSource(sequences, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+    loop.begin({ source, record, schedule })
+    yield* runStretch(calls, loop, (nowMillis) => {
+      // What waits for a client when the round is over is not begun any more, but counts with the time it has waited.
+      if (nowMillis >= startMillis + durationMillis) {
+        record.notStarted += schedule.abandon(nowMillis, (waitedMillis, count) =>
+          record.corrected?.record(waitedMillis, count)
+        )
+      }
+      onSlice(record, nowMillis)
+    })
+    record.notStarted += schedule.late
+  }
+  const planned =
+    options.roundMillis ?? (options.ratePerSecond === undefined ? 0 : (1_000 * operationsMax) / options.ratePerSecond)
+  record.finish(startMillis + planned)
+  return record
+})
+
+/** One round of one target: connects, fills the cache, warms up, measures, and checks what is left. */
+export const runRound = Effect.fnUntraced(function* (
+  target: Target,
+  options: RoundOptions
+): Effect.fn.Return<Round, TargetFailure, SystemCalls | Scope.Scope> {
+  const calls = yield* SystemCalls
+  const { workload, log, onProgress } = options
+  const residentBytesBefore = resident(target)
+  let residentBytesPeak = residentBytesBefore
+  const arena = yield* openArena(target, options)
+  const { loop } = arena
+  const report =
+    (stage: Progress["stage"], endMillis: number | undefined) =>
+    (record: RoundRecord | undefined, nowMillis: number) => {
+      const bytes = resident(target)
+      if (bytes !== null) residentBytesPeak = Math.max(residentBytesPeak ?? 0, bytes)
+      const leftMillis = endMillis === undefined ? undefined : Math.max(0, endMillis - nowMillis)
+      onProgress({ stage, record, nowMillis, leftMillis, errors: log.total })
+    }
+  if (options.isChecked && workload.cached > 0) {
+    loop.begin({ source: new FillSource(workload) })
+    const reportFilling = report("filling", undefined)
+    yield* runStretch(calls, loop, (nowMillis) => reportFilling(undefined, nowMillis))
+  }
+  const choices = choicesOf(workload)
+  const sequences = arena.conversations.map(
+    ({ number }) => new RequestSequence(choices, arena.topology, workload.seed, number)
+  )
+  if (options.warmUpMillis > 0) {
+    const endMillis = calls.monotonicMillis() + options.warmUpMillis
+    loop.begin({ source: new WorkloadSource(sequences, endMillis, Number.POSITIVE_INFINITY) })
+    const reportWarmUp = report("warming up", endMillis)
+    yield* runStretch(calls, loop, (nowMillis) => reportWarmUp(undefined, nowMillis))
+  }
+  const useBefore = target.pid === undefined ? undefined : readProcessUse(target.pid)
+  const ownBefore = readOwnCpuNanos()
+  const endMillis = options.roundMillis === undefined ? undefined : calls.monotonicMillis() + options.roundMillis
+  const record = yield* measure(arena, options, sequences, report("measuring", endMillis))
+  const useAfter = target.pid === undefined ? undefined : readProcessUse(target.pid)
+  const clientShare = share(ownBefore, readOwnCpuNanos(), record.seconds)
+  if (options.isChecked) {
+    report("checking", undefined)(record, calls.monotonicMillis())
+    yield* finalChecks(arena)
+  }
+  const { operations, seconds, corrected } = record
+  const serverShare = share(useBefore?.cpuNanos, useAfter?.cpuNanos, seconds)
+  const operationsPerSecond = operations / seconds
+  const rate =
+    options.ratePerSecond === undefined ? undefined : { asked: options.ratePerSecond, reached: operationsPerSecond }
+  return {
+    operations,
+    seconds,
+    operationsPerSecond,
+    errors: record.errors,
+    notStarted: record.notStarted,
+    operationsByKind: record.operationsByKind,
+    serviceTime: record.service.toHistogram(),
+    correctedLatency: corrected?.toHistogram() ?? null,
+    series: record.series,
+    server: {
+      ...serverUse(useBefore, useAfter, operations),
+      residentBytesBefore,
+      residentBytesPeak,
+      residentBytesAfter: resident(target)
+    },
+    client: { cpuShare: clientShare ?? null },
+    limitedBy: findLimit(clientShare, serverShare, rate)
+  }
+}, Effect.scoped)

@@ -1,0 +1,10 @@
+/**
+ * Everything that can be made of results: text for a terminal, pages, Markdown. All of it is pure.
+ */
+export { type Comparison, compareResults } from "./Comparison.ts"
+export { renderComparison } from "./ComparisonReport.ts"
+export { MarkersMissing, renderMarkdown, replaceBlock } from "./MarkdownReport.ts"
+export { colouredPaint, type Paint, paintFor, plainPaint } from "./Paint.ts"
+export { renderComparisonPage } from "./page/ComparisonPage.ts"
+export { renderResultPage } from "./page/ResultPage.ts"
+export { renderTerminalReport, renderVerdicts } from "./TerminalReport.ts"

@@ -1,0 +1,77 @@
+import uplotScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" }
+import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" }
+import uplotLicence from "uplot/LICENSE" with { type: "text" }
+import type { Target } from "../../result/BenchmarkResult.ts"
+import { barTablesOf, renderBarTable } from "./BarTable.ts"
+import chartsScript from "./charts.js" with { type: "text" }
+import { type LineChart, lineChartsOf } from "./LineChart.ts"
+import { html, jsonForScript, Markup, nothing } from "./Markup.ts"
+import pageStyle from "./page.css" with { type: "text" }
+
+/** A table of texts; columns of numbers are aligned to the right. */
+export const renderTable = (
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string | Markup>>,
+  textColumns: ReadonlyArray<number> = [0]
+): Markup => {
+  const side = (column: number) => (textColumns.includes(column) ? "text" : "number")
+  const titles = head.map((title, column) => html`<th scope="col" class="${side(column)}">${title}</th>`)
+  const lines = rows.map((row) => {
+    const cells = row.map((cell, column) =>
+      column === 0 ? html`<th scope="row">${cell}</th>` : html`<td class="${side(column)}">${cell}</td>`
+    )
+    return html`<tr>${cells}</tr>\n`
+  })
+  return html`<div class="scroll" tabindex="0"><table><thead><tr>${titles}</tr></thead>\n<tbody>${lines}</tbody></table></div>\n`
+}
+
+/** The square in a target's colour, beside its name. */
+export const swatch = (colour: number): Markup => html`<span class="swatch colour-${colour}" aria-hidden="true"></span>`
+
+/** What a picture shows, in one sentence, for whoever cannot see it. */
+const describeChart = ({ title, about, series }: LineChart): string =>
+  `${title}. ${about} Lines: ${series.map(({ name }) => name).join(", ")}. The numbers are in the table that follows.`
+
+const renderLineChart = (
+  chart: LineChart
+): Markup => html`<section><h2>${chart.title}</h2><p class="about">${chart.about}</p>
+<figure><div class="chart" id="${chart.id}" role="img" aria-label="${describeChart(chart)}"></div></figure>
+<details><summary>The numbers</summary>${renderTable(chart.table.head, chart.table.rows)}</details></section>\n`
+
+/** A chart without anything to draw would be an empty frame. */
+const isEmpty = ({ series }: LineChart): boolean =>
+  series.every(({ values }) => values.every((value) => value === null))
+
+const figures = (charts: ReadonlyArray<LineChart>, targets: ReadonlyArray<Target>): Markup => {
+  const bars = barTablesOf(targets).map(renderBarTable)
+  return html`${charts.map(renderLineChart)}${bars}`
+}
+
+const scripts = (charts: ReadonlyArray<LineChart>): Markup =>
+  charts.length === 0
+    ? nothing
+    : html`<noscript><p class="about">The lines are drawn by a script, which is switched off here; their numbers are in the tables.</p></noscript>
+<script type="application/json" id="charts">${jsonForScript(charts)}</script>
+<script>/*\n${new Markup(uplotLicence)}*/\n${new Markup(uplotScript)}</script>
+<script>${new Markup(chartsScript)}</script>\n`
+
+/**
+ * A whole page, in one file that asks the network for nothing: its policy forbids it.
+ * `before` stands above the pictures of the targets, `after` below them.
+ */
+export const renderPage = (page: {
+  readonly title: string
+  readonly before: Markup
+  readonly targets: ReadonlyArray<Target>
+  readonly after: Markup
+}): string => {
+  const charts = lineChartsOf(page.targets).filter((chart) => !isEmpty(chart))
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>${page.title}</title>
+<style>${new Markup(uplotStyle)}\n${new Markup(pageStyle)}</style></head>
+<body><main>${page.before}${figures(charts, page.targets)}${page.after}</main>
+${scripts(charts)}</body></html>\n`.text
+}

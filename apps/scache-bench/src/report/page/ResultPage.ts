@@ -1,0 +1,87 @@
+import type { BenchmarkResult, Target } from "../../result/BenchmarkResult.ts"
+import { formatMetric, metricNames, metricOf } from "../../result/Metric.ts"
+import type { Verdict } from "../../threshold/judge.ts"
+import {
+  describeLatency,
+  describeLimit,
+  describeLoop,
+  describeMachine,
+  describeMixedLimit,
+  describeNotStarted,
+  describeRatio,
+  describeSettings,
+  describeTruth,
+  describeViolations,
+  howNumbersAreMade
+} from "../describe.ts"
+import { verdictLine } from "../TerminalReport.ts"
+import { coloursMax } from "./BarTable.ts"
+import { html, type Markup, nothing } from "./Markup.ts"
+import { renderPage, renderTable, swatch } from "./Page.ts"
+
+const list = (lines: ReadonlyArray<Markup>): Markup => (lines.length === 0 ? nothing : html`<ul>${lines}</ul>\n`)
+
+/** The wrong answers of all targets, in red, above everything else; nothing if there are none. */
+export const violationsBox = (targets: ReadonlyArray<Target>): Markup => {
+  const lines = targets.flatMap(describeViolations)
+  return lines.length === 0
+    ? nothing
+    : html`<section class="violations" role="alert"><h2>Wrong answers</h2>
+<p>A target did what a correct cache cannot do. Its numbers mean nothing.</p>
+${list(lines.map((line) => html`<li class="wrap">${line}</li>`))}</section>\n`
+}
+
+const resultTable = (targets: ReadonlyArray<Target>): Markup =>
+  renderTable(
+    ["target", ...metricNames.map((name) => metricOf(name).title), "limit"],
+    targets.map((target, index) => [
+      html`${swatch(index % coloursMax)}${target.name}`,
+      ...metricNames.map((name) => {
+        const value = metricOf(name).ofTarget(target)
+        const text = formatMetric(metricOf(name), value)
+        return name === "errors" && value !== 0 ? html`<span class="bad">${text}</span>` : text
+      }),
+      describeLimit(target)
+    ]),
+    [0, metricNames.length + 1]
+  )
+
+const verdictList = (verdicts: ReadonlyArray<Verdict>): Markup =>
+  verdicts.length === 0
+    ? nothing
+    : html`<section><h2>Thresholds</h2>${list(
+        verdicts.map((verdict) => html`<li class="${verdict.isPassed ? "good" : "bad"}">${verdictLine(verdict)}</li>`)
+      )}</section>\n`
+
+const settingsSection = (result: BenchmarkResult): Markup =>
+  html`<section><h2>Settings</h2>${renderTable(
+    ["setting", "value"],
+    [...describeSettings(result.settings), ["machine", describeMachine(result)] as const].map(([name, value]) => [
+      name,
+      html`<span class="wrap">${value}</span>`
+    ]),
+    [0, 1]
+  )}</section>
+<section><h2>Targets</h2>${renderTable(
+    ["target", "kind", "version", "command"],
+    result.targets.map(({ name, kind, version, command }) => [name, kind, version ?? "unknown", command]),
+    [0, 1, 2, 3]
+  )}</section>\n`
+
+/** A result as a page of its own: the table, the ratios, what was checked, the pictures, the settings; violations first, in red. */
+export const renderResultPage = (result: BenchmarkResult, verdicts: ReadonlyArray<Verdict> = []): string => {
+  const { settings, targets, ratios } = result
+  const title = `${settings.workload.name}, ${describeLoop(settings)}`
+  const truths = targets.map(
+    (target) => html`<li class="${target.truth.violationsTotal === 0 ? "good" : "bad"}">${describeTruth(target)}</li>`
+  )
+  const notes = targets
+    .flatMap((target) => [describeNotStarted(target), describeMixedLimit(target)])
+    .flatMap((note) => (note === undefined ? [] : [html`<li>${note}</li>`]))
+  const before = html`<header><h1>scache-bench: ${title}</h1>
+<p class="about">${result.date}; ${describeLatency(settings)}</p></header>
+${violationsBox(targets)}${resultTable(targets)}<p class="about">${howNumbersAreMade.join(" ")}.</p>
+${list(ratios.map((ratio) => html`<li>${describeRatio(ratio)}</li>`))}${verdictList(verdicts)}<section><h2>Checked</h2>${list([...truths, ...notes])}</section>
+`
+  return renderPage({ title: `scache-bench: ${title}`, before, targets, after: settingsSection(result) })
+}

@@ -1,0 +1,17 @@
+import type { Effect } from "effect"
+
+/** A cache that runs and can be connected to. */
+export interface Target {
+  readonly name: string
+  readonly kind: "socket" | "spawn" | "postfix"
+  readonly path: string
+  /** The socket's path, or the command that was started. */
+  readonly command: string
+  readonly version: string | null
+  /** The server's process, if it is known. */
+  readonly pid: number | undefined
+  /** How the server has ended, and what it said, when it has; `undefined` while it runs, and of one that was not started for the run. */
+  readonly findEnd: () => string | undefined
+  /** Stops the server and waits until it has ended; only of one that was started for the run. */
+  readonly stop: Effect.Effect<void> | undefined
+}

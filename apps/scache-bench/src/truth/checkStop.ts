@@ -1,0 +1,30 @@
+import { SystemCalls } from "@scached/fdpass"
+import { Effect } from "effect"
+import { type ArenaOptions, openArena, runStretch } from "../load/Arena.ts"
+import { FillSource } from "../load/OperationSource.ts"
+import type { Target } from "../target/Target.ts"
+import { checkAllEnded } from "./finalChecks.ts"
+
+/** Connections that are left in the cache when its server is stopped. */
+export const leftAtStop = 16
+
+/**
+ * Leaves connections in the cache, of which the server then holds the only copy, and stops it: their peers must see the end, and not before.
+ */
+export const checkStop = Effect.fnUntraced(function* (target: Target, options: ArenaOptions) {
+  if (target.stop === undefined) return
+  const calls = yield* SystemCalls
+  const workload = { ...options.workload, clients: 1, cached: leftAtStop, connections: leftAtStop + 1 }
+  const arena = yield* openArena(target, { ...options, workload })
+  const { pool, buffer, log } = arena.bench
+  arena.loop.begin({ source: new FillSource(workload) })
+  yield* runStretch(calls, arena.loop)
+  pool.closeNear()
+  const left = Array.from({ length: pool.made }, (_, connection) => connection)
+  for (const connection of left) {
+    if (pool.farEnd(connection, buffer) === "open") continue
+    log.add(`connection ${connection}: its peer sees the end while it is cached, before the server is stopped`)
+  }
+  yield* target.stop
+  yield* checkAllEnded(arena, left, "the server has ended")
+}, Effect.scoped)

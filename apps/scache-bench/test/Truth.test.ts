@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Result } from "effect"
+import { type BenchmarkResult, parseResult } from "../src/result/BenchmarkResult.ts"
+import type { Fault } from "./support/FaultyCache.ts"
+
+const main = join(import.meta.dir, "../src/main.ts")
+const server = join(import.meta.dir, "support/faultyServer.ts")
+
+/** Four clients who race for four labels, on a cache with a fault; what the program says, and what it leaves with. */
+const load = (fault: Fault, extra: ReadonlyArray<string> = []) => {
+  const directory = mkdtempSync(join(tmpdir(), "scache-bench-test-"))
+  const json = join(directory, "result.json")
+  const target = `cache=spawn:'${process.execPath}' '${server}' '${fault}' {socket}`
+  const size = ["--clients", "4", "--cached", "20", "--endpoints", "4", "--destinations", "4"]
+  const rounds = ["--operations", "300", "--warm-up", "0", "--rounds", "1"]
+  const child = Bun.spawnSync(
+    [process.execPath, main, "run", "--quiet", "--target", target, "--json", json, ...size, ...rounds, ...extra],
+    { env: { ...process.env, NO_COLOR: "1" } }
+  )
+  try {
+    const result: BenchmarkResult = Result.getOrThrow(parseResult(json, readFileSync(json, "utf8")))
+    const [cache] = result.targets
+    return { exitCode: child.exitCode, truth: cache?.truth, rounds: cache?.rounds ?? [] }
+  } catch (error) {
+    throw new Error(`${child.stdout}${child.stderr}`, { cause: error })
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+const texts = ({ truth }: ReturnType<typeof load>): string =>
+  (truth?.violations ?? []).map(({ text }) => text).join("\n")
+
+describe("a correct cache", () => {
+  test("is found correct, with every request counted", () => {
+    const found = load("none")
+    expect(texts(found)).toBe("")
+    expect(found.exitCode).toBe(0)
+    expect(found.rounds[0]?.operations).toBe(300)
+    expect(Object.values(found.rounds[0]?.operationsByKind ?? {}).reduce((sum, each) => sum + each, 0)).toBe(300)
+    // At least each find of the cycle, and all that were cached, at the end.
+    expect(found.truth?.checkedDescriptors).toBeGreaterThanOrEqual(100)
+  })
+
+  test("is found correct in an open loop, with dummies apart and any mix of requests", () => {
+    const mix = ["--mix", "save_endp=3,find_endp=2,save_dest=1,find_dest=1", "--connections", "60"]
+    const found = load("none", ["--rate", "3000", "--dummy-apart", "--popularity", "zipf:1", ...mix])
+    expect(texts(found)).toBe("")
+    expect(found.exitCode).toBe(0)
+    expect(found.rounds[0]?.correctedLatency?.count).toBe(300)
+  })
+})
+
+describe("a cache is caught that", () => {
+  const cases: ReadonlyArray<readonly [Fault, string]> = [
+    ["swap", "expected that of connection"],
+    ["lose", "sees the end while it is cached"],
+    ["leak", "leaks: it came back or has expired, and its peer sees no end"],
+    ["properties", "are not those that were saved"],
+    ["binding", "the binding's properties"],
+    ["twice", "was handed out already"],
+    ["miss", "nothing found, although"],
+    ["stranger", "the descriptor is a stranger's"],
+    ["youngest", "came before the older connection"],
+    ["label", "was saved under"],
+    ["refuse", "status 2, expected success"],
+    ["hang up", "the server hung up"],
+    ["close", "the server hung up"]
+  ]
+  for (const [fault, expected] of cases) {
+    test(fault, () => {
+      const found = load(fault)
+      expect(texts(found)).toContain(expected)
+      expect(found.exitCode).toBe(1)
+      expect(found.truth?.violationsTotal).toBeGreaterThan(0)
+    })
+  }
+})

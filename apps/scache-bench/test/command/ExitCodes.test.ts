@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test"
+import { join } from "node:path"
+
+const main = join(import.meta.dir, "../../src/main.ts")
+
+const run = (...words: ReadonlyArray<string>) => {
+  const child = Bun.spawnSync([process.execPath, main, ...words], { env: { ...process.env, NO_COLOR: "1" } })
+  return { exitCode: child.exitCode, output: child.stdout.toString(), errors: child.stderr.toString() }
+}
+
+for (const [words, exitCode, expected] of [
+  [["run"], 2, "nothing to load"],
+  [["run", "--target", "a"], 2, "expected NAME=SOCKET"],
+  [["run", "--targets", "a"], 2, "--targets"],
+  [["run", "--target", "a=/x", "--clients", "x"], 2, "see scache-bench run --help"],
+  [["run", "--target", "a=/x", "--require", "p99<<1"], 2, "p99<<1"],
+  [["run", "--target", "a=/nowhere/socket", "--quiet"], 3, "target a: cannot connect to /nowhere/socket"],
+  [["run", "--target", "a=spawn:/nowhere/program {socket}", "--quiet"], 3, "target a: cannot start /nowhere/program"],
+  [
+    ["run", "--target", "a=spawn:sh -c 'echo no luck; exit 5' {socket}", "--quiet"],
+    3,
+    "exit code 5, and said: no luck"
+  ],
+  [["report", "/nowhere/a.json", "/nowhere/b.json"], 4, "cannot read /nowhere/a.json"]
+] as const) {
+  test(`${words.join(" ")} ends with ${exitCode}`, () => {
+    const found = run(...words)
+    expect(found.errors).toContain(expected)
+    expect(found.exitCode).toBe(exitCode)
+    expect(found.output).toBe("")
+  })
+}
+
+test("--help names every exit code and shows examples", () => {
+  const found = run("run", "--help")
+  expect(found.exitCode).toBe(0)
+  for (const text of ["0 all well", "1 a wrong answer", "2 usage", "3 a target", "EXAMPLES", "--require"]) {
+    expect(found.output).toContain(text)
+  }
+})

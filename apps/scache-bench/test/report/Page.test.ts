@@ -1,0 +1,195 @@
+import { describe, expect, test } from "bun:test"
+import { Result } from "effect"
+import { compareResults } from "../../src/report/Comparison.ts"
+import { renderComparisonPage } from "../../src/report/page/ComparisonPage.ts"
+import { lineChartsOf } from "../../src/report/page/LineChart.ts"
+import { escapeText, html, jsonForScript, Markup } from "../../src/report/page/Markup.ts"
+import { renderResultPage } from "../../src/report/page/ResultPage.ts"
+import type { Target } from "../../src/result/BenchmarkResult.ts"
+import { LatencyHistogram } from "../../src/result/LatencyHistogram.ts"
+import { judge } from "../../src/threshold/judge.ts"
+import { parseThreshold } from "../../src/threshold/parseThreshold.ts"
+import { makeResult, result, scache, scached, settings, violated } from "../result/fixture.ts"
+
+/** The page as a browser sees it, without its scripts and styles: what a reader reads. */
+const readable = (page: string): string =>
+  page
+    .replace(/<(style|script)\b[^>]*>[\s\S]*?<\/\1>/g, "")
+    .replace(/<[^>]+>/g, " ")
+    .replace(/\s+/g, " ")
+
+const dataOf = (page: string): unknown => {
+  const text = /<script type="application\/json" id="charts">([\s\S]*?)<\/script>/.exec(page)?.[1]
+  return text === undefined ? undefined : JSON.parse(text)
+}
+
+describe("templates", () => {
+  test("escape what is put into them, but for markup", () => {
+    const name = `<b a="x">&'`
+    expect(html`<i title="${name}">${name}${html`<br>`}${[html`1`, html`2`]}${3}</i>`.text).toBe(
+      '<i title="&lt;b a=&quot;x&quot;&gt;&amp;&#39;">&lt;b a=&quot;x&quot;&gt;&amp;&#39;<br>123</i>'
+    )
+    expect(escapeText("a\u0000b")).toBe("a\\x00b")
+    expect(html`${new Markup("<hr>")}`.text).toBe("<hr>")
+  })
+
+  test("let no value end the script that it is read by", () => {
+    const value = { name: "</script><!--\u2028" }
+    const text = jsonForScript(value).text
+    expect(text).not.toContain("<")
+    expect(text).not.toContain("\u2028")
+    expect(JSON.parse(text)).toEqual(value)
+  })
+})
+
+describe("a result's page", () => {
+  const page = renderResultPage(result)
+
+  test("asks the network for nothing, and may not", () => {
+    expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"`)
+    expect(page).not.toMatch(/\s(src|href|action|poster)\s*=\s*["']/i)
+    expect(page).not.toMatch(/@import|url\(|<link|<img|<iframe/i)
+  })
+
+  test("holds uPlot with its licence, each element ended once", () => {
+    expect(page).toContain("var uPlot=")
+    expect(page).toContain("Permission is hereby granted")
+    expect(page.match(/<script\b/g)).toHaveLength(3)
+    expect(page.match(/<\/script>/g)).toHaveLength(3)
+    expect(page).toEndWith("</body></html>\n")
+  })
+
+  test("says in text what the pictures show", () => {
+    const text = readable(page)
+    for (const each of [
+      "scached 135,327 80.3 µs 118 µs 134 µs 7.31 ms 24.6 ms 7.04 µs 0.03 64.1 MiB 0 server",
+      "scached / scache: 14.6x (14.5x to 14.6x in 3 rounds)",
+      "scache: 812,345 descriptors and 2,436,901 replies checked, nothing wrong",
+      "scached 7.04 µs (6.90 µs to 7.18 µs)",
+      "scache, peak 12.0 MiB",
+      "p99.9 7.31 ms 142 ms",
+      "popularity zipf 1.1",
+      "seed 24022024",
+      "scache postfix Postfix 3.7.11 /usr/lib/postfix/sbin/scache"
+    ]) {
+      expect(text).toContain(each)
+    }
+    const labels = [...page.matchAll(/role="img" aria-label="([^"]+)"/g)].map((match) => match[1])
+    expect(labels).toHaveLength(3)
+    for (const label of labels) expect(label).toContain("Lines: scached, scache.")
+  })
+
+  test("gives its charts the data of all targets", () => {
+    expect(dataOf(page)).toEqual(JSON.parse(JSON.stringify(lineChartsOf(result.targets))))
+  })
+
+  test("has no box of wrong answers while there are none, and a red one first when there are", () => {
+    expect(page).not.toContain('class="violations"')
+    const bad = renderResultPage(makeResult([violated(scached), scache]))
+    expect(bad.indexOf('<section class="violations" role="alert">')).toBeGreaterThan(0)
+    expect(bad.indexOf('class="violations" role')).toBeLessThan(bad.indexOf("<table>"))
+    expect(readable(bad)).toContain("scached, round 2: label 10.0.0.1:25 gave the connection")
+    expect(bad).toContain("&lt;b&gt;10.0.0.3:25&lt;/b&gt;")
+    expect(bad).toContain('<li class="bad">scached: 812,345 descriptors')
+  })
+
+  test("lists verdicts", () => {
+    const verdicts = judge(Result.getOrThrow(parseThreshold("p99<2ms")), result.targets)
+    const judged = renderResultPage(result, verdicts)
+    expect(judged).toContain('<li class="good">passed  p99&lt;2ms: p99(scached) is 134 µs</li>')
+    expect(judged).toContain('<li class="bad">MISSED  p99&lt;2ms: p99(scache) is 2.11 ms</li>')
+  })
+
+  test("takes no name, command, version or parameter for markup", () => {
+    const evil = "</script><script>alert(1)</script>"
+    const name = "</script><script>alert1/script".replace(/[<>]/g, "&")
+    const target: Target = { ...scached, name, command: evil, version: evil }
+    const changedSettings = { ...settings, workload: { name: evil, parameters: { [evil]: evil } } }
+    const machine = { ...result.machine, cpu: evil }
+    const text = renderResultPage(makeResult([target], { settings: changedSettings, machine, date: evil }))
+    expect(text).not.toContain("<script>alert")
+    expect(text.match(/<script\b/g)).toHaveLength(3)
+    expect(text).toContain("&amp;/script&amp;")
+  })
+
+  test("of rounds without a whole second has no empty charts", () => {
+    const short = { ...scached, rounds: scached.rounds.map((round) => ({ ...round, series: [] })) }
+    const charts = dataOf(renderResultPage(makeResult([short])))
+    expect(charts).toMatchObject([{ id: "latency" }])
+  })
+})
+
+describe("line charts", () => {
+  const round = (rates: ReadonlyArray<number>) => ({
+    series: rates.map((operations, second) => ({ second, operations, p50Nanos: 1, p99Nanos: operations }))
+  })
+  const target = (name: string, rounds: ReadonlyArray<ReadonlyArray<number>>): Target => ({
+    ...scached,
+    name,
+    rounds: rounds.flatMap((rates, index) => {
+      const template = scached.rounds[index]
+      return template === undefined ? [] : [{ ...template, ...round(rates) }]
+    })
+  })
+
+  test("have the rounds one behind another, with a gap between them and at what is missing", () => {
+    const [throughput] = lineChartsOf([target("a", [[1, 2], [3]]), target("b", [[4], [5, 6]])])
+    expect(throughput?.x).toEqual([0, 1, 2, 3, 4])
+    expect(throughput?.series).toEqual([
+      { name: "a", values: [1, 2, null, 3, null] },
+      { name: "b", values: [4, null, null, 5, 6] }
+    ])
+    expect(throughput?.table).toEqual({
+      head: ["second", "a", "b"],
+      rows: [
+        ["0", "1", "4"],
+        ["1", "2", "–"],
+        ["3", "3", "5"],
+        ["4", "–", "6"]
+      ]
+    })
+  })
+
+  test("leave out times of 0, which a logarithmic scale has no place for", () => {
+    const p99 = lineChartsOf([target("a", [[0, 7]])]).find(({ id }) => id === "p99")
+    expect(p99?.series[0]?.values).toEqual([null, 7])
+  })
+
+  test("of latency end where the operations of a target do", () => {
+    const latency = lineChartsOf([scached, scache]).find(({ id }) => id === "latency")
+    const lengths = latency?.series.map(({ values }) => values.filter((value) => value !== null).length)
+    const counts = [scached, scache].map(({ rounds }) =>
+      rounds.reduce((sum, { serviceTime }) => sum + serviceTime.count, 0)
+    )
+    expect(lengths).toEqual(counts.map((count) => Math.ceil(10 * Math.log10(count))))
+    expect(latency?.x).toHaveLength(Math.max(...(lengths ?? [])))
+  })
+
+  test("tell in their table no percentile that the operations are too few for", () => {
+    const serviceTime = LatencyHistogram.empty()
+    serviceTime.recordNanos(5, 1_000)
+    const few = { ...scached, rounds: scached.rounds.slice(0, 1).map((each) => ({ ...each, serviceTime })) }
+    const rows = lineChartsOf([few]).find(({ id }) => id === "latency")?.table.rows
+    expect(rows?.map(([percentile, value]) => `${percentile} ${value}`)).toEqual([
+      "p50 5 ns",
+      "p90 5 ns",
+      "p99 5 ns",
+      "p99.9 5 ns",
+      "p99.99 –",
+      "p99.999 –",
+      "max 5 ns"
+    ])
+  })
+})
+
+test("two runs' page has a table for each target, the notes, and the lines of both runs", () => {
+  const after = makeResult([{ ...violated(scached), version: "0.2.0" }])
+  const page = renderComparisonPage(compareResults(makeResult([scached, scache]), after))
+  const text = readable(page)
+  expect(text).toContain("target scached differs: version was 0.1.0, is 0.2.0")
+  expect(text).toContain("target scache is only in the first run")
+  expect(text).toContain("ops/s 135,327 135,327 1.00x none")
+  expect(page).toContain('<li class="wrap bad">VIOLATIONS in the second run: scached, 3 in all</li>')
+  const names = ["first: scached", "first: scache", "second: scached"]
+  expect(dataOf(page)).toMatchObject([{ series: names.map((name) => ({ name })) }, {}, {}])
+})
