@@ -1,23 +1,52 @@
 /**
- * Runs scached in the foreground on a socket below the checkout, and says what to try next.
+ * Runs scached in the foreground on a socket below the checkout, and says what to try next once it is there.
  */
 import { mkdirSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 
 const root = join(import.meta.dir, "..")
-// Relative to the checkout, since the address of a UNIX socket is short: a deep checkout must not make it too long.
-const socket = "run/scached.sock"
+const given = process.argv.slice(2)
+const at = given.findIndex((word) => word === "--socket" || word.startsWith("--socket="))
+const chosen = at < 0 ? undefined : given[at] === "--socket" ? given[at + 1] : given[at]?.slice("--socket=".length)
+// From where the command was typed, before it goes to the checkout.
+const chosenPath = chosen === undefined ? undefined : resolve(chosen)
 process.chdir(root)
 mkdirSync("run", { recursive: true, mode: 0o700 })
 
-console.error(`scached keeps connections at ${join(root, socket)} until you press Ctrl-C.
+// Relative to the checkout, since the address of a UNIX socket is short: a deep checkout must not make it too long.
+const socket = chosenPath ?? "run/scached.sock"
+const bun = `npx --yes bun@${Bun.version}`
+const others =
+  at < 0 ? given : given.filter((_, index) => index !== at && (given[at] !== "--socket" || index !== at + 1))
+const settings = ["-v", "-o", "connection_cache_ttl_limit=60s"]
+const argument = chosenPath === undefined ? "" : ` ${chosenPath}`
+
+let isListening = false
+
+const onListening = (): void => {
+  isListening = true
+  console.error(`
+scached keeps connections at ${resolve(socket)} until you press Ctrl-C.
 
 Try it in a second terminal, in this directory:
-  npx --yes bun@${Bun.version} run try            share one live connection between two processes
-  npx --yes bun@${Bun.version} run scached --help what it can be told
+  ${bun} run try${argument}
+      share one live connection between two processes
+  ${bun} run scached --help
+      what it can be told
 With Postfix: "As Postfix's cache" in README.md
 `)
+}
 
-const settings = ["-v", "-o", "connection_cache_ttl_limit=60s"]
-process.argv = [process.execPath, "scached", "serve", "--socket", socket, ...settings, ...process.argv.slice(2)]
-await import("../apps/scached/src/main.ts")
+process.on("exit", (code) => {
+  if (code === 0 || isListening) return
+  console.error(`
+scached was not started. At another path:
+  ${bun} start --socket run/another.sock
+and what is there for trying it out:
+  ${bun} run try run/another.sock
+`)
+})
+
+// Loaded now and not above, since it takes a moment, in which a Ctrl-C should end this.
+const { main } = await import("../apps/scached/src/command/main.ts")
+main(["serve", "--socket", socket, ...settings, ...others], onListening)

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, statSync, writeFileSync } from "node:fs"
 import { Connections } from "@scached/reactor"
 import { Effect } from "effect"
+import { serveParameters } from "../src/command/ServeParameters.ts"
 import { ask, octets, runOnReactor, saveNewConnection, ttl } from "./support/CacheClient.ts"
 import { Daemon, Directory, ensureExecutable, forms, runToEnd } from "./support/Daemon.ts"
 
@@ -46,7 +47,7 @@ for (const { name, command } of forms) {
       expect(await daemon.stop()).toBe(0)
     })
 
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const) {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) {
       test(`${signal} closes all that is cached, removes the socket and exits 0`, async () => {
         using directory = new Directory()
         await using daemon = await Daemon.start(
@@ -118,7 +119,7 @@ for (const { name, command } of forms) {
       )
       expect(await daemon.stop()).toBe(0)
       expect(daemon.stderr).toMatch(
-        new RegExp(`^scached: warning: client pid=${process.pid} uid=${process.getuid?.()}: .*label.*name.*$`, "m")
+        new RegExp(`scached: warning: client pid=${process.pid} uid=${process.getuid?.()}: .*label.*name.*$`, "m")
       )
     })
 
@@ -148,34 +149,60 @@ for (const { name, command } of forms) {
         [
           "an unknown parameter",
           (d) => serve(d.join("s"), "-o", "x=1"),
-          /unknown parameter "x": known are connection_cache/
+          /unknown parameter "x", .* those that count here are connection_cache/
         ],
         [
           "a parameter without a value",
           (d) => serve(d.join("s"), "-o", "max_idle"),
-          /no "=" in it: write -o name=value/
+          /"max_idle": missing '=' after parameter name: write -o name=value/
         ],
         [
           "a bad time",
           (d) => serve(d.join("s"), "-o", "max_idle=5x"),
-          /max_idle: "5x" is not a time: .* for instance 2s/
+          /parameter max_idle: bad time value or unit: 5x \(set on the command line\): expected .* m, h/
         ],
         [
           "too short a time",
           (d) => serve(d.join("s"), "-o", "ipc_timeout=0"),
-          /ipc_timeout: 0 is too short: at least 1s/
+          /invalid ipc_timeout: 0 \(min 1\) \(set on the command line\)/
         ],
         [
           "a bad mode",
           (d) => serve(d.join("s"), "--mode", "rw"),
-          /--mode rw: not a file mode: write three octal digits/
+          /--mode rw: not a file mode: write three octal digits, .*: 600 or 0660$/m
+        ],
+        [
+          "a bad log format",
+          (d) => serve(d.join("s"), "--log-format", "xml"),
+          /--log-format xml: write text or json$/m
+        ],
+        ["a bad place for the log", (d) => serve(d.join("s"), "--log-to", "/dev/null"), /write stderr or syslog$/m],
+        [
+          "no main.cf",
+          (d) => serve(d.join("s"), "--config-directory", d.join("no")),
+          /\/no\/main\.cf cannot be read: no such file or directory \(ENOENT\): is --config-directory/
+        ],
+        [
+          "a line of main.cf that is none",
+          (d) => serve(d.join("s"), "--config-directory", d.path),
+          /main\.cf, line 2: missing '=' after parameter name: "word"/
+        ],
+        [
+          "two directories of main.cf",
+          (d) => serve(d.join("s"), "--config-directory", d.path, "-o", "config_directory=/x"),
+          /differ: give one of them/
         ],
         [
           "too long a path",
           (d) => serve(d.join("s".repeat(120))),
           /is \d+ bytes long, a UNIX socket takes at most 107/
         ],
-        ["a missing directory", (d) => serve(d.join("no/s")), /its directory does not exist/],
+        ["a missing directory", (d) => serve(d.join("no/er/s")), /its directory does not exist: make \S+\/no first/],
+        [
+          "a path through a file",
+          () => serve("/etc/passwd/x"),
+          /\/etc\/passwd\/x: \/etc\/passwd is not a directory: choose/
+        ],
         ["a file in the way", (d) => serve(d.join("file")), /is a file that is not a socket: choose another path/],
         ["a directory in the way", (d) => serve(d.path), /is a directory: choose another path/]
       ]
@@ -183,6 +210,7 @@ for (const { name, command } of forms) {
         test(what, async () => {
           using directory = new Directory()
           writeFileSync(directory.join("file"), "")
+          writeFileSync(directory.join("main.cf"), "# nothing\nword\n")
           const before = new Bun.Glob("**").scanSync({ cwd: directory.path, onlyFiles: false })
           const names = [...before].sort()
           const ended = await runToEnd(command, args(directory))
@@ -197,23 +225,77 @@ for (const { name, command } of forms) {
     test("a directory that may not be written to, not even by root: exit status 1", async () => {
       const ended = await runToEnd(command, serve("/sys/scached.sock"))
       expect(ended).toMatchObject({ stdout: "", exitCode: 1 })
-      expect(ended.stderr).toMatch(/^scached: bind \/sys\/scached\.sock: [^\n]*permi[^\n]*\n$/)
+      const uid = process.getuid?.()
+      expect(ended.stderr).toMatch(
+        new RegExp(
+          `^scached: --socket /sys/scached\\.sock: uid ${uid} may not make a socket in the directory /sys: [^\\n]+\\n$`
+        )
+      )
+    })
+
+    test("all that is wrong is told, a line each", async () => {
+      using directory = new Directory()
+      const ended = await runToEnd(
+        command,
+        serve(directory.join("s"), "-o", "x=1", "-o", "max_idle=5x", "-o", "ipc_timeout=0")
+      )
+      expect(ended.exitCode).toBe(2)
+      expect(ended.stderr).toMatch(/^(scached: [^\n]+\n){3}$/)
+    })
+
+    test("two that start at the same moment over a stale socket: one has it, the other says so", async () => {
+      using directory = new Directory()
+      const path = directory.join("s")
+      for (let round = 0; round < 5; round++) {
+        await using killed = await Daemon.start(command, serve(path))
+        await killed.stop("SIGKILL")
+        const started = [0, 1].map(() => Daemon.start(command, serve(path)).catch((error: Error) => error))
+        const outcomes = await Promise.all(started)
+        await using running = new AsyncDisposableStack()
+        for (const each of outcomes) if (each instanceof Daemon) running.use(each)
+        const [serving, other] = outcomes.filter((each) => each instanceof Daemon)
+        const [refused] = outcomes.filter((each) => each instanceof Error)
+        expect(other).toBeUndefined()
+        expect(refused?.message).toContain(`another server answers at ${path}`)
+        // It is really the one that clients reach.
+        await runOnReactor(Effect.asVoid(Connections.connect(path)))
+        expect(await serving?.stop()).toBe(0)
+        expect(existsSync(path)).toBe(false)
+      }
+    })
+
+    test("json: every line is an object, with what a hostile name would do to a line escaped", async () => {
+      using directory = new Directory()
+      const path = directory.join('s\n{"level":"info"}')
+      await using daemon = await Daemon.start(command, serve(path, "--log-format", "json"))
+      expect(await daemon.stop()).toBe(0)
+      const lines = daemon.stderr
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+      expect(lines).toEqual([{ time: expect.any(String), level: "info", message: `listening on ${path}` }])
+      expect(new Date(lines[0].time).toISOString()).toBe(lines[0].time)
+      const wrong = await runToEnd(command, serve(path, "--log-format", "json", "-o", "max_idle=5x"))
+      expect([JSON.parse(wrong.stderr).level, wrong.exitCode]).toEqual(["fatal", 2])
+    })
+
+    test("text: a time, and no newline of anybody else's", async () => {
+      using directory = new Directory()
+      await using daemon = await Daemon.start(command, serve(directory.join("s\n2026-01-01 forged")))
+      expect(await daemon.stop()).toBe(0)
+      expect(daemon.stderr).toMatch(
+        /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} scached: listening on [^\n]+\/s\\n2026-01-01 forged\n$/
+      )
     })
 
     test("--help teaches, --version says which", async () => {
       const help = await runToEnd(command, ["--help"])
       expect(help).toMatchObject({ stderr: "", exitCode: 0 })
-      for (const word of [
-        "--socket",
-        "--mode",
-        "-o NAME=VALUE",
-        "-v",
-        "connection_cache_ttl_limit",
-        "max_idle",
-        "ipc_timeout"
-      ]) {
-        expect(help.stdout).toContain(word)
-      }
+      expect(await runToEnd(command, ["-h"])).toEqual(help)
+      const options = ["--socket", "--mode", "--config-directory", "-o, --parameter", "-v, --verbose", "-h, --help"]
+      const more = ["--log-format", "--log-to", "--version", "HUP", "TERM, INT, QUIT", "Exit status", "Examples"]
+      const parameters = Object.values(serveParameters).map(({ name }) => name)
+      for (const word of [...options, ...more, ...parameters]) expect(help.stdout).toContain(word)
       const version = await runToEnd(command, ["--version"])
       expect(version).toEqual({ stdout: "scached 0.1.0\n", stderr: "", exitCode: 0 })
     })

@@ -243,6 +243,44 @@ describe("a service", () => {
   })
 })
 
+describe("passed clients", () => {
+  const passing = ["-l", "-n", "scache", "-t", "pass"]
+
+  test("a passer that stalls is sent away after ten seconds, and a client that it passed by halves is closed", () => {
+    const stage = new Stage({ max_idle: "30s" })
+    let ends = ""
+    stage.at(1_000, "a passer", () => {
+      const door = stage.connect()
+      const [near, far] = must(stage.master.calls.socketPair())
+      stage.master.calls.sendDescriptor(door, far)
+      far.close()
+      stage.at(10_900, "a look at both", () => {
+        ends = [stage.read(door), stage.read(near)].join(", ")
+      })
+      stage.at(11_100, "another look", () => {
+        ends += `; then ${[stage.read(door), stage.read(near)].map((found) => `"${found}"`).join(", ")}`
+      })
+    })
+    expect(stage.run(passing)).toBe(0)
+    expect(ends).toBe('errno 11, errno 11; then "", ""')
+    expect(stage.log.map((line) => line.replace(/^.*lab\/scached\[77\]: /, ""))).toEqual([
+      "warning: no client was passed: not done within 10000 ms"
+    ])
+    expect(stage.daemon.openCount).toBe(0)
+  })
+
+  test("at its end it closes clients that are half passed", () => {
+    const stage = new Stage({ max_idle: "3s" })
+    stage.at(1_000, "a passer", () => {
+      const [, far] = must(stage.master.calls.socketPair())
+      stage.master.calls.sendDescriptor(stage.connect(), far)
+    })
+    expect(stage.run(passing)).toBe(0)
+    expect(stage.kernel.nowMillis).toBe(3_000)
+    expect(stage.daemon.openCount).toBe(0)
+  })
+})
+
 describe("the path of postlogd's socket", () => {
   test("is one that holds before and after the change of root, if it can be", () => {
     expect(postlogPathWithin("/var/spool/postfix", "/var/spool/postfix/public/postlog")).toBe("public/postlog")

@@ -14,12 +14,12 @@ test.each(stops)("a client that is $name when the daemon is interrupted is disco
   })
   let openBefore = 0
   stage.machine.at(1_999, () => {
-    openBefore = stage.machine.daemon.openCount
+    openBefore = stage.machine.inUse
   })
   stage.run()
   expect(openBefore).toBeGreaterThanOrEqual(4)
   expect(client.conversation.isClosed).toBe(true)
-  expect(stage.machine.daemon.openCount).toBe(1)
+  expect(stage.machine.inUse).toBe(1)
 })
 
 test("an interruption with 1000 cached connections closes them all", () => {
@@ -33,12 +33,12 @@ test("an interruption with 1000 cached connections closes them all", () => {
   }
   let openBefore = 0
   stage.machine.at(1_999, () => {
-    openBefore = stage.machine.daemon.openCount
+    openBefore = stage.machine.inUse
   })
   stage.run()
   expect(openBefore).toBe(1_002)
   expect(stage.machine.observer.model.counts["shut down"]).toBe(1_000)
-  expect(stage.machine.daemon.openCount).toBe(1)
+  expect(stage.machine.inUse).toBe(1)
 })
 
 test("a thousand connections that expire together are all closed, and nobody waits", () => {
@@ -51,12 +51,12 @@ test("a thousand connections that expire together are all closed, and nobody wai
     )
   }
   const taken = stage.take(5_000, "label 1")
-  stage.machine.at(5_001, () => expect(stage.machine.daemon.openCount).toBe(2))
+  stage.machine.at(5_001, () => expect(stage.machine.inUse).toBe(2))
   stage.run()
   expect(taken).toEqual([])
   expect(stage.machine.observer.model.counts.expired).toBe(1_000)
   // Closing a socket that lingers would wait for its peer.
-  expect(stage.machine.daemon.callCount("stopLingering")).toBe(1_000)
+  expect(stage.machine.daemon.callCount("letGo")).toBe(1_000)
 })
 
 describe("max_idle", () => {

@@ -1,14 +1,10 @@
 import { expect, test } from "bun:test"
 import { profiles } from "./simulation/FaultProfile.ts"
 import { Totals } from "./simulation/Report.ts"
+import { seedsOf } from "./simulation/Seeds.ts"
 import { simulate } from "./simulation/Simulation.ts"
 
-/** One seed to replay, or how many to run: `SCACHED_SEED=1234`, `SCACHED_SIMULATIONS=5000`. */
-const { SCACHED_SEED, SCACHED_SIMULATIONS = "160" } = process.env
-const seeds =
-  SCACHED_SEED === undefined
-    ? Array.from({ length: Number(SCACHED_SIMULATIONS) }, (_, index) => index)
-    : [Number(SCACHED_SEED)]
+const seeds = seedsOf(process.env)
 
 /** Enough for a seed on a machine that has other things to do. */
 const millisPerSeed = 2_000
@@ -24,7 +20,8 @@ test(
     expect(totals.seeds).toBe(seeds.length)
     if (seeds.length < profiles.length) return
     // A simulation in which nothing goes wrong, or nothing goes well, would find nothing.
-    for (const count of [totals.handedOver, totals.putBack, totals.expired])
+    const { dead, evicted, expired, handedOver, putBack, refused, strangers } = totals
+    for (const count of [handedOver, putBack, expired, evicted, refused, dead, strangers])
       expect(count).toBeGreaterThan(seeds.length / 2)
     expect(totals.faults.size).toBe(12)
   },
@@ -34,4 +31,15 @@ test(
 test("the same seed is the same run", () => {
   for (const seed of [2, 4, 21]) expect(simulate(seed).fingerprint).toBe(simulate(seed).fingerprint)
   expect(simulate(2).fingerprint).not.toBe(simulate(18).fingerprint)
+})
+
+test("a seed that is none is refused, with what to write", () => {
+  expect(seedsOf({ SCACHED_SEED: "7" })).toEqual([7])
+  expect(seedsOf({ SCACHED_SIMULATIONS: "3" })).toEqual([0, 1, 2])
+  for (const wrong of ["abc", "", "-1", "1.5", "0x7"]) {
+    expect(() => seedsOf({ SCACHED_SEED: wrong })).toThrow(
+      `SCACHED_SEED="${wrong}" is not a whole number from 0 on: write for instance SCACHED_SEED=1234`
+    )
+  }
+  expect(() => seedsOf({ SCACHED_SIMULATIONS: "0" })).toThrow('SCACHED_SIMULATIONS="0" is not a whole number from 1 on')
 })

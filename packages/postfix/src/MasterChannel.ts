@@ -22,6 +22,8 @@ import { Deferred, Effect, Schema, type Scope } from "effect"
  */
 export const masterDescriptors = { status: 5, firstListener: 6 } as const
 
+const flowDescriptors = [3, 4] as const
+
 /**
  * A descriptor that master(8) should have passed is not there, or is something else.
  *
@@ -57,6 +59,16 @@ const wordOf = (found: string | Outcome): string => {
   return found === -Errno.EBADF ? "not open" : `unusable (errno ${-found})`
 }
 
+/** Nobody uses them here, and they are for nobody that would be started from here. */
+const keepFlowControl = (calls: SystemCalls["Service"], process: ProcessCalls["Service"]): void => {
+  for (const number of flowDescriptors) {
+    if (process.inspect(number) === -Errno.EBADF) continue
+    const inherited = calls.adopt(number)
+    process.setCloseOnExec(inherited)
+    inherited.surrender()
+  }
+}
+
 /**
  * Takes over the status channel, and watches it: whatever happens there means the end, since master(8) never writes to it.
  *
@@ -70,10 +82,15 @@ export const open = Effect.fnUntraced(function* (
   const loop = yield* Reactor
   const expected = "the status channel of master(8)"
   const found = process.inspect(number)
-  if (typeof found === "number") return yield* new NotFromMaster({ number, expected, found: wordOf(found) })
+  // Where nobody has passed it, the number may well be one of the runtime's own, and to be left alone.
+  if (typeof found === "number" || found === "not a socket") {
+    const what = found === "not a socket" ? "neither a pipe nor a socket" : wordOf(found)
+    return yield* new NotFromMaster({ number, expected, found: what })
+  }
   const channel = yield* Descriptors.scoped(calls.adopt(number))
   process.setCloseOnExec(channel)
   process.setNonBlocking(channel)
+  keepFlowControl(calls, process)
   const gone = Deferred.makeUnsafe<void>()
   const handler: ReadinessHandler = {
     onReady: () => {

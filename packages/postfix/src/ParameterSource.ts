@@ -92,7 +92,9 @@ const decode = (parameter: Parameter, expanded: string, origin: string): Decoded
   switch (parameter.kind) {
     case "time": {
       const seconds = TimeValue.parse(value, parameter.defaultUnit)
-      if (Result.isFailure(seconds)) return malformed()
+      if (Result.isFailure(seconds)) {
+        return seconds.failure.reason === "too large" ? outOfRange(`max ${TimeValue.secondsMax} seconds`) : malformed()
+      }
       return seconds.success < parameter.minSeconds
         ? outOfRange(`min ${parameter.minSeconds}`)
         : Result.succeed(seconds.success)

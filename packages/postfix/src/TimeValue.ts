@@ -22,8 +22,12 @@ export type TimeUnit = keyof typeof secondsOfUnit
 /** A plus sign is strtol's doing, and so accepted; of the upper-case letters Postfix 3.7 takes S alone. */
 const timeValue = /^\+?([0-9]+)([smhdwS]?)$/
 
-/** Postfix keeps times in a C int. */
-const secondsMax = 2_147_483_647
+/**
+ * The longest time: Postfix keeps times in a C int.
+ *
+ * @category constants
+ */
+export const secondsMax = 2_147_483_647
 
 /**
  * A text is not a time value.

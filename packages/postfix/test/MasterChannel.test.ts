@@ -56,14 +56,20 @@ test("what master did not pass is named", () => {
     Effect.gen(function* () {
       const missing = yield* Effect.flip(MasterChannel.open())
       const [one, two] = must(other.calls.socketPair())
+      const epoll = must(other.calls.epollCreate())
+      daemon.inherit(other, epoll, 5)
+      const strange = yield* Effect.flip(MasterChannel.open())
+      daemon.calls.adopt(5).close()
+      epoll.close()
       daemon.inherit(other, one, 6)
       const wrong = yield* Effect.flip(MasterChannel.listeners(1))
       daemon.calls.adopt(6).close()
       one.close()
       two.close()
-      return [missing.message, wrong.message]
+      return [missing.message, wrong.message, strange.message]
     })
   )
   expect(messages[0]).toContain("descriptor 5 should be the status channel of master(8), but it is not open")
+  expect(messages[2]).toContain("the status channel of master(8), but it is neither a pipe nor a socket")
   expect(messages[1]).toContain("descriptor 6 should be a listening socket, but it is stream")
 })

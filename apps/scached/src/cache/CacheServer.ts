@@ -1,32 +1,51 @@
 /**
  * The cache as a scoped service: clients on one side, cached connections on the other, and one Scope over both.
  */
-import type { Descriptor, SystemCallError } from "@scached/fdpass"
-import { Acceptor, Reactor } from "@scached/reactor"
-import { Deferred, Effect, Scope } from "effect"
+import type { Descriptor, PeerCredentials, SystemCallError } from "@scached/fdpass"
+import { Reactor } from "@scached/reactor"
+import { Deferred, Effect, type Scope } from "effect"
 import type { CacheSettings } from "./CacheSettings.ts"
 import type { CacheStatistics } from "./CacheStatistics.ts"
 import { Client, type ClientContext } from "./Client.ts"
+import { ClientDoor } from "./ClientDoor.ts"
 import { ConnectionCache } from "./ConnectionCache.ts"
+import { IdleTime } from "./IdleTime.ts"
 import { Journal } from "./Journal.ts"
-
-/** Peers whose credentials the kernel would not tell. */
-const unknownPeer = { pid: 0, uid: -1, gid: -1 } as const
+import { LimitNotices } from "./LimitNotices.ts"
+import { printableText } from "./printableText.ts"
+import { WarningLimit } from "./WarningLimit.ts"
 
 /** A running cache. */
 export interface CacheServer {
-  /** Succeeds when no client was connected for `idleSecondsMax`; never when that is 0. */
+  /**
+   * Succeeds when no client was connected for `idleSecondsMax`, and nobody waits to be accepted; never when that is 0. From then on
+   * nobody is accepted: who comes waits for whoever serves the listening sockets next.
+   */
   readonly idle: Effect.Effect<void>
+  /**
+   * To be run after `idle` where nobody will serve the listening sockets any more, once nobody can find them: serves those that have come
+   * until then, to their end.
+   */
+  readonly serveLast: Effect.Effect<void>
   /** Succeeds when the first client has connected. */
   readonly used: Effect.Effect<void>
   /** Succeeds when a client has left and none is connected any more. */
   readonly vacated: Effect.Effect<void>
   /** Takes a client's connected socket, as if it had been accepted. */
   readonly admit: (socket: Descriptor) => void
+  /** Whether the peer of a socket may connect; where it may not, the socket is closed. */
+  readonly admits: (socket: Descriptor) => boolean
+  /** To be called when the settings that were given to `make` have changed: all that runs goes by the new ones. */
+  readonly settingsChanged: () => void
   /** What the cache has done so far. */
   readonly statistics: CacheStatistics
+  /** How often each limit was reached so far. */
+  readonly limitsReached: LimitNotices["counts"]
   /** Clients connected now. */
   readonly clients: () => number
+  /** Cached connections that the kernel watches, and descriptors that are held back. */
+  readonly watched: () => number
+  readonly reserved: () => number
   /** What is cached now. */
   readonly sizes: ConnectionCache["sizes"]
 }
@@ -40,73 +59,82 @@ export const make = Effect.fnUntraced(function* (
   settings: CacheSettings
 ): Effect.fn.Return<CacheServer, SystemCallError, Reactor | Journal | Scope.Scope> {
   const loop = yield* Reactor
-  const journal = yield* Journal
-  const parent = yield* Effect.scope
-  // Finalizers run in the reverse order of adding: acceptor, clients, and at last the connections, which are children of this.
-  const scope = yield* Scope.fork(parent)
-  const cache = new ConnectionCache(loop, scope, settings.ttlSecondsMax)
+  const warnings = new WarningLimit(loop, yield* Journal, settings)
+  yield* Effect.addFinalizer(() => Effect.sync(() => warnings.close()))
+  const { journal } = warnings
+  const notices = new LimitNotices(loop, journal, settings)
+  const cache = new ConnectionCache(loop, settings, {
+    notices,
+    onFreed: () => door.descriptorFreed(),
+    onLost: (label, state) => {
+      if (journal.isVerbose) journal.verbose(`label="${printableText(label)}": its peer is gone or spoke: ${state}`)
+    }
+  })
+  const { statistics } = cache
+  // Finalizers run in the reverse order of adding: acceptors, clients, which put back what they hold, and at last the connections.
   yield* Effect.addFinalizer(() => Effect.sync(() => cache.close()))
 
-  const idle = Deferred.makeUnsafe<void>()
   const used = Deferred.makeUnsafe<void>()
   const vacated = Deferred.makeUnsafe<void>()
-  let cancelIdle: (() => void) | undefined
-  const watchIdle = (): void => {
-    if (settings.idleSecondsMax === 0 || clients.size > 0) return
-    cancelIdle = loop.at(loop.nowMillis + settings.idleSecondsMax * 1000, () => {
-      Deferred.doneUnsafe(idle, Effect.void)
-    })
-  }
-
   const clients = new Set<Client>()
-  const context: ClientContext = {
-    loop,
-    cache,
-    settings,
-    journal,
-    onClosed: (client) => {
-      clients.delete(client)
-      if (clients.size === 0) Deferred.doneUnsafe(vacated, Effect.void)
-      watchIdle()
-    }
-  }
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      for (const client of clients) client.close("disconnect: the server ends")
-      cancelIdle?.()
-    })
-  )
-
-  const admit = (socket: Descriptor): void => {
-    const peer = loop.calls.peerCredentials(socket)
-    const client = new Client(context, typeof peer === "number" ? unknownPeer : peer)
-    cancelIdle?.()
+  const enter = (socket: Descriptor, peer: PeerCredentials): void => {
+    const client = new Client(context, peer)
     clients.add(client)
+    statistics.client(false)
+    idleTime.consider()
     Deferred.doneUnsafe(used, Effect.void)
     const refused = client.open(socket)
     if (refused === undefined) return
     journal.warning(`a client was turned away: ${refused.message}`)
     client.close("turned away")
   }
-  for (const listener of listeners) {
-    const acceptor = Acceptor.open(loop, listener, {
-      onSocket: admit,
-      onTrouble: (error, retryMillis) => {
-        journal.warning(`no new clients for ${retryMillis} ms: ${error.message}`)
-      }
-    })
-    if (!(acceptor instanceof Acceptor)) return yield* acceptor
-    yield* Effect.addFinalizer(() => Effect.sync(() => acceptor.close()))
+  const door = new ClientDoor({ loop, settings, journal, notices, statistics, clients: () => clients.size, enter })
+  const idleTime = new IdleTime(loop, settings, door, () => clients.size)
+  const context: ClientContext = {
+    loop,
+    cache,
+    settings,
+    journal,
+    notices,
+    onClosed: (client) => {
+      clients.delete(client)
+      door.descriptorFreed()
+      door.consider()
+      if (clients.size === 0) Deferred.doneUnsafe(vacated, Effect.void)
+      idleTime.consider()
+    }
   }
-  watchIdle()
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      idleTime.close()
+      for (const client of clients) client.close("disconnect: the server ends")
+    })
+  )
+  yield* Effect.addFinalizer(() => Effect.sync(() => door.close()))
+  for (const listener of listeners) {
+    const refused = door.add(listener)
+    if (refused !== undefined) return yield* refused
+  }
+  idleTime.consider()
 
   return {
-    idle: Deferred.await(idle),
+    idle: idleTime.over,
+    serveLast: idleTime.serveLast,
     used: Deferred.await(used),
     vacated: Deferred.await(vacated),
-    admit,
-    statistics: cache.statistics,
+    admit: door.admit,
+    admits: (socket) => door.checked(socket) !== undefined,
+    settingsChanged: () => {
+      cache.settingsChanged()
+      door.consider()
+      for (const client of clients) client.settingsChanged()
+      idleTime.consider()
+    },
+    statistics,
+    limitsReached: notices.counts,
     clients: () => clients.size,
+    watched: () => cache.watched,
+    reserved: () => door.reserve.size,
     sizes: cache.sizes
   }
 })

@@ -1,19 +1,49 @@
+import type { StoreLimits } from "@scached/store"
+import type { Access } from "./Access.ts"
+
+/**
+ * What of a cached connection's peer ends its stay: `data` its leaving and any byte that it sends unasked, `hangup` its leaving alone,
+ * `off` nothing.
+ */
+export type WatchMode = "data" | "hangup" | "off"
+
 /** What the cache itself can be told. */
-export interface CacheSettings {
+export interface CacheSettings extends StoreLimits {
   /** Longest time that anything stays in the cache, whatever the client asks for: connection_cache_ttl_limit. */
   readonly ttlSecondsMax: number
-  /** How long a client may owe bytes inside an exchange: ipc_timeout. */
+  /** How long a client may owe bytes inside an exchange, or the reading of its answers: scached_exchange_timeout, ipc_timeout. */
   readonly exchangeSecondsMax: number
   /** The server ends when no client was connected for that long; 0 is never: max_idle. */
   readonly idleSecondsMax: number
-  /** Longest request, with all its attributes. */
+  /** Longest request, with all its attributes: scached_request_limit. */
   readonly requestBytesMax: number
+  /** Bytes that may wait for a client which does not read: scached_output_limit. Meanwhile nothing is read from it. */
+  readonly outputBytesMax: number
+  /** Clients that are served at a time; whoever comes above it waits in the backlog: scached_client_limit. */
+  readonly clientsMax: number
+  /** scached_watch. */
+  readonly watch: WatchMode
+  /** Who may connect; without it everybody who gets to the socket. */
+  readonly access: Access | undefined
+  /** Warnings a second, whoever causes them: scached_warning_limit. */
+  readonly warningsPerSecondMax: number
 }
 
-/** The defaults of `scached serve`. */
+/** The defaults, but for what is derived from the number of descriptors that the process may have. */
 export const defaultCacheSettings: CacheSettings = {
   ttlSecondsMax: 2,
-  exchangeSecondsMax: 3_600,
+  exchangeSecondsMax: 60,
   idleSecondsMax: 0,
-  requestBytesMax: 65_536
+  requestBytesMax: 65_536,
+  outputBytesMax: 262_144,
+  clientsMax: 10_000,
+  connectionsMax: 100_000,
+  connectionsPerEndpointMax: 1_000,
+  bindingsMax: 100_000,
+  // A destination has a binding for each address of its mail exchangers. A search may walk them all in vain: some 15 µs for these.
+  bindingsPerDestinationMax: 256,
+  textBytesMax: 67_108_864,
+  watch: "data",
+  access: undefined,
+  warningsPerSecondMax: 20
 }

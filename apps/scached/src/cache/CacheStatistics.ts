@@ -1,3 +1,4 @@
+import type { IdleState } from "@scached/reactor"
 import type { StoreSizes } from "@scached/store"
 
 /** What was asked for and whether it was there. */
@@ -33,6 +34,22 @@ export interface CacheTotals {
   readonly putBack: number
   /** Connections that nobody asked for in time. */
   readonly expired: number
+  /** Connections and bindings that had to make room for others. */
+  readonly evictedConnections: number
+  readonly evictedBindings: number
+  /** Saves for which nobody had to make room. */
+  readonly refusedSaves: number
+  /** Cached connections whose peer has left, has said something unasked, or whose connection has failed. */
+  readonly hungUp: number
+  readonly spoke: number
+  readonly failed: number
+  /** Descriptors that came while this process or the system had no room for them. */
+  readonly lostDescriptors: number
+  /** Clients that were served, and those whose user may not connect. */
+  readonly clients: number
+  readonly strangers: number
+  /** Clients that were disconnected since they owed something for too long. */
+  readonly timedOut: number
 }
 
 type Counts = { hits: number; misses: number }
@@ -62,7 +79,17 @@ export class CacheStatistics {
     savedDestinations: 0,
     handedOver: 0,
     putBack: 0,
-    expired: 0
+    expired: 0,
+    evictedConnections: 0,
+    evictedBindings: 0,
+    refusedSaves: 0,
+    hungUp: 0,
+    spoke: 0,
+    failed: 0,
+    lostDescriptors: 0,
+    clients: 0,
+    strangers: 0,
+    timedOut: 0
   }
 
   constructor(startMillis: number) {
@@ -104,6 +131,39 @@ export class CacheStatistics {
 
   expired(connections: number): void {
     this.#totals.expired += connections
+  }
+
+  evictedConnection(): void {
+    this.#totals.evictedConnections++
+  }
+
+  evictedBinding(): void {
+    this.#totals.evictedBindings++
+  }
+
+  refusedSave(): void {
+    this.#totals.refusedSaves++
+  }
+
+  /** A cached connection is no longer of use to anybody. */
+  lost(state: IdleState): void {
+    if (state === "closed") this.#totals.hungUp++
+    else if (state === "bytes") this.#totals.spoke++
+    else this.#totals.failed++
+  }
+
+  lostDescriptor(): void {
+    this.#totals.lostDescriptors++
+  }
+
+  /** A client came: one that may, or one that may not. */
+  client(isStranger: boolean): void {
+    if (isStranger) this.#totals.strangers++
+    else this.#totals.clients++
+  }
+
+  timedOut(): void {
+    this.#totals.timedOut++
   }
 
   /** Ends the interval and begins the next. */

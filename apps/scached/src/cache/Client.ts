@@ -8,10 +8,11 @@ import {
 } from "@scached/fdpass"
 import { Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
 import { Channel, type ChannelHandler, type EventLoop } from "@scached/reactor"
-import { discard } from "./CachedDescriptor.ts"
 import type { CacheSettings } from "./CacheSettings.ts"
 import type { ConnectionCache, Found } from "./ConnectionCache.ts"
 import type { Journal } from "./Journal.ts"
+import type { LimitNotices } from "./LimitNotices.ts"
+import { printableText } from "./printableText.ts"
 
 /** What a client needs of its server. */
 export interface ClientContext {
@@ -19,15 +20,13 @@ export interface ClientContext {
   readonly cache: ConnectionCache
   readonly settings: CacheSettings
   readonly journal: Journal["Service"]
+  readonly notices: LimitNotices
   /** Called once, when the client is gone and everything of its has been released. */
   readonly onClosed: (client: Client) => void
 }
 
 /** Steps taken for one client in one turn of the loop: one that sends without end gets no more than that while others wait. */
 const stepsPerTurnMax = 16
-
-/** Bytes that may wait for a client which does not read: a reply to the largest request, twice. Meanwhile none is answered. */
-const outputRequestsMax = 2
 
 /** Malformed requests of one client that are logged one by one. */
 const complaintsMax = 5
@@ -48,8 +47,11 @@ export class Client implements ChannelHandler {
   /** The connection that is being handed over. */
   #found: Found | undefined
   #isEnding = false
+  #isSilent = true
   #isClosed = false
   #complaints = 0
+  /** The outcome of sending a descriptor is told within the call that sends it, and not later. */
+  #isSending = false
   /** The last read brought a descriptor that there was no room for. */
   #isDescriptorLost = false
   #debtSinceMillis: number | undefined
@@ -64,7 +66,7 @@ export class Client implements ChannelHandler {
   /** Takes the client's socket over and greets it; the error says why the socket could not be watched, and is closed. */
   open(socket: Descriptor): SystemCallError | undefined {
     const { loop, settings } = this.#context
-    const channel = Channel.open(loop, socket, this, settings.requestBytesMax * outputRequestsMax)
+    const channel = Channel.open(loop, socket, this, settings.outputBytesMax)
     if (!(channel instanceof Channel)) return channel
     this.#channel = channel
     this.#verbose("connect")
@@ -73,11 +75,15 @@ export class Client implements ChannelHandler {
   }
 
   onReceive(bytes: Uint8Array, descriptor: Descriptor | undefined, wasTruncated: boolean): void {
+    this.#isSilent = false
     this.#isDescriptorLost = wasTruncated && descriptor === undefined
-    this.#guarded(() => {
+    // Not through #guarded: a closure for each read would be a third of what a request leaves to the garbage collector.
+    try {
       this.#session.push(bytes, descriptor)
       this.#advance()
-    })
+    } catch (defect) {
+      this.#failed(defect)
+    }
   }
 
   onDrained(): void {
@@ -85,11 +91,26 @@ export class Client implements ChannelHandler {
     else this.#guarded(() => this.#advance())
   }
 
+  onBlocked(): void {
+    const channel = this.#channel
+    if (channel === undefined || !this.#isHeard(channel)) return
+    this.#waitForReader()
+  }
+
   onEnd(error: SystemCallError | undefined): void {
     // A reset says that the client left bytes unread. The descriptor's byte is the last one sent in a hand-over, so it was among
     // them, and the client has no copy of the connection.
     if (this.#found !== undefined && error?.errno === Errno.ECONNRESET) this.#putBack()
-    this.close(error === undefined ? "disconnect" : `disconnect: ${error.message}`)
+    // Whoever looks whether somebody serves the socket leaves without reading the greeting: nothing is wrong with that.
+    if (error === undefined || this.#isSilent) this.close("disconnect")
+    else this.close(`disconnect: ${error.message}`)
+  }
+
+  /** Lets the clock on what it owes go by the present settings. */
+  settingsChanged(): void {
+    this.#cancelDebt?.()
+    this.#cancelDebt = undefined
+    if (this.#debtSinceMillis !== undefined) this.#armDebt(this.#debtSinceMillis + this.#debtMillisMax)
   }
 
   /** Releases everything that belongs to this client, once; `reason` is for the verbose log. */
@@ -98,7 +119,7 @@ export class Client implements ChannelHandler {
     this.#isClosed = true
     this.#cancelDebt?.()
     const { descriptor, handOver } = this.#session.close()
-    if (descriptor !== undefined) discard(this.#context.loop.calls, descriptor)
+    if (descriptor !== undefined) this.#context.loop.calls.letGo(descriptor)
     // Sent and read, only the receipt is missing: the client may have used it, and nobody else must get it then.
     if (handOver === "sent") this.#settle()
     else this.#putBack()
@@ -112,9 +133,13 @@ export class Client implements ChannelHandler {
     try {
       work()
     } catch (defect) {
-      this.#context.journal.warning(`${this.#name}: closed after an internal error: ${String(defect)}`)
-      this.close("disconnect after an internal error")
+      this.#failed(defect)
     }
+  }
+
+  #failed(defect: unknown): void {
+    this.#context.journal.warning(`${this.#name}: closed after an internal error: ${String(defect)}`)
+    this.close("disconnect after an internal error")
   }
 
   /** Takes steps until the client must send more, must read more, or has had its turn. */
@@ -124,7 +149,7 @@ export class Client implements ChannelHandler {
     const session = this.#session
     for (let left = stepsPerTurnMax; ; left--) {
       if (!this.#flush(channel)) return
-      if (channel.isBlocked) return this.#wait()
+      if (channel.isBlocked) return this.#waitForReader()
       if (left === 0) return this.#rest(channel)
       const step = session.next()
       if (step._tag === "Idle") {
@@ -136,17 +161,33 @@ export class Client implements ChannelHandler {
       this.#take(step, channel)
       if (this.#isClosed || this.#isEnding) return
       // The descriptor is still waiting to be sent; its callback goes on from here.
-      if (session.state === "sending the descriptor") return this.#wait()
+      if (session.state === "sending the descriptor") return this.#waitForReader()
     }
   }
 
   /** Sends what the session has to say; false when the client is gone. */
   #flush(channel: Channel): boolean {
     const output = this.#session.output()
-    if (output !== undefined && !channel.send(output)) this.close("disconnect: it does not read its answers")
-    // Nobody hears the answers any more: what else it had asked for is not worth the time of the others.
-    else if (channel.sendFailure !== undefined) this.close("disconnect: it left without reading its answers")
+    if (output !== undefined && !channel.sendAfterReads(output)) {
+      this.#context.notices.reached("outputBytesMax")
+      this.close("disconnect: its answer is too long")
+    }
+    return this.#isHeard(channel)
+  }
+
+  /** False when nobody hears the answers any more: what else it had asked for is not worth the time of the others. */
+  #isHeard(channel: Channel): boolean {
+    if (!this.#isClosed && channel.sendFailure !== undefined) {
+      this.close("disconnect: it left without reading its answers")
+    }
     return !this.#isClosed
+  }
+
+  /** It does not read: what it has sent along for nothing is not kept meanwhile. */
+  #waitForReader(): void {
+    const stray = this.#session.takeStray()
+    if (stray !== undefined) this.#context.loop.calls.letGo(stray)
+    this.#wait()
   }
 
   #wait(): void {
@@ -184,10 +225,11 @@ export class Client implements ChannelHandler {
         else this.#putBack()
         return step.fatal ? this.#endAfterOutput(channel) : undefined
       case "Malformed":
+        if (step.error._tag === "RequestTooLarge") this.#context.notices.reached("requestBytesMax")
         this.#complain(step.error.message)
         return step.fatal ? this.#endAfterOutput(channel) : undefined
       case "Stray":
-        return discard(this.#context.loop.calls, step.descriptor)
+        return this.#context.loop.calls.letGo(step.descriptor)
       case "Skipped":
         return
     }
@@ -195,6 +237,7 @@ export class Client implements ChannelHandler {
 
   #saveEndpoint(request: Request.SaveEndpoint, descriptor: Descriptor | undefined): void {
     if (descriptor === undefined) {
+      if (this.#isDescriptorLost) this.#context.cache.statistics.lostDescriptor()
       this.#complain(
         this.#isDescriptorLost
           ? "save_endp: its descriptor was lost, this process or the system has none left; see RLIMIT_NOFILE"
@@ -202,16 +245,18 @@ export class Client implements ChannelHandler {
       )
       return this.#session.replyStatus(Reply.Status.failed)
     }
-    this.#context.cache.saveEndpoint(request.label, request.properties, descriptor, request.ttlSeconds)
-    this.#verboseRequest(request, "saved")
-    this.#session.replyStatus(Reply.Status.ok)
+    const { label, properties, ttlSeconds } = request
+    this.#answerSave(request, this.#context.cache.saveEndpoint(label, properties, descriptor, ttlSeconds))
   }
 
   #saveDestination(request: Request.SaveDestination): void {
     const { label, properties, endpointLabel, ttlSeconds } = request
-    this.#context.cache.saveDestination(label, properties, endpointLabel, ttlSeconds)
-    this.#verboseRequest(request, "saved")
-    this.#session.replyStatus(Reply.Status.ok)
+    this.#answerSave(request, this.#context.cache.saveDestination(label, properties, endpointLabel, ttlSeconds))
+  }
+
+  #answerSave(request: Request.Request, isSaved: boolean): void {
+    this.#verboseRequest(request, isSaved ? "saved" : "no room")
+    this.#session.replyStatus(isSaved ? Reply.Status.ok : Reply.Status.failed)
   }
 
   #find(request: Request.FindEndpoint | Request.FindDestination, found: Found | undefined): void {
@@ -223,13 +268,15 @@ export class Client implements ChannelHandler {
 
   #sendDescriptor(channel: Channel): void {
     if (this.#found === undefined) throw new Error("a descriptor is due, but nothing was found")
-    let isLater = false
-    channel.sendDescriptor(this.#found.lease.value.descriptor, (outcome) => {
-      if (this.#isClosed) return
-      this.#descriptorGone(outcome)
-      if (isLater) this.#guarded(() => this.#advance())
-    })
-    isLater = true
+    this.#isSending = true
+    channel.sendDescriptor(this.#found.lease.value.descriptor, this.#onDescriptorSent)
+    this.#isSending = false
+  }
+
+  readonly #onDescriptorSent = (outcome: Outcome): void => {
+    if (this.#isClosed) return
+    this.#descriptorGone(outcome)
+    if (!this.#isSending) this.#guarded(() => this.#advance())
   }
 
   #descriptorGone(outcome: Outcome): void {
@@ -258,10 +305,12 @@ export class Client implements ChannelHandler {
   /** The answer that is still in the session is the last one: it leaves, and then the client does. */
   #endAfterOutput(channel: Channel): void {
     if (!this.#flush(channel)) return
+    // Not after the reads: the channel is closed as soon as the answer has left.
+    channel.sendNow()
     if (!channel.isBlocked) return this.close("disconnect after its last answer")
     this.#isEnding = true
     // It owes the reading of that answer, and is not waited for without end.
-    this.#watchDebt()
+    this.#waitForReader()
   }
 
   /** Starts or stops the clock on what the client owes: bytes inside an exchange, or reading what was sent to it. */
@@ -287,9 +336,11 @@ export class Client implements ChannelHandler {
       if (since === undefined) return
       const dueMillis = since + this.#debtMillisMax
       if (dueMillis > this.#context.loop.nowMillis) return this.#armDebt(dueMillis)
+      const what = this.#channel?.isBlocked === true ? "it does not read its answers" : this.#session.state
+      this.#context.cache.statistics.timedOut()
       this.#context.journal.warning(
         `${this.#name}: disconnected, it has owed an answer for ${this.#context.settings.exchangeSecondsMax} s ` +
-          `(${this.#session.state}); see ipc_timeout`
+          `(${what}); see ipc_timeout and scached_exchange_timeout`
       )
       this.close("disconnect: timed out")
     })
@@ -315,6 +366,3 @@ export class Client implements ChannelHandler {
     this.#verbose(`${Request.wireName(request)} label="${printableText(request.label)}": ${outcome}`)
   }
 }
-
-/** Labels hold newlines and 8-bit bytes: control bytes become `?`, as in Postfix's own logs. */
-const printableText = (text: string): string => text.replace(/[\x00-\x1f\x7f-\xff]/g, "?")

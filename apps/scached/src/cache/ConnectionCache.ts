@@ -1,15 +1,31 @@
 import type { Descriptor } from "@scached/fdpass"
 import type { OctetString } from "@scached/protocol"
-import type { EventLoop } from "@scached/reactor"
-import { ConnectionStore, type Lease } from "@scached/store"
-import type { Scope } from "effect"
-import { CachedDescriptor } from "./CachedDescriptor.ts"
+import { type EventLoop, type IdleInterest, type IdleState, IdleWatcher, idleStateOf } from "@scached/reactor"
+import { type CachedConnection, ConnectionStore, type Evicted, type Lease } from "@scached/store"
+import { CachedDescriptor, type CachedDescriptorOwner } from "./CachedDescriptor.ts"
+import type { CacheSettings, WatchMode } from "./CacheSettings.ts"
 import { CacheStatistics } from "./CacheStatistics.ts"
+import type { LimitNotices } from "./LimitNotices.ts"
 
 type Octets = OctetString.OctetString
 
-/** A destination has a binding for each address of its mail exchangers. A search may walk them all in vain: some 15 µs for these. */
-const bindingsPerDestinationMax = 256
+/**
+ * How long a connection is cached before the kernel is told to watch it. Most are asked for again at once, which costs no system call
+ * then but a look at hand-over.
+ */
+export const watchAfterMillis = 50
+
+/** Connections with dead peers that one find may meet before it gives up: the watch has the others out within a few turns. */
+export const deadPerFindMax = 64
+
+/** Turns that it takes to make a cache smaller are short ones. */
+const shrinkEntriesMax = 256
+
+const interestOf: Readonly<Record<WatchMode, IdleInterest>> = {
+  data: "hang-up or bytes",
+  hangup: "hang-up",
+  off: "nothing"
+}
 
 /** A connection that was found: its own properties and, when it was found by destination, those of the binding. */
 export interface Found {
@@ -17,22 +33,43 @@ export interface Found {
   readonly destinationProperties: Octets | undefined
 }
 
+/** What the cache tells others. */
+export interface CacheObserver {
+  readonly notices: LimitNotices
+  /** A descriptor of this process was closed. */
+  readonly onFreed: () => void
+  /** A cached connection's peer has left, or said something unasked. */
+  readonly onLost: (label: string, state: IdleState) => void
+}
+
 /**
- * The store with its descriptors: what leaves the store is closed here, and what expires leaves it in time.
+ * The store with its descriptors: what leaves the store is closed here, what expires or dies leaves it in time.
  */
 export class ConnectionCache {
   readonly statistics: CacheStatistics
-  readonly #store = new ConnectionStore<CachedDescriptor, Octets>({ bindingsPerDestinationMax })
+  readonly #store: ConnectionStore<CachedDescriptor, Octets>
   readonly #loop: EventLoop
-  readonly #scope: Scope.Scope
-  readonly #ttlMillisMax: number
+  readonly #settings: CacheSettings
+  readonly #observer: CacheObserver
+  readonly #watcher: IdleWatcher
+  readonly #owner: CachedDescriptorOwner
   #cancelExpiry: (() => void) | undefined
   #expiryMillis = Number.POSITIVE_INFINITY
+  #isShrinking = false
+  #isClosed = false
 
-  constructor(loop: EventLoop, scope: Scope.Scope, ttlSecondsMax: number) {
+  constructor(loop: EventLoop, settings: CacheSettings, observer: CacheObserver) {
     this.#loop = loop
-    this.#scope = scope
-    this.#ttlMillisMax = ttlSecondsMax * 1000
+    this.#settings = settings
+    this.#observer = observer
+    this.#store = new ConnectionStore(limitsOf(settings))
+    this.#watcher = new IdleWatcher(loop, { interest: interestOf[settings.watch], afterMillis: watchAfterMillis })
+    this.#owner = {
+      calls: loop.calls,
+      onStirred: (connection, state) => {
+        if (this.#store.remove(connection)) this.#lose(connection, state)
+      }
+    }
     this.statistics = new CacheStatistics(loop.calls.wallMillis())
   }
 
@@ -40,31 +77,72 @@ export class ConnectionCache {
     return this.#store.sizes
   }
 
-  /** Keeps a connection, whose descriptor is the cache's from then on. */
-  saveEndpoint(label: Octets, properties: Octets, descriptor: Descriptor, ttlSeconds: number): void {
-    const cached = new CachedDescriptor(this.#scope, descriptor, this.#loop.calls)
-    this.#store.saveEndpoint(label, properties, cached, this.#ttlMillis(ttlSeconds), this.#loop.nowMillis)
+  /** Connections that the kernel watches. */
+  get watched(): number {
+    return this.#watcher.watched
+  }
+
+  /** Goes by the present settings: what is too many leaves bit by bit. */
+  settingsChanged(): void {
+    this.#store.changeLimits(limitsOf(this.#settings))
+    this.#watcher.setInterest(interestOf[this.#settings.watch])
+    this.#shrink()
+  }
+
+  /** Keeps a connection, whose descriptor is the cache's from then on; false when there is no room for it, and it was closed. */
+  saveEndpoint(label: Octets, properties: Octets, descriptor: Descriptor, ttlSeconds: number): boolean {
+    const cached = new CachedDescriptor(descriptor, this.#owner)
+    const saved = this.#store.saveEndpoint(label, properties, cached, this.#ttlMillis(ttlSeconds), this.#loop.nowMillis)
+    if (saved.evicted.length > 0) this.#makeRoom(saved.evicted)
+    if (saved._tag === "Refused") {
+      this.#observer.notices.reached(saved.limit)
+      this.statistics.refusedSave()
+      cached.close()
+      return false
+    }
+    this.#rest(saved.connection)
     this.statistics.savedEndpoint(this.#store.sizes)
     this.#scheduleExpiry()
+    return true
   }
 
   findEndpoint(label: Octets): Found | undefined {
-    const lease = this.#store.findEndpoint(label, this.#loop.nowMillis)
-    this.statistics.lookedUpEndpoint(lease !== undefined)
-    return lease === undefined ? undefined : { lease, destinationProperties: undefined }
+    for (let left = deadPerFindMax; left > 0; left--) {
+      const lease = this.#store.findEndpoint(label, this.#loop.nowMillis)
+      if (lease === undefined) break
+      if (!this.#isAlive(lease)) continue
+      this.statistics.lookedUpEndpoint(true)
+      return { lease, destinationProperties: undefined }
+    }
+    this.statistics.lookedUpEndpoint(false)
+    return undefined
   }
 
-  saveDestination(label: Octets, properties: Octets, endpointLabel: Octets, ttlSeconds: number): void {
+  /** False when there is no room for it. */
+  saveDestination(label: Octets, properties: Octets, endpointLabel: Octets, ttlSeconds: number): boolean {
     const ttlMillis = this.#ttlMillis(ttlSeconds)
-    this.#store.saveDestination(label, properties, endpointLabel, ttlMillis, this.#loop.nowMillis)
+    const bound = this.#store.saveDestination(label, properties, endpointLabel, ttlMillis, this.#loop.nowMillis)
+    if (bound.evicted.length > 0) this.#makeRoom(bound.evicted)
+    if (bound._tag === "Refused") {
+      this.#observer.notices.reached(bound.limit)
+      this.statistics.refusedSave()
+      return false
+    }
     this.statistics.savedDestination(this.#store.sizes)
     this.#scheduleExpiry()
+    return true
   }
 
   findDestination(label: Octets): Found | undefined {
-    const found = this.#store.findDestination(label, this.#loop.nowMillis)
-    this.statistics.lookedUpDestination(found !== undefined)
-    return found
+    for (let left = deadPerFindMax; left > 0; left--) {
+      const found = this.#store.findDestination(label, this.#loop.nowMillis)
+      if (found === undefined) break
+      if (!this.#isAlive(found.lease)) continue
+      this.statistics.lookedUpDestination(true)
+      return found
+    }
+    this.statistics.lookedUpDestination(false)
+    return undefined
   }
 
   /** The hand-over is complete: the client has its copy, ours is closed. */
@@ -72,24 +150,89 @@ export class ConnectionCache {
     found.lease.commit()
     this.statistics.handedOver()
     found.lease.value.close()
+    this.#observer.onFreed()
   }
 
   /** The hand-over failed: the connection returns to its place, or is closed when its time is over. */
-  putBack(found: Found): void {
-    if (!found.lease.putBack(this.#loop.nowMillis)) return found.lease.value.close()
+  putBack({ lease }: Found): void {
+    if (!lease.putBack(this.#loop.nowMillis)) {
+      lease.value.close()
+      return this.#observer.onFreed()
+    }
     this.statistics.putBack()
+    this.#rest(lease.connection)
     this.#scheduleExpiry()
+    // Limits may have been lowered meanwhile, and what is leased could not be evicted.
+    this.#shrink()
   }
 
   /** Closes all that is cached. */
   close(): void {
+    this.#isClosed = true
     this.#cancelExpiry?.()
     this.#cancelExpiry = undefined
     for (const connection of this.#store.drain()) connection.value.close()
+    this.#watcher.close()
+  }
+
+  /** Begins to watch a connection's peer. */
+  #rest(connection: CachedConnection<CachedDescriptor, Octets>): void {
+    if (this.#settings.watch === "off") return
+    const cached = connection.value
+    cached.connection = connection
+    this.#watcher.rest(cached)
+  }
+
+  /** The last look before a connection is offered; one that is dead is closed. */
+  #isAlive(lease: Lease<CachedDescriptor, Octets>): boolean {
+    const { connection, value } = lease
+    value.stopWatching()
+    const { watch } = this.#settings
+    if (watch === "off") return true
+    const state = idleStateOf(this.#loop.calls, value.descriptor)
+    if (state === "idle" || state === "unknown" || (state === "bytes" && watch === "hangup")) return true
+    lease.commit()
+    this.#lose(connection, state)
+    return false
+  }
+
+  #lose(connection: CachedConnection<CachedDescriptor, Octets>, state: IdleState): void {
+    this.statistics.lost(state)
+    this.#observer.onLost(connection.endpointLabel, state)
+    connection.value.close()
+    this.#observer.onFreed()
+  }
+
+  #makeRoom(evicted: ReadonlyArray<Evicted<CachedDescriptor, Octets>>): void {
+    for (const { cause } of evicted) if (cause !== "expired") this.#observer.notices.reached(cause)
+    this.#closeEvicted(evicted)
+  }
+
+  #closeEvicted(evicted: ReadonlyArray<Evicted<CachedDescriptor, Octets>>): void {
+    for (const each of evicted) {
+      if (each._tag === "EvictedBinding") this.statistics.evictedBinding()
+      else {
+        if (each.cause === "expired") this.statistics.expired(1)
+        else this.statistics.evictedConnection()
+        each.connection.value.close()
+      }
+    }
+    this.#observer.onFreed()
+  }
+
+  #shrink(): void {
+    if (this.#isShrinking || this.#isClosed || !this.#store.isExceeded) return
+    this.#isShrinking = true
+    this.#loop.postpone(() => {
+      this.#isShrinking = false
+      if (this.#isClosed) return
+      this.#closeEvicted(this.#store.shrink(this.#loop.nowMillis, shrinkEntriesMax))
+      this.#shrink()
+    })
   }
 
   #ttlMillis(ttlSeconds: number): number {
-    return Math.min(ttlSeconds * 1000, this.#ttlMillisMax)
+    return Math.min(ttlSeconds, this.#settings.ttlSecondsMax) * 1000
   }
 
   #scheduleExpiry(): void {
@@ -108,6 +251,15 @@ export class ConnectionCache {
     const expired = this.#store.expire(this.#loop.nowMillis)
     for (const connection of expired) connection.value.close()
     this.statistics.expired(expired.length)
+    if (expired.length > 0) this.#observer.onFreed()
     this.#scheduleExpiry()
   }
 }
+
+const limitsOf = (settings: CacheSettings) => ({
+  connectionsMax: settings.connectionsMax,
+  connectionsPerEndpointMax: settings.connectionsPerEndpointMax,
+  bindingsMax: settings.bindingsMax,
+  bindingsPerDestinationMax: settings.bindingsPerDestinationMax,
+  textBytesMax: settings.textBytesMax
+})

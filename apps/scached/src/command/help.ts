@@ -1,12 +1,45 @@
-import { defaultCacheSettings } from "../cache/CacheSettings.ts"
-import { parameters } from "./parameters.ts"
+import { type ServeKey, serveParameters } from "./ServeParameters.ts"
 
-const width = Math.max(...parameters.map((each) => each.name.length)) + 2
+/** What a person needs to know of each parameter, in a line; in the order of the page. */
+const about: Readonly<Partial<Record<ServeKey, string>>> = {
+  ttlSecondsMax: "longest time that a connection or a binding stays cached",
+  requestSecondsMax: "a client that owes bytes for that long is disconnected",
+  idleSecondsMax: "exit when no client was connected for that long; 0: never",
+  statisticsSeconds: "how often statistics are logged, when something happened",
+  watchdogSeconds: "SIGALRM ends the process when it hangs for that long",
+  configurationDirectory: "the same as --config-directory",
+  syslogFacility: "with --log-to syslog: the facility",
+  syslogName: "with --log-to syslog: what stands before /scached",
+  processId: "told by scached: its process number",
+  processName: "told by scached: scached",
+  serviceName: "told by scached: the name of the socket file",
+  connectionLimit: "connections cached at a time; 0: as many as RLIMIT_NOFILE allows",
+  endpointConnectionLimit: "those of one endpoint",
+  bindingLimit: "bindings of destinations to endpoints",
+  destinationBindingLimit: "those of one destination",
+  textLimit: "bytes of labels and properties",
+  clientLimit: "clients served at a time; 0: as many as RLIMIT_NOFILE allows",
+  requestLimit: "bytes a request",
+  outputLimit: "bytes that wait for a client that does not read",
+  exchangeSeconds: "a client that owes bytes, or does not read, for that long is disconnected",
+  watch: "what ends a stay in the cache: data or hangup of the peer, or off",
+  warningLimit: "warnings a second",
+  allowedUsers: "the same as --allow-user, for several",
+  allowedGroups: "the same as --allow-group, for several"
+}
 
-const parameterLines = parameters.map((each) => {
-  const standard = defaultCacheSettings[each.setting]
-  return `      ${each.name.padEnd(width)}${each.about} (default ${standard}${standard === 0 ? "" : "s"})`
-})
+/** A default as people write it: not the expression that Postfix has for some. */
+const standardOf = (key: ServeKey): string => {
+  if (key === "configurationDirectory" || serveParameters[key].kind === "fact") return ""
+  if (key === "syslogName") return " (default postfix)"
+  return serveParameters[key].default === "" ? "" : ` (default ${serveParameters[key].default})`
+}
+
+// It cannot lie: these are the keys of the table above.
+const keys = Object.keys(about) as ReadonlyArray<ServeKey>
+const width = Math.max(...keys.map((key) => serveParameters[key].name.length)) + 2
+
+const parameterLines = keys.map((key) => `  ${serveParameters[key].name.padEnd(width)}${about[key]}${standardOf(key)}`)
 
 /** What `scached --help` prints. */
 export const help: string = `scached keeps other programs' idle connections and hands them to whoever asks next.
@@ -16,26 +49,49 @@ Usage:
   scached serve --socket PATH [options]
 
 Options of serve:
-  --socket PATH      where clients connect: a UNIX socket, made at start and removed at exit
-  --mode MODE        who may connect, as the octal mode of the socket file (default 0600)
-  -o NAME=VALUE      set a Postfix parameter; may be repeated, the last one of a name wins
-  -v, --verbose      log every client and every request
+  --socket PATH             where clients connect: a UNIX socket, made at start and removed at exit;
+                            left out where systemd passes the socket
+  --mode MODE               who may connect, as the octal mode of the socket file (default 0600)
+  --allow-user USER         let this user connect too, by name or number; may be repeated. Root and the user
+                            who starts it always may. With it the default mode is 0666
+  --allow-group GROUP       let the members of this group connect too; may be repeated
+  --config-directory DIR    read the parameters below from DIR/main.cf too (without it no file is read)
+  -o, --parameter NAME=VALUE
+                            set a parameter, whatever main.cf says; may be repeated, the last one of a
+                            name wins
+  -v, --verbose             log every client and every request
+  --log-format FORMAT       text for people (default; colours on a terminal unless NO_COLOR is set), or
+                            json: one object a line with time, level and message
+  --log-to PLACE            stderr (default) or syslog
 
-  --help             this page
-  --version          the version
+  -h, --help                this page
+  --version                 the version
 
-Parameters for -o (times take s, m, h, d or w; seconds without a unit):
+Parameters for -o and main.cf (times take s, m, h, d or w; seconds without a unit):
 ${parameterLines.join("\n")}
+  Values may refer to other parameters, as in main.cf: -o 'syslog_name=cache-$process_id'
 
-Try it:
+Signals:
+  HUP                    read main.cf again and log what has changed; nothing cached is lost, unless a
+                         limit is lower. The ttl limit counts for what is saved from then on;
+                         daemon_timeout, syslog_facility and syslog_name need a restart
+  TERM, INT, QUIT        close everything, remove the socket and exit
+
+Exit status:
+  0                      after a signal or max_idle
+  1                      it cannot serve: the socket is taken, or may not be made
+  2                      the command line or main.cf is wrong; nothing was created
+  (ended by SIGALRM)     it hung for longer than daemon_timeout
+
+Examples:
   scached serve --socket /tmp/scache.sock -v
+  scached serve --socket /tmp/scache.sock -o connection_cache_ttl_limit=1m -o max_idle=10m
+  scached serve --socket /tmp/scache.sock --config-directory /etc/postfix --log-format json
+
   As Postfix's cache: make the socket below its queue directory, owned by its mail_owner,
   /var/spool/postfix/private/scached, and tell smtp(8) with
   postconf -e connection_cache_service_name=scached
 
   In scache's place: put the executable, or a link to it, into daemon_directory, and its name into
   the last column of the scache line of master.cf; master(8) then starts it with options of its own.
-
-Signals: SIGTERM and SIGINT close everything and exit.
-Exit status: 0 after a signal or max_idle, 1 when it cannot serve, 2 when the command line is wrong.
 `

@@ -1,41 +1,121 @@
+import { Errno, KernelProcessCalls, ProcessCalls, type SystemCallError, systemCallError } from "@scached/fdpass"
+import { LogLine } from "@scached/postfix"
 import { Reactors } from "@scached/reactor"
-import { Cause, Effect, Exit, Result } from "effect"
+import { Cause, Clock, Effect, Exit, Layer, Result } from "effect"
 import { version } from "../../package.json" with { type: "json" }
 import { Journal } from "../cache/Journal.ts"
 import { compileAsUsual } from "../StartUp.ts"
+import * as ServiceLog from "../service/ServiceLog.ts"
 import * as CommandLine from "./CommandLine.ts"
+import { HangUps } from "./HangUps.ts"
 import { help } from "./help.ts"
-import * as StandardErrorLogger from "./StandardErrorLogger.ts"
+import * as Log from "./Log.ts"
+import { printable } from "./printable.ts"
+import * as ServeSettings from "./ServeSettings.ts"
 import { serve } from "./serve.ts"
+import * as ListenSockets from "./systemd/ListenSockets.ts"
+import * as Notifier from "./systemd/Notifier.ts"
 import { UsageError } from "./UsageError.ts"
 
 const exitCodes = { done: 0, cannotServe: 1, usage: 2 } as const
 
+const linesOf = (error: unknown): ReadonlyArray<string> => {
+  if (error instanceof UsageError) return error.messages
+  return [error instanceof Error ? error.message : String(error)]
+}
+
+/** Says at standard error what was wrong, without a time: whoever reads it has just started this. */
 const complain = (error: unknown): number => {
-  const text = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`scached: ${text}\n`)
+  for (const line of linesOf(error)) process.stderr.write(`scached: ${printable(line)}\n`)
   return error instanceof UsageError ? exitCodes.usage : exitCodes.cannotServe
 }
 
-const run = (command: CommandLine.ServeCommand): void => {
+/** The same, for a machine that reads standard error. */
+const complainInJson = (error: unknown, date: Date): number => {
+  for (const message of linesOf(error))
+    process.stderr.write(Log.standardErrorLine({ date, severity: "fatal", message }, "json"))
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.cannotServe
+}
+
+const openSyslog = ({ values }: ServeSettings.ServeSettings, onTrouble: (trouble: SystemCallError) => void) =>
+  ServiceLog.open({
+    onTrouble,
+    tag: LogLine.programTag(values.syslogName, values.processName),
+    processId: process.pid,
+    hostname: undefined,
+    facility: values.syslogFacility,
+    isUtf8: true,
+    postlogPath: undefined,
+    isOnStandardError: false
+  })
+
+/** From the settings to the last line in the log; the exit code. */
+const program = (command: CommandLine.ServeCommand, hangUps: HangUps, onListening: () => void) => {
+  const { logFormat, logTarget, mode, socketPath } = command
+  const work = Effect.gen(function* () {
+    const { pid } = yield* ProcessCalls
+    // Taken out of the environment first of all: they are for this process, and mean nothing once it is over.
+    const strayNote = ListenSockets.strayNote(process.env, pid)
+    const passedSockets = ListenSockets.takeCount(process.env, pid)
+    const notifier = Notifier.takeSettings(process.env, pid)
+    const origin = { ...command, socketPath }
+    const settings = yield* ServeSettings.read(origin)
+    const options = { mode, socketPath, passedSockets, strayNote, notifier, origin, settings, hangUps, onListening }
+    const clock = yield* Clock.Clock
+    const warn = ({ message: reason }: SystemCallError): void => {
+      const message = `--log-to syslog: nobody takes the lines, the first 1000 wait until somebody does: ${reason}`
+      const date = new Date(clock.currentTimeMillisUnsafe())
+      process.stderr.write(Log.standardErrorLine({ date, severity: "warning", message }, logFormat))
+    }
+    const logger = logTarget === "stderr" ? Layer.empty : Log.toService(yield* openSyslog(settings, warn))
+    return yield* serve(options).pipe(
+      Effect.tapCause((cause) =>
+        logTarget === "stderr" || Cause.hasInterruptsOnly(cause)
+          ? Effect.void
+          : Effect.forEach(linesOf(Cause.squash(cause)), (line) => Effect.logFatal(line))
+      ),
+      Effect.provide(Journal.layer({ isVerbose: command.isVerbose })),
+      Effect.provide(logger)
+    )
+  })
+  return Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const exit = yield* Effect.exit(Effect.scoped(work))
+    if (Exit.isSuccess(exit)) return exitCodes.done
+    if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
+    const error = Cause.squash(exit.cause)
+    return logFormat === "json" ? complainInJson(error, new Date(clock.currentTimeMillisUnsafe())) : complain(error)
+  }).pipe(Effect.provide(Log.toStandardError(logFormat)), Effect.provide(KernelProcessCalls.layer))
+}
+
+const run = (command: CommandLine.ServeCommand, onListening: () => void): void => {
   compileAsUsual()
-  const program = serve(command).pipe(
-    Effect.provide(Journal.layer({ isVerbose: command.isVerbose })),
-    Effect.provide(StandardErrorLogger.layer)
-  )
-  Reactors.runMain(program, {
+  const hangUps = new HangUps()
+  Reactors.runMain(program(command, hangUps, onListening), {
+    onHangUp: hangUps.raise,
     exitCode: (exit) => {
-      if (Exit.isSuccess(exit) || Reactors.wasInterrupted(exit)) return exitCodes.done
-      return complain(Cause.squash(exit.cause))
+      if (Exit.isSuccess(exit)) return exit.value
+      return Reactors.wasInterrupted(exit) ? exitCodes.done : complain(Cause.squash(exit.cause))
     }
   })
 }
 
-/** Does what a person asked for at a command line. */
-export const main = (words: ReadonlyArray<string>): void => {
+/** Prints a page. Whoever has closed the pipe, as head(1) does, has read enough; everybody else hears why it is not whole. */
+const print = (text: string): void => {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    const { errno = -Errno.EIO } = error
+    process.exit(
+      errno === -Errno.EPIPE ? exitCodes.cannotServe : complain(systemCallError("write", errno, "standard output"))
+    )
+  })
+  process.stdout.write(text)
+}
+
+/** Does what a person asked for at a command line; `onListening` is called when clients can come. */
+export const main = (words: ReadonlyArray<string>, onListening: () => void = () => {}): void => {
   const command = CommandLine.parse(words)
   if (Result.isFailure(command)) process.exit(complain(command.failure))
-  else if (command.success._tag === "Help") process.stdout.write(help)
-  else if (command.success._tag === "Version") process.stdout.write(`scached ${version}\n`)
-  else run(command.success)
+  else if (command.success._tag === "Help") print(help)
+  else if (command.success._tag === "Version") print(`scached ${version}\n`)
+  else run(command.success, onListening)
 }

@@ -16,11 +16,14 @@ export const enter = Effect.fnUntraced(function* (
   if (outcome < 0) return yield* toFailure("queue_directory")(systemCallError("chdir", outcome, queueDirectory))
 })
 
-/** Changes the root directory (`-c`) and the user (`-u`), for good. The user is looked up before its files are out of reach. */
+/**
+ * Changes the root directory (`-c`) and the user (`-u`), and gives up all capabilities and the way to new ones, for good. The user is
+ * looked up before its files are out of reach. The result is what could not be done and does not matter, for the log.
+ */
 export const confine = Effect.fnUntraced(function* (options: {
   readonly rootDirectory: string | undefined
   readonly userName: string | undefined
-}): Effect.fn.Return<void, ServiceFailure, ProcessCalls> {
+}): Effect.fn.Return<ReadonlyArray<string>, ServiceFailure, ProcessCalls> {
   const { rootDirectory, userName } = options
   const calls = yield* ProcessCalls
   const user =
@@ -31,5 +34,8 @@ export const confine = Effect.fnUntraced(function* (options: {
     const outcome = calls.changeRoot(rootDirectory)
     if (outcome < 0) return yield* toFailure("queue_directory")(systemCallError("chroot", outcome, rootDirectory))
   }
-  if (user !== undefined) yield* Privileges.become(user).pipe(Effect.mapError(toFailure("mail_owner")))
+  const { remarks } = yield* user === undefined
+    ? Privileges.relinquish.pipe(Effect.mapError(toFailure("privileges")))
+    : Privileges.become(user).pipe(Effect.mapError(toFailure("mail_owner")))
+  return remarks
 })

@@ -2,6 +2,7 @@
  * A service's log: syslog or postlogd(8), and standard error where that is asked for.
  */
 import { isAbsolute, relative } from "node:path"
+import type { SystemCallError } from "@scached/fdpass"
 import { LogLine, LogSocket, type SyslogFacility } from "@scached/postfix"
 import { Reactor } from "@scached/reactor"
 import { Context, Effect, Layer, type Scope } from "effect"
@@ -18,6 +19,8 @@ export interface ServiceLogOptions {
   readonly postlogPath: string | undefined
   /** -V */
   readonly isOnStandardError: boolean
+  /** Told once, when the logger cannot be reached at the start. */
+  readonly onTrouble?: (trouble: SystemCallError) => void
 }
 
 const syslogPath = "/dev/log"
@@ -59,6 +62,7 @@ export const open = Effect.fnUntraced(function* (
     path: postlogPath ?? syslogPath,
     lossNotice: (lost) => encode("warning", `${lost} log messages were lost here: the logger did not take them`)
   })
+  if (socket.trouble !== undefined) options.onTrouble?.(socket.trouble)
   return {
     write: (severity, text) => {
       if (options.isOnStandardError) process.stderr.write(LogLine.standardErrorLine(line(severity, text)))

@@ -2,7 +2,7 @@
  * What a service is told by master(8): options, environment and main.cf, read into one value.
  */
 import { join } from "node:path"
-import { ProcessCalls, systemCallError } from "@scached/fdpass"
+import { ProcessCalls, systemCallError, UserDatabase } from "@scached/fdpass"
 import {
   DaemonEnvironment,
   DaemonOptions,
@@ -12,7 +12,9 @@ import {
   ServiceMode,
   scacheParameters
 } from "@scached/postfix"
-import { Effect, Result } from "effect"
+import { Effect, Option, Result } from "effect"
+import * as Allowed from "../Allowed.ts"
+import { type CacheValues, cacheParameters } from "../CacheParameters.ts"
 import { ServiceFailure } from "./ServiceFailure.ts"
 
 /** How the program was started. */
@@ -29,10 +31,14 @@ export interface ServiceSettings {
   readonly options: DaemonOptions.DaemonOptions
   readonly environment: DaemonEnvironment.DaemonEnvironment
   readonly mode: ServiceMode.ServiceMode
-  readonly values: ScacheValues
+  readonly values: ScacheValues & CacheValues
+  /** Who may connect besides root and the user that it runs as. */
+  readonly allowed: Allowed.Allowed
   /** What main.cf holds that nobody can have meant; for the log. */
   readonly remarks: ReadonlyArray<string>
 }
+
+const table = { ...scacheParameters, ...cacheParameters }
 
 const orFail = <A, E extends { readonly message: string }>(
   result: Result.Result<A, E>
@@ -66,7 +72,7 @@ export const read = Effect.fnUntraced(function* (
   const mode = yield* orFail(ServiceMode.fromOptions(options, processName))
   const configuration = yield* readMainConfiguration(environment.configurationDirectory)
   const source = ParameterSource.make({
-    table: scacheParameters,
+    table,
     facts: { process_id: String(pid), process_name: processName, service_name: mode.serviceName },
     overrides: options.overrides,
     configuration,
@@ -75,11 +81,23 @@ export const read = Effect.fnUntraced(function* (
       ...(environment.postlogHostname === undefined ? {} : { myhostname: environment.postlogHostname })
     }
   })
-  const values = ParameterSource.readAll(source, scacheParameters)
+  const values = ParameterSource.readAll(source, table)
   if (Result.isFailure(values)) {
     const [first] = values.failure
     return yield* new ServiceFailure({ message: first?.message ?? "main.cf cannot be used" })
   }
   const remarks = configuration.remarks.map(({ message }) => message)
-  return { options, environment, mode, values: values.success, remarks }
+  const allowed = yield* lookUpAllowed(values.success)
+  return { options, environment, mode, values: values.success, allowed, remarks }
+})
+
+/** mail_owner may connect whoever the service runs as; where it matters that there is none, it is said later. */
+const lookUpAllowed = Effect.fnUntraced(function* (values: ScacheValues & CacheValues) {
+  const { allowedGroups, allowedUsers } = cacheParameters
+  const allowed = yield* Allowed.lookUp(
+    Allowed.wordsOf(allowedUsers.name, values.allowedUsers),
+    Allowed.wordsOf(allowedGroups.name, values.allowedGroups)
+  ).pipe(Effect.mapError(({ message }) => new ServiceFailure({ message })))
+  const owner = yield* Effect.option(UserDatabase.lookUp(values.mailOwner))
+  return { ...allowed, users: [...allowed.users, ...Option.toArray(Option.map(owner, ({ uid }) => uid))] }
 })

@@ -1,7 +1,7 @@
 import { Statistics } from "@scached/postfix"
 import { Reactor } from "@scached/reactor"
 import { Effect, type Scope } from "effect"
-import type { CacheInterval, CacheStatistics } from "../cache/CacheStatistics.ts"
+import type { CacheInterval, CacheStatistics, CacheTotals } from "../cache/CacheStatistics.ts"
 import { Journal } from "../cache/Journal.ts"
 
 const linesOf = ({ startMillis, destinations, endpoints, peaks }: CacheInterval): ReadonlyArray<string> =>
@@ -16,20 +16,43 @@ const linesOf = ({ startMillis, destinations, endpoints, peaks }: CacheInterval)
     connectionsMax: peaks.connections
   })
 
+/** What scache(8) has no lines for: each line is left out when all of it is 0. */
+const ownLines = {
+  "made room": { connections: "evictedConnections", bindings: "evictedBindings", refused: "refusedSaves" },
+  "ended by the peer": { closed: "hungUp", spoke: "spoke", failed: "failed" },
+  clients: { strangers: "strangers", timeouts: "timedOut", "lost-descriptors": "lostDescriptors" }
+} as const satisfies Record<string, Record<string, keyof CacheTotals>>
+
+const ownLinesOf = (before: CacheTotals, now: CacheTotals): ReadonlyArray<string> =>
+  Object.entries(ownLines).flatMap(([what, counters]) => {
+    const counts = Object.entries(counters).map(([word, key]) => [word, now[key] - before[key]] as const)
+    if (counts.every(([, count]) => count === 0)) return []
+    return [`counters: ${what} ${counts.map(([word, count]) => `${word}=${count}`).join(" ")}`]
+  })
+
+/** A running report. */
+export interface StatisticsReport {
+  /** To be called when `statisticsSeconds` has changed: the present interval then ends that long from now. */
+  readonly intervalChanged: () => void
+}
+
 /**
  * Logs the cache's statistics at a regular interval and when the scope closes, as scache(8) does: what was nothing is left out.
  */
 export const start = Effect.fnUntraced(function* (
   statistics: CacheStatistics,
-  intervalSeconds: number
-): Effect.fn.Return<void, never, Reactor | Journal | Scope.Scope> {
+  settings: { readonly statisticsSeconds: number }
+): Effect.fn.Return<StatisticsReport, never, Reactor | Journal | Scope.Scope> {
   const loop = yield* Reactor
   const journal = yield* Journal
+  let before = { ...statistics.totals }
   const report = (): void => {
     for (const line of linesOf(statistics.takeInterval(loop.calls.wallMillis()))) journal.info(line)
+    for (const line of ownLinesOf(before, statistics.totals)) journal.info(line)
+    before = { ...statistics.totals }
   }
   const arm = () =>
-    loop.at(loop.nowMillis + intervalSeconds * 1000, () => {
+    loop.at(loop.nowMillis + settings.statisticsSeconds * 1000, () => {
       report()
       cancel = arm()
     })
@@ -40,4 +63,10 @@ export const start = Effect.fnUntraced(function* (
       report()
     })
   )
+  return {
+    intervalChanged: () => {
+      cancel()
+      cancel = arm()
+    }
+  }
 })

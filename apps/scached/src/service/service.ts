@@ -2,14 +2,18 @@
  * scached as master(8) runs it: a Postfix daemon from its first option to its last line in the log.
  */
 import { ProcessCalls, type SystemCallError, SystemCalls } from "@scached/fdpass"
-import { LogLine, MasterChannel, StatusMessage } from "@scached/postfix"
+import { LogLine, MasterChannel, type ServiceMode, StatusMessage } from "@scached/postfix"
 import { Reactor, type Reactors, Watchdog } from "@scached/reactor"
 import { Cause, Effect, Exit, type Scope } from "effect"
+import * as Allowed from "../Allowed.ts"
 import * as CacheServer from "../cache/CacheServer.ts"
-import { type CacheSettings, defaultCacheSettings } from "../cache/CacheSettings.ts"
-import type { Journal } from "../cache/Journal.ts"
+import type { CacheSettings } from "../cache/CacheSettings.ts"
+import { Journal } from "../cache/Journal.ts"
+import { cacheSettingsOf, remarksOn } from "../cacheSettingsOf.ts"
+import * as DescriptorBudget from "../DescriptorBudget.ts"
 import * as StartUp from "../StartUp.ts"
 import * as Confinement from "./Confinement.ts"
+import * as PassedClients from "./PassedClients.ts"
 import { ServiceFailure } from "./ServiceFailure.ts"
 import * as ServiceLog from "./ServiceLog.ts"
 import * as ServiceSettings from "./ServiceSettings.ts"
@@ -82,8 +86,11 @@ const openEarlyLog = ({ words, environment, processName }: ServiceSettings.Invoc
       facility: "mail",
       isUtf8: true,
       postlogPath: environment["POSTLOG_SERVICE"] || undefined,
-      // The options may be what is wrong: somebody at a terminal, or who wrote a V somewhere, wants to see it.
-      isOnStandardError: process.isTerminal(0) || words.some((word) => /^-[a-zA-Z]*V/.test(word))
+      // The options may be what is wrong: somebody at a terminal, who wrote a V somewhere, or who is not master(8) wants to see it.
+      isOnStandardError:
+        process.isTerminal(0) ||
+        environment["GENERATION"] === undefined ||
+        words.some((word) => /^-[a-zA-Z]*V/.test(word))
     })
   )
 
@@ -101,14 +108,6 @@ const serve = Effect.fnUntraced(function* (
   yield* Effect.scoped(work(settings)).pipe(Effect.provide(ServiceLog.journal(log, isVerbose)))
 })
 
-const cacheSettings = ({ values, mode }: ServiceSettings.ServiceSettings): CacheSettings => ({
-  ...defaultCacheSettings,
-  ttlSecondsMax: values.ttlSecondsMax,
-  exchangeSecondsMax: values.requestSecondsMax,
-  // The one client of a stream may take its time.
-  idleSecondsMax: mode._tag === "Stream" ? 0 : values.idleSecondsMax
-})
-
 type Work = Effect.fn.Return<
   void,
   ServiceFailure | SystemCallError | MasterChannel.NotFromMaster,
@@ -116,25 +115,46 @@ type Work = Effect.fn.Return<
 >
 
 const work = (settings: ServiceSettings.ServiceSettings) =>
-  settings.mode._tag === "Stream" ? serveStream(settings) : serveMaster(settings, settings.mode.socketCount)
+  settings.mode._tag === "Stream" ? serveStream(settings) : serveMaster(settings, settings.mode)
 
-const confine = ({ options, values }: ServiceSettings.ServiceSettings) =>
-  Confinement.confine({
+/** Settles into the process: what it may open, its root, its user, no privilege. With that, the settings of the cache. */
+const settle = Effect.fnUntraced(function* ({
+  allowed,
+  mode,
+  options,
+  values
+}: ServiceSettings.ServiceSettings): Effect.fn.Return<CacheSettings, ServiceFailure, Requirements | Journal> {
+  const journal = yield* Journal
+  const budget = yield* DescriptorBudget.raise
+  const remarks = yield* Confinement.confine({
     rootDirectory: options.isChroot ? values.queueDirectory : undefined,
     userName: options.isUnprivileged ? values.mailOwner : undefined
   })
+  for (const remark of remarks) journal.info(remark)
+  // The client of a stream was passed by whoever started this, and of one that comes over the network nobody can tell the user.
+  const isKnown = mode._tag === "Listen" && mode.transport !== "inet"
+  const settings = cacheSettingsOf(values, budget, isKnown ? yield* Allowed.access(allowed) : undefined)
+  for (const remark of remarksOn(settings, budget)) journal.warning(remark)
+  // The one client of a stream may take its time.
+  return mode._tag === "Stream" ? { ...settings, idleSecondsMax: 0 } : settings
+})
 
 /** Serves the sockets that master(8) listens on, until nobody has come for max_idle, or master wants no more of it. */
-const serveMaster = Effect.fnUntraced(function* (settings: ServiceSettings.ServiceSettings, socketCount: number): Work {
+const serveMaster = Effect.fnUntraced(function* (
+  settings: ServiceSettings.ServiceSettings,
+  mode: Extract<ServiceMode.ServiceMode, { readonly _tag: "Listen" }>
+): Work {
   const { values, environment } = settings
   const process = yield* ProcessCalls
   const master = yield* MasterChannel.open()
-  const listeners = yield* MasterChannel.listeners(socketCount)
+  const listeners = yield* MasterChannel.listeners(mode.socketCount)
   yield* StartUp.settleLater
-  yield* confine(settings)
+  const cacheSettings = yield* settle(settings)
   yield* Watchdog.start(values.watchdogSeconds * 1000)
-  const server = yield* CacheServer.make(listeners, cacheSettings(settings))
-  yield* StatisticsReport.start(server.statistics, values.statisticsSeconds)
+  const isPassed = mode.transport === "pass"
+  const server = yield* CacheServer.make(isPassed ? [] : listeners, cacheSettings)
+  if (isPassed) yield* PassedClients.open(listeners, server)
+  yield* StatisticsReport.start(server.statistics, values)
   const tellMaster = (isAvailable: boolean) =>
     master.tell(StatusMessage.encode({ processId: process.pid, generation: environment.generation, isAvailable }))
   // Once, and not with every request: with a process limit of 1 master needs it only to know that this process was of use, and
@@ -159,10 +179,10 @@ const serveStream = Effect.fnUntraced(function* (settings: ServiceSettings.Servi
       message: `-S needs a connected UNIX socket as standard input, on which descriptors can come; it is ${what}`
     })
   }
-  yield* confine(settings)
+  const cacheSettings = yield* settle(settings)
   yield* Watchdog.start(settings.values.watchdogSeconds * 1000)
-  const server = yield* CacheServer.make([], cacheSettings(settings))
-  yield* StatisticsReport.start(server.statistics, settings.values.statisticsSeconds)
+  const server = yield* CacheServer.make([], cacheSettings)
+  yield* StatisticsReport.start(server.statistics, settings.values)
   const client = calls.adopt(0)
   process.setNonBlocking(client)
   server.admit(client)

@@ -1,4 +1,4 @@
-import type { SimulatedSystemCalls } from "@scached/fdpass"
+import type { Descriptor, SimulatedSystemCalls } from "@scached/fdpass"
 import * as Message from "./Message.ts"
 import { type Fate, PoliteClient, points } from "./PoliteClient.ts"
 import * as RudeBehaviour from "./RudeBehaviour.ts"
@@ -13,6 +13,8 @@ export interface Scene {
   readonly destinations: ReadonlyArray<string>
   readonly requestBytesMax: number
   readonly fail: (message: string) => void
+  /** Something to save. */
+  readonly cargo: (client: SimulatedClient) => Descriptor
   /** Counts up, so that every properties attribute says which save it is of. */
   saves: number
 }
@@ -43,7 +45,7 @@ export function* deliver(polite: PoliteClient, scene: Scene): Script {
     const destination = random.pick(scene.destinations)
     const choice = random.below(10)
     if (choice < 3) {
-      const cargo = client.process.open(`mail of ${client.name}`)
+      const cargo = scene.cargo(client)
       yield* polite.ask(Message.saveEndpoint(ttlSeconds(random), label, properties(scene, random)), cargo)
       cargo.close()
     } else if (choice < 5) {

@@ -1,55 +1,14 @@
+import type { Answer, ConversationContext, ConversationState, Incoming } from "./ConversationContext.ts"
 import type { Message, Shape } from "./Message.ts"
-import type { Model, ModelConnection, ModelFound } from "./Model.ts"
-
-/** What every conversation of one daemon refers to. */
-export interface ConversationContext {
-  readonly model: Model
-  readonly requestBytesMax: number
-  readonly exchangeMillisMax: number
-  /** The time of the daemon's turn. */
-  readonly nowMillis: () => number
-  readonly fail: (message: string) => void
-}
-
-/** A descriptor that the daemon received. */
-export interface Incoming {
-  readonly number: number
-  readonly fileId: number
-  /** The bytes of the read that it came with. */
-  readonly from: number
-  readonly to: number
-  isUsed: boolean
-  isClosed: boolean
-}
-
-/** What the daemon must have answered to a request. */
-export interface Answer {
-  readonly status: number
-  readonly properties: string | undefined
-  readonly destinationProperties: string | undefined
-  readonly fileId: number | undefined
-}
-
-export type ConversationState = "fresh" | "between" | "descriptor" | "dummy" | "sending" | "last dummy" | "over"
-
-const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1")
-
-/** A reply's bytes, one unit each. */
-const replyOf = (shape: Shape, status: number, found?: ModelFound): string => {
-  const properties = found?.connection.properties ?? ""
-  if (shape === "FindEndpoint") return `status\0${status}\0property\0${properties}\0\0`
-  if (shape === "FindDestination") {
-    return `status\0${status}\0property\0${found?.destinationProperties ?? ""}\0property\0${properties}\0\0`
-  }
-  return `status\0${status}\0\0`
-}
+import type { ModelConnection, ModelFound } from "./Model.ts"
+import { describe, latin1, replyOf } from "./words.ts"
 
 /**
  * One client's conversation as it must be: knows what the client says, hears how many bytes of it the daemon has read, and tells which
  * bytes the daemon must send next.
  *
- * It moves only when the daemon does: when the daemon begins to send, the request that these bytes answer is applied to the model, at that
- * moment and in that order among all clients. What changes the model without an answer (a dummy, or something else in its place) is
+ * It moves only when the daemon does: when the daemon makes an answer, the request that it answers is applied to the model, at that
+ * moment and in that order among all clients, whenever the answer leaves. What changes the model without an answer (a dummy, or something else in its place) is
  * applied when the daemon turns to anything else.
  */
 export class Conversation {
@@ -59,8 +18,10 @@ export class Conversation {
   acceptedAtMillis: number | undefined
   /** What the answers must have been, in order. */
   readonly answers: Array<Answer> = []
-  /** Bytes the daemon has begun to send and the kernel has not taken. */
+  /** Bytes the daemon has made and the kernel has not taken. */
   owed = ""
+  /** They have not been sent yet, not even in vain, and hold nothing up. */
+  #isGathered = false
   /** Sending has failed for good: what is answered from then on reaches nobody. */
   isBroken = false
   /** The descriptor could not be sent, the socket not be watched, or the last answer is out: the daemon must close. */
@@ -79,6 +40,8 @@ export class Conversation {
   clientReceived = 0
   isClientAlive = true
   requests = 0
+  /** Called when the daemon answers. */
+  onAnswer: () => void = () => {}
   hits = 0
   readonly #context: ConversationContext
   #messages: Array<Message> = []
@@ -108,27 +71,76 @@ export class Conversation {
     return this.closedAtMillis !== undefined
   }
 
+  /** It is of a user that may not connect: it gets nothing but the end. */
+  refuse(): void {
+    this.state = "over"
+    this.mustClose = "its user may not connect"
+  }
+
+  /** The label of the save whose descriptor is here, and which the daemon must carry out now. */
+  get savingLabel(): string | undefined {
+    if (this.#isStuck) return undefined
+    if (this.state === "descriptor") return this.#isDescriptorAt(this.#at) ? this.#saving?.label : undefined
+    // In one read with its request: the daemon does not wait between them.
+    const [message] = this.#messages
+    if (this.state !== "between" || message?.meaning._tag !== "Request" || !this.#hasArrived(message)) return undefined
+    const { request } = message.meaning
+    const isHere = request._tag === "SaveEndpoint" && this.#isDescriptorAt(this.#at + message.bytes.length)
+    return isHere ? request.label : undefined
+  }
+
+  /** The descriptor that is here can be due nowhere: no save is named in what has come. */
+  get #isStray(): boolean {
+    if (this.state === "over") return true
+    if (this.state === "descriptor" && this.#received > this.#at) return false
+    const unused = Buffer.concat(this.#messages.map(({ bytes }) => bytes)).subarray(0, this.#received - this.#at)
+    return !unused.includes("save_endp")
+  }
+
+  #isDescriptorAt(at: number): boolean {
+    const file = this.incoming
+    return file !== undefined && !file.isUsed && file.from <= at && at < file.to
+  }
+
   /** How many of its bytes the daemon has read. */
   get receivedBytes(): number {
     return this.#received
   }
 
+  /** The kernel did not take all of it. */
+  get #isStuck(): boolean {
+    return this.owed !== "" && !this.#isGathered
+  }
+
   get isBlocked(): boolean {
-    return this.owed !== "" || (this.state === "sending" && this.mustClose === undefined)
+    return this.#isStuck || (this.state === "sending" && this.mustClose === undefined)
+  }
+
+  /** The daemon has made these bytes, for requests that it has carried out; they leave at once or later. */
+  making(bytes: Uint8Array): void {
+    const text = latin1(bytes)
+    if (this.isBroken) return
+    this.#settleAll(() => true)
+    let made = ""
+    while (made.length < text.length) {
+      const next = this.#step()
+      if (next === undefined) break
+      made += next
+    }
+    if (made !== text) this.#fail(`made ${JSON.stringify(text)}, must have made ${JSON.stringify(made)}`)
+    // A second answer sends the first one before it.
+    this.#isGathered = this.owed === ""
+    this.owed += made
   }
 
   /** The daemon hands these bytes to the kernel. */
   sending(bytes: Uint8Array): void {
     const text = latin1(bytes)
-    if (this.isBroken) return this.#fail(`bytes were sent behind lost ones: ${JSON.stringify(text)}`)
-    while (this.owed.length < text.length) {
-      const next = this.#step()
-      if (next === undefined) {
-        return this.#fail(`sent ${JSON.stringify(text)}, must have sent ${JSON.stringify(this.owed)} at most`)
-      }
-      this.owed += next
-    }
-    if (!this.owed.startsWith(text)) {
+    // What asks for no answer was dealt with before this one left.
+    if (this.#isGathered) this.settleSilent()
+    this.#isGathered = false
+    if (this.isBroken) this.#fail(`bytes were sent behind lost ones: ${JSON.stringify(text)}`)
+    else if (!this.owed.startsWith(text)) {
       this.#fail(`sent ${JSON.stringify(text)}, must have sent ${JSON.stringify(this.owed)}`)
     }
   }
@@ -161,7 +173,11 @@ export class Conversation {
 
   /** Applies what asks for no answer. When an answer could not be sent, nothing is applied that came behind its request. */
   settleSilent(): void {
-    while (!this.isConcluded && this.owed === "") {
+    this.#settleAll(() => !this.#isStuck)
+  }
+
+  #settleAll(goesOn: () => boolean): void {
+    while (!this.isConcluded && goesOn()) {
       if (this.isBroken && this.state !== "over") {
         if (this.lease !== undefined) this.#putBack()
         this.state = "over"
@@ -176,8 +192,7 @@ export class Conversation {
   rest(): void {
     if (this.isConcluded) return
     this.settleSilent()
-    const owes =
-      this.owed !== "" || this.state === "descriptor" || this.state === "dummy" || this.state === "last dummy"
+    const owes = this.#isStuck || this.state === "descriptor" || this.state === "dummy" || this.state === "last dummy"
     const isInside = this.state === "between" && this.#received > this.#at
     if (!owes && !isInside && !this.isBlocked) this.debtSinceMillis = undefined
     else this.debtSinceMillis ??= this.#context.nowMillis()
@@ -189,7 +204,7 @@ export class Conversation {
     if (this.isClosed) return
     if (this.mustClose !== undefined) return this.#fail(`not disconnected although ${this.mustClose}`)
     if (this.isConcluded || this.end !== undefined) return this.#fail("not disconnected although the client is gone")
-    if (this.incoming !== undefined && !this.isBlocked)
+    if (this.incoming !== undefined && (this.#isStray || !this.isBlocked))
       this.#fail(`a stray descriptor was not closed: ${this.incoming.number}`)
     if (this.isBroken) return
     if (!this.isBlocked && this.#isAnswerDue) return this.#fail(`not answered while ${this.state}`)
@@ -263,8 +278,7 @@ export class Conversation {
   }
 
   #takeByte(message: Message): string {
-    const file = this.incoming
-    const isHere = file !== undefined && !file.isUsed && file.from <= this.#at && this.#at < file.to
+    const file = this.#isDescriptorAt(this.#at) ? this.incoming : undefined
     this.#messages.shift()
     this.#at++
     // What follows the byte begins in the middle of a word, and is a list of nobody's.
@@ -278,8 +292,14 @@ export class Conversation {
     const saving = this.#saving
     this.state = "between"
     if (saving === undefined) throw new Error("no save is under way")
-    if (!isHere) return this.#answered("SaveEndpoint", 2)
-    if (file.isClosed) this.#fail(`descriptor ${file.number} was closed instead of saved`)
+    if (file === undefined) return this.#answered("SaveEndpoint", 2)
+    if (file.isClosed) {
+      this.incoming = undefined
+      this.#context.refused(saving.label)
+      return this.#answered("SaveEndpoint", 2)
+    }
+    if (this.#context.model.excess(saving.label) !== undefined)
+      this.#fail("a connection was saved that is one too many")
     file.isUsed = true
     this.incoming = undefined
     this.#context.model.saveEndpoint(saving, file, this.#context.nowMillis())
@@ -321,8 +341,7 @@ export class Conversation {
         this.state = "descriptor"
         return "dummy\0\0\0"
       case "SaveDestination":
-        model.saveDestination(request, now)
-        return this.#answered(request._tag, 0)
+        return this.#answered(request._tag, model.saveDestination(request, now) ? 0 : 2)
       case "FindEndpoint":
         return this.#found(request._tag, model.findEndpoint(request.label, now))
       case "FindDestination":
@@ -340,6 +359,7 @@ export class Conversation {
 
   #answered(shape: Shape, status: number, found?: ModelFound): string {
     this.requests++
+    this.onAnswer()
     this.debtSinceMillis = undefined
     const properties = found?.connection.properties
     const { fileId } = found?.connection ?? { fileId: undefined }
@@ -366,9 +386,3 @@ export class Conversation {
     this.#context.fail(`${this.name}: ${message}`)
   }
 }
-
-/** A connection for messages. */
-export const describe = (connection: ModelConnection | undefined): string =>
-  connection === undefined
-    ? "nothing"
-    : `save ${connection.order} of ${JSON.stringify(connection.label)}, file #${connection.fileId}, ${connection.fate}, until ${connection.deadlineMillis} ms`

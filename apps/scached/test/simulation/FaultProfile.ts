@@ -9,6 +9,8 @@ export interface FaultProfile {
   readonly client: Rates
   /** How many descriptors the daemon may have; plenty unless given. */
   readonly descriptorsMax?: number
+  /** How likely calls fail for which the simulated kernel has no faults: peek, peerCredentials, epollModify. */
+  readonly oddRate?: number
 }
 
 const everything = (rate: number): Rates => ({
@@ -18,6 +20,8 @@ const everything = (rate: number): Rates => ({
   shortWrite: 2 * rate,
   "accept.processTableFull": rate / 4,
   "accept.systemTableFull": rate / 4,
+  "epollCreate.processTableFull": rate / 4,
+  "epollCreate.systemTableFull": rate / 4,
   "receive.processTableFull": rate / 4,
   "receive.systemTableFull": rate / 4,
   connectionAborted: rate / 2,
@@ -56,9 +60,10 @@ const singles: ReadonlyArray<Rates> = [
 export const profiles: ReadonlyArray<FaultProfile> = [
   { name: "no faults", daemon: {}, client: {} },
   { name: "light", daemon: everything(0.01), client: clientRates(0.01) },
-  { name: "heavy", daemon: everything(0.08), client: clientRates(0.1) },
+  { name: "heavy", daemon: everything(0.08), client: clientRates(0.1), oddRate: 0.03 },
   { name: "short reads and writes of clients", daemon: {}, client: clientRates(0.3) },
   { name: "few descriptors", daemon: everything(0.005), client: {}, descriptorsMax: 40 },
+  { name: "odd calls", daemon: {}, client: {}, oddRate: 0.1 },
   ...singles.map((daemon) => ({ name: `only ${Object.keys(daemon).join(" and ")}`, daemon, client: {} }))
 ]
 

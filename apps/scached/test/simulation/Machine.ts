@@ -18,6 +18,8 @@ export interface MachineOptions {
   /** Faults of the daemon's calls, and of its clients'. */
   readonly daemonFaults?: SimulatedSystemCalls.FaultPlan
   readonly clientFaults?: SimulatedSystemCalls.FaultPlan
+  /** How likely the daemon's calls fail for which the simulated kernel has no faults. */
+  readonly oddRate?: number
   readonly descriptorsMax?: number
   readonly backlog?: number
   readonly isVerbose?: boolean
@@ -38,28 +40,64 @@ export class Machine {
   readonly kernel: SimulatedSystemCalls.SimulatedKernel
   readonly daemon: SimulatedSystemCalls.SimulatedProcess
   readonly observer: Observer
+  /** Who is at the other end of what clients save. */
+  readonly #peers: SimulatedSystemCalls.SimulatedProcess
   readonly clients: Array<SimulatedClient> = []
   readonly journal: Array<string> = []
+  /** Called when the daemon has decided to leave, and can still be found. */
+  onIdle: () => void = () => {}
   /** The loop, once the daemon runs. */
   loop: EventLoop | undefined
+  /** What the daemon should go by, and what it does. */
+  readonly #limits: CacheSettings
+  readonly #settings: CacheSettings
   readonly #options: MachineOptions
 
   constructor(options: MachineOptions) {
     this.#options = options
+    this.#limits = { ...options.settings }
+    this.#settings = { ...options.settings, ...options.sabotage?.settings }
     this.kernel = new SimulatedSystemCalls.SimulatedKernel(options.kernel)
     this.daemon = this.kernel.process(daemonName, {
       faults: options.daemonFaults ?? {},
       descriptorsMax: options.descriptorsMax ?? 100_000
     })
-    this.observer = new Observer(this.daemon, options.settings, () => this.describe())
+    this.#peers = this.kernel.process("peers", { faults: {}, descriptorsMax: 1_000_000 })
+    this.observer = new Observer(this.daemon, this.#limits, () => this.describe(), options.oddRate ?? 0)
   }
 
   /** A client process, which does nothing yet. */
-  client(name = `client ${this.clients.length + 1}`): SimulatedClient {
-    const process = this.kernel.process(name, { faults: this.#options.clientFaults ?? {} })
+  client(name = `client ${this.clients.length + 1}`, uid = 0): SimulatedClient {
+    const process = this.kernel.process(name, { faults: this.#options.clientFaults ?? {}, uid })
     const client = new SimulatedClient(process, this.observer.expect(name), path)
     this.clients.push(client)
     return client
+  }
+
+  /** A connection for a client to save, and what its peer does: nothing, or this after so many milliseconds. */
+  connection(client: SimulatedClient, peerDoes: "nothing" | "leaves" | "speaks", afterMillis = 0): Descriptor {
+    const pair = this.#peers.calls.socketPair()
+    if (typeof pair === "number") throw new Error("no socket pair")
+    const [near, far] = pair
+    const own = client.process.calls.adopt(client.process.inherit(this.#peers, far))
+    far.close()
+    if (peerDoes !== "nothing") {
+      this.at(this.kernel.nowMillis + afterMillis, () => {
+        if (peerDoes === "speaks") this.#peers.calls.send(near, Buffer.from("421 closing\r\n"))
+        else near.close()
+      })
+    }
+    return own
+  }
+
+  /** Ends the far side of all that clients have saved. */
+  endPeers(): void {
+    this.#peers.die()
+  }
+
+  /** Descriptors that the daemon has open, without those that it holds back. */
+  get inUse(): number {
+    return this.daemon.openCount - (this.observer.server?.reserved() ?? 0)
   }
 
   /** Adds something that happens at a moment of the clock. */
@@ -72,12 +110,21 @@ export class Machine {
     this.kernel.addActor({ name: `at ${millis} ms`, step })
   }
 
+  /** Changes settings of the running daemon at a moment of its own clock; to be called when it serves. */
+  changeSettings(millis: number, settings: Partial<CacheSettings>): void {
+    this.loop?.at(millis, () => {
+      Object.assign(this.#limits, settings)
+      Object.assign(this.#settings, settings)
+      this.observer.server?.settingsChanged()
+    })
+  }
+
   /**
    * Runs the daemon until it ends by itself or is interrupted, and then checks that nothing of it is left. `started` is called when it
    * serves. Answers whether it was interrupted.
    */
   run(started: () => void = () => {}): boolean {
-    const { endMillis, isVerbose = false, sabotage, settings } = this.#options
+    const { endMillis, isVerbose = false, sabotage } = this.#options
     this.kernel.pauseFaults()
     const listener = this.#listen()
     const openBefore = this.daemon.openCount
@@ -90,15 +137,18 @@ export class Machine {
         this.observer.isShutDown = true
         fiber.interruptUnsafe()
       })
-      const server = yield* CacheServer.make([listener], { ...settings, ...sabotage?.settings })
+      const server = yield* CacheServer.make([listener], this.#settings)
       this.observer.server = server
       this.kernel.resumeFaults()
       started()
       yield* server.idle
+      this.onIdle()
+      this.daemon.calls.unlink(path)
+      yield* server.serveLast
       this.observer.isShutDown = true
     }).pipe(Effect.scoped, Effect.provideService(Journal, { info: note, warning: note, verbose: note, isVerbose }))
     const calls = sabotage?.calls?.(this.observer.calls, this) ?? this.observer.calls
-    const exit = this.#guarded(() => Reactors.runSimulated(program, calls))
+    const exit = this.observer.listening(() => this.#guarded(() => Reactors.runSimulated(program, calls)))
     if (this.observer.failure !== undefined) throw this.observer.failure
     const wasInterrupted = Reactors.wasInterrupted(exit)
     if (Exit.isFailure(exit) && !wasInterrupted) throw this.#failure(`the daemon failed: ${String(exit.cause)}`)
@@ -126,6 +176,7 @@ export class Machine {
     observer.checkEnded(openBefore)
     for (const line of this.journal) if (line.includes("internal error")) observer.fail(line)
     for (const client of this.clients) client.die()
+    this.#peers.die()
     const { closed, made, received } = kernel.counts
     if (made + received !== closed + this.daemon.openCount) {
       observer.fail(`${made} descriptors were made and ${received} received, but ${closed} closed`)

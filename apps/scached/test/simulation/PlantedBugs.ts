@@ -3,9 +3,11 @@
  * a run; no line of the daemon knows of it.
  */
 
+import { Errno } from "@scached/fdpass"
 import { ServerSession } from "@scached/protocol"
-import { EventLoop } from "@scached/reactor"
-import { ConnectionStore, type Lease } from "@scached/store"
+import { Acceptor, EventLoop, IdleWatcher } from "@scached/reactor"
+import { type CachedConnection, ConnectionStore, type Lease } from "@scached/store"
+import { CachedDescriptor } from "../../src/cache/CachedDescriptor.ts"
 import { Client } from "../../src/cache/Client.ts"
 import { ConnectionCache } from "../../src/cache/ConnectionCache.ts"
 import type { Machine, Sabotage } from "./Machine.ts"
@@ -72,7 +74,7 @@ export const plantedBugs: ReadonlyArray<PlantedBug> = [
   },
   {
     name: "a connection is put back as the newest",
-    found: /must have (sent|been)/,
+    found: /must have (sent|made|been)/,
     plant: () => {
       let order = 1_000_000_000
       return patch(
@@ -120,12 +122,12 @@ export const plantedBugs: ReadonlyArray<PlantedBug> = [
   },
   {
     name: "the ttl is not clamped",
-    found: /not closed|asleep until/,
+    found: /not closed|asleep until|must have made/,
     plant: () => ({ sabotage: { settings: { ttlSecondsMax: 2_147_483_647 } }, restore: unchanged })
   },
   {
     name: "a reply has other properties",
-    found: /must have sent/,
+    found: /must have (sent|made)/,
     plant: () =>
       patch(
         ServerSession.prototype,
@@ -138,7 +140,7 @@ export const plantedBugs: ReadonlyArray<PlantedBug> = [
   },
   {
     name: "the newest connection is handed out first",
-    found: /must have (sent|been)/,
+    found: /must have (sent|made|been)/,
     plant: () =>
       patch(
         ConnectionStore.prototype,
@@ -173,7 +175,7 @@ export const plantedBugs: ReadonlyArray<PlantedBug> = [
   },
   {
     name: "a client inside an exchange delays the others",
-    found: /not answered|must have|kept waiting/,
+    found: /not answered|must have|kept waiting|stray descriptor/,
     plant: () =>
       onMachine((machine) =>
         patch(
@@ -240,7 +242,7 @@ export const plantedBugs: ReadonlyArray<PlantedBug> = [
   },
   {
     name: "what the kernel did not take of an answer is forgotten",
-    found: /must have sent|lost ones|asleep|not disconnected|not answered/,
+    found: /must have (sent|made)|lost ones|asleep|not disconnected|not answered/,
     plant: () => ({
       sabotage: {
         calls: (calls) => ({
@@ -253,5 +255,102 @@ export const plantedBugs: ReadonlyArray<PlantedBug> = [
       },
       restore: unchanged
     })
+  },
+  {
+    name: "the last look before a hand-over sees nothing",
+    found: /must have (made|been)|not closed|has \d+ connections and/,
+    plant: () => ({ sabotage: { calls: (calls) => ({ ...calls, peek: () => -Errno.EAGAIN }) }, restore: unchanged })
+  },
+  {
+    name: "connections at rest are not watched",
+    found: /still cached although its peer has ended it/,
+    plant: () => patch(IdleWatcher.prototype, "rest", () => unchanged)
+  },
+  {
+    name: "a watched connection is handed over with its watch",
+    found: /TypeError|DescriptorMisuse|did not own|asleep|spins|used/,
+    plant: () => patch(CachedDescriptor.prototype, "stopWatching", () => unchanged)
+  },
+  {
+    name: "the limit on connections is not kept",
+    found: /one too many/,
+    plant: () => ({
+      sabotage: { settings: { connectionsMax: 100_000, connectionsPerEndpointMax: 100_000 } },
+      restore: unchanged
+    })
+  },
+  {
+    name: "a full cache refuses whoever comes",
+    found: /was not saved/,
+    plant: () =>
+      patch(
+        ConnectionCache.prototype,
+        "saveEndpoint",
+        (original) =>
+          function (this: ConnectionCache, label, properties, descriptor, ttlSeconds) {
+            if (this.sizes.connections + this.sizes.leases < 3) {
+              return original.call(this, label, properties, descriptor, ttlSeconds)
+            }
+            descriptor.close()
+            return false
+          }
+      )
+  },
+  {
+    name: "the newest connection makes room, whosever it is",
+    found: /closed before its time|one too many/,
+    plant: () => {
+      const latest = new WeakMap<object, CachedConnection<unknown>>()
+      return patch(
+        ConnectionStore.prototype,
+        "saveEndpoint",
+        (original) =>
+          function (this: ConnectionStore<unknown>, label, properties, value, ttlMillis, nowMillis) {
+            const newest = latest.get(this)
+            const isFull = this.sizes.connections + this.sizes.leases >= Number(this.limits.connectionsMax)
+            const evicted = isFull && newest !== undefined && this.remove(newest) ? [newest] : []
+            const saved = original.call(this, label, properties, value, ttlMillis, nowMillis)
+            if (saved._tag === "Saved") latest.set(this, saved.connection)
+            const victims = evicted.map(
+              (connection) => ({ _tag: "EvictedConnection", cause: "connectionsMax", connection }) as const
+            )
+            return { ...saved, evicted: [...saved.evicted, ...victims] }
+          }
+      )
+    }
+  },
+  {
+    name: "a save that is refused is told to have succeeded",
+    found: /must have made/,
+    plant: () =>
+      patch(
+        ConnectionCache.prototype,
+        "saveEndpoint",
+        (original) =>
+          function (this: ConnectionCache, label, properties, descriptor, ttlSeconds) {
+            original.call(this, label, properties, descriptor, ttlSeconds)
+            return true
+          }
+      )
+  },
+  {
+    name: "strangers are let in",
+    found: /must have made|disconnected/,
+    plant: () => ({ sabotage: { settings: { access: undefined } }, restore: unchanged })
+  },
+  {
+    name: "more clients are served than may be",
+    found: /clients are served, at most/,
+    plant: () => ({ sabotage: { settings: { clientsMax: 100_000 } }, restore: unchanged })
+  },
+  {
+    name: "who waits for a place is forgotten",
+    found: /although there is a place/,
+    plant: () => patch(Acceptor.prototype, "resume", () => unchanged)
+  },
+  {
+    name: "what a blocked client has sent along for nothing is kept",
+    found: /stray descriptor/,
+    plant: () => patch(ServerSession.prototype, "takeStray", () => () => undefined)
   }
 ]

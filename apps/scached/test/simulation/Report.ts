@@ -36,6 +36,10 @@ export class Totals {
   handedOver = 0
   putBack = 0
   expired = 0
+  evicted = 0
+  refused = 0
+  dead = 0
+  strangers = 0
   passed = 0
   received = 0
   systemCalls = 0
@@ -52,6 +56,7 @@ export class Totals {
     return (
       `${this.seeds} seeds, ${this.clients} clients, ${this.requests} requests, ${this.hits} hits, ` +
       `${this.handedOver} handed over, ${this.putBack} put back, ${this.expired} expired, ` +
+      `${this.evicted} evicted, ${this.refused} refused, ${this.dead} dead, ${this.strangers} strangers, ` +
       `${this.passed} descriptors passed and ${this.received} received, ${this.systemCalls} system calls, ` +
       `${Math.round(this.virtualMillis / 1000)} s of virtual time; faults: ` +
       faults.map(([kind, count]) => `${kind} ${count}`).join(", ")
@@ -67,6 +72,10 @@ const numericKeys = [
   "handedOver",
   "putBack",
   "expired",
+  "evicted",
+  "refused",
+  "dead",
+  "strangers",
   "passed",
   "received",
   "systemCalls",

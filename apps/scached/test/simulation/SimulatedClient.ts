@@ -107,14 +107,25 @@ export class SimulatedClient implements SimulatedSystemCalls.Actor {
     const socket = calls.socket()
     if (typeof socket === "number") throw new ConnectionOver()
     this.#socket = socket
-    for (;;) {
+    for (let pauseMillis = 5; ; ) {
       const outcome = calls.connect(socket, this.#path)
       if (outcome >= 0) return yield "moved"
       if (outcome === -Errno.EINTR) yield "moved"
       // The backlog is full.
-      else if (outcome === -Errno.EAGAIN) yield* this.sleep(5)
-      else throw new ConnectionOver()
+      else if (outcome === -Errno.EAGAIN) {
+        yield* this.sleep(pauseMillis)
+        pauseMillis = Math.min(2 * pauseMillis, 1_000)
+      } else throw new ConnectionOver()
     }
+  }
+
+  /** Connects in the middle of whatever goes on; it must succeed. */
+  connectAtOnce(): void {
+    const { calls } = this.process
+    const socket = calls.socket()
+    if (typeof socket === "number" || calls.connect(socket, this.#path) < 0)
+      throw new Error(`${this.name}: not connected`)
+    this.#socket = socket
   }
 
   /** Says messages in one go, as one write or split anywhere; descriptors travel with the first byte. */

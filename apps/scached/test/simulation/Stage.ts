@@ -38,7 +38,15 @@ export class Stage {
 
   /** A client that comes at a moment and does what the script says; it is gone when the script ends. */
   at(millis: number, script: (client: SimulatedClient) => Script): SimulatedClient {
-    const client = this.machine.client()
+    return this.#run(this.machine.client(), millis, script)
+  }
+
+  /** The same, by a user that is nobody's. */
+  stranger(millis: number, script: (client: SimulatedClient) => Script): SimulatedClient {
+    return this.#run(this.machine.client(undefined, 4_242), millis, script)
+  }
+
+  #run(client: SimulatedClient, millis: number, script: (client: SimulatedClient) => Script): SimulatedClient {
     const run = function* (): Script {
       yield* client.sleep(millis)
       yield* script(client)

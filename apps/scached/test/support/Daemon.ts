@@ -41,6 +41,14 @@ export const runToEnd = async (command: ReadonlyArray<string>, args: ReadonlyArr
   return { stdout, stderr, exitCode }
 }
 
+/** How a daemon is started. */
+export interface DaemonOptions {
+  readonly cwd?: string
+  readonly env?: Record<string, string | undefined>
+  /** Numbers of descriptors that it gets as 3 and up. */
+  readonly passed?: ReadonlyArray<number>
+}
+
 /** A scached that is running and ready; ended with the test. */
 export class Daemon implements AsyncDisposable {
   readonly child: Subprocess<"ignore", "ignore", "pipe">
@@ -48,16 +56,26 @@ export class Daemon implements AsyncDisposable {
   readonly #done: Promise<void>
   #onOutput: () => void = () => {}
 
-  private constructor(command: ReadonlyArray<string>, args: ReadonlyArray<string>, cwd: string) {
-    this.child = spawn([...command, ...args], { stdio: ["ignore", "ignore", "pipe"], cwd })
+  private constructor(command: ReadonlyArray<string>, args: ReadonlyArray<string>, options: DaemonOptions) {
+    const { cwd = root, env = process.env, passed = [] } = options
+    this.child = spawn([...command, ...args], { stdio: ["ignore", "ignore", "pipe", ...passed], cwd, env })
     this.#done = this.#collect()
   }
 
   /** Resolves once it has said that it is listening. */
-  static async start(command: ReadonlyArray<string>, args: ReadonlyArray<string>, cwd = root): Promise<Daemon> {
-    const daemon = new Daemon(command, args, cwd)
+  static async start(
+    command: ReadonlyArray<string>,
+    args: ReadonlyArray<string>,
+    options: DaemonOptions = {}
+  ): Promise<Daemon> {
+    const daemon = Daemon.startAnyhow(command, args, options)
     await daemon.untilSaid("listening on ")
     return daemon
+  }
+
+  /** Starts it without waiting for anything; it may be about to end. */
+  static startAnyhow(command: ReadonlyArray<string>, args: ReadonlyArray<string>, options: DaemonOptions = {}): Daemon {
+    return new Daemon(command, args, options)
   }
 
   get stderr(): string {
@@ -79,6 +97,11 @@ export class Daemon implements AsyncDisposable {
   /** Sends a signal and waits for the end; the exit code. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number> {
     this.child.kill(signal)
+    return this.end()
+  }
+
+  /** Waits for the end; the exit code. */
+  async end(): Promise<number> {
     const code = await this.child.exited
     await this.#done
     return code

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { LineWriter } from "../src/command/StandardErrorLogger.ts"
+import { LineWriter } from "../src/command/LineWriter.ts"
 
 /** An output that keeps every write until it is told to let it go. */
 class StuckOutput {
@@ -16,20 +16,20 @@ class StuckOutput {
   }
 }
 
+const lossNotice = (dropped: number) => `${dropped} lost\n`
+
 describe("a standard error that nobody reads", () => {
   const line = `${"x".repeat(99)}\n`
 
   test("takes a bounded number of lines, and the rest is counted and said once it is read again", () => {
     const output = new StuckOutput()
-    const writer = new LineWriter(output)
+    const writer = new LineWriter(output, lossNotice)
     for (let count = 0; count < 10_000; count++) writer.write(line)
     const kept = output.texts.length
     expect(kept).toBeLessThanOrEqual(262_144 / 400)
     expect(kept).toBeGreaterThan(100)
     output.release()
-    expect(output.texts.slice(kept)).toEqual([
-      `scached: warning: ${10_000 - kept} lines were dropped here: standard error did not take them\n`
-    ])
+    expect(output.texts.slice(kept)).toEqual([`${10_000 - kept} lost\n`])
     output.release()
     writer.write(line)
     expect(output.texts.at(-1)).toBe(line)
@@ -37,7 +37,7 @@ describe("a standard error that nobody reads", () => {
 
   test("is given up once it is closed", () => {
     const output = new StuckOutput()
-    const writer = new LineWriter(output)
+    const writer = new LineWriter(output, lossNotice)
     writer.write(line)
     output.release(new Error("EPIPE"))
     writer.write(line)

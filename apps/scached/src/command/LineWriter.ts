@@ -1,9 +1,5 @@
-import { Logger } from "effect"
-
 /** Bytes on their way to standard error. A reader that is stuck, a paused terminal for instance, must cost neither time nor memory. */
 const pendingBytesMax = 262_144
-
-const severities: Readonly<Partial<Record<string, string>>> = { Warn: "warning: ", Error: "error: ", Fatal: "fatal: " }
 
 /** Where the lines go: `process.stderr`, or what a test puts in its place. */
 export interface LineOutput {
@@ -14,12 +10,15 @@ export interface LineOutput {
 /** Writes lines without ever waiting: what does not get away is dropped and counted, and the count said once there is room. */
 export class LineWriter {
   readonly #output: LineOutput
+  readonly #lossNotice: (dropped: number) => string
   #pendingBytes = 0
   #dropped = 0
   #isBroken = false
 
-  constructor(output: LineOutput) {
+  /** `lossNotice` makes the line that tells of lines which were dropped. */
+  constructor(output: LineOutput, lossNotice: (dropped: number) => string) {
     this.#output = output
+    this.#lossNotice = lossNotice
   }
 
   write(line: string): void {
@@ -48,18 +47,6 @@ export class LineWriter {
     if (this.#dropped === 0 || this.#pendingBytes > 0) return
     const dropped = this.#dropped
     this.#dropped = 0
-    this.write(`scached: warning: ${dropped} lines were dropped here: standard error did not take them\n`)
+    this.write(this.#lossNotice(dropped))
   }
 }
-
-const standardError = new LineWriter(process.stderr)
-// Without a listener the error of a closed pipe would end the daemon.
-process.stderr.on("error", () => standardError.abandon())
-
-/** Lines for a person at standard error: the program, Postfix's word for the severity, the message. */
-export const layer = Logger.layer([
-  Logger.make(({ logLevel, message }) => {
-    const text = Array.isArray(message) ? message.map(String).join(" ") : String(message)
-    standardError.write(`scached: ${severities[logLevel] ?? ""}${text}\n`)
-  })
-])

@@ -1,0 +1,101 @@
+/**
+ * What the daemon's own code costs an operation, without the kernel: the cycle save_endp, save_dest, find_dest of 64 clients, whose reads are
+ * canned and whose sends go nowhere. It tells differences of a few percent, which disappear in the noise where sockets are measured.
+ *
+ * `bun run benchmark/exchange.ts [TURNS]`; each turn is one read of every client.
+ */
+import { Errno, KernelSystemCalls, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
+import { EventLoop, noHost } from "@scached/reactor"
+import { Effect } from "effect"
+import { defaultCacheSettings } from "../src/cache/CacheSettings.ts"
+import { Client, type ClientContext } from "../src/cache/Client.ts"
+import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
+import { LimitNotices } from "../src/cache/LimitNotices.ts"
+
+const clientCount = 64
+const operationsPerCycle = 3
+const rounds = 9
+const turns = Number(process.argv[2] ?? 60_000)
+
+const list = (...fields: ReadonlyArray<string>): Buffer => Buffer.from(`${fields.join("\0")}\0\0`, "latin1")
+const byteOfDescriptor = Buffer.from([0])
+
+/** What one client sends in a cycle, read by read; its first read holds the receipt of the cycle before, which the session skips at first. */
+const readsOf = (client: number): ReadonlyArray<Buffer> => {
+  const endpoint = `smtp\n[192.0.2.${client}]:25\nclient-${client}-mail.example.com`
+  const destination = `smtp\nexample-${client}.com\n*`
+  const dummy = list("dummy", "")
+  const save = list("request", "save_endp", "ttl", "60", "label", endpoint, "property", "p".repeat(100))
+  const bind = list("request", "save_dest", "ttl", "60", "label", destination, "property", "", "label", endpoint)
+  return [
+    Buffer.concat([dummy, save]),
+    byteOfDescriptor,
+    bind,
+    list("request", "find_dest", "label", destination),
+    dummy
+  ]
+}
+
+const kernel = Effect.runSync(SystemCalls.pipe(Effect.provide(KernelSystemCalls.layer)))
+
+/** Numbers that no descriptor of this process has: closing them costs a system call, and does nothing. */
+let unusedNumber = 10_000_000
+const unusedDescriptor = () => kernel.adopt(unusedNumber++)
+
+const reads = Array.from({ length: clientCount }, (_, client) => readsOf(client))
+const readsPerCycle = 5
+let turn = 0
+let reader = 0
+
+const calls: SystemCallsShape = {
+  ...kernel,
+  epollAdd: () => 0,
+  epollModify: () => 0,
+  epollRemove: () => 0,
+  epollWait: () => {
+    reader = 0
+    turn++
+    return clientCount
+  },
+  makeReadinessBatch: (capacity) => ({ capacity, token: (index) => index + 1, readiness: () => 1 }),
+  receive: (_, into) => {
+    const bytes = reads[reader++]?.[(turn - 1) % readsPerCycle] ?? byteOfDescriptor
+    into.bytes.set(bytes)
+    into.truncated = false
+    into.putDescriptor(bytes === byteOfDescriptor ? unusedDescriptor() : undefined)
+    return bytes.length
+  },
+  send: (_, bytes) => bytes.length,
+  sendDescriptor: () => 1,
+  peek: () => -Errno.EAGAIN,
+  letGo: (descriptor) => descriptor.close(),
+  discardUnread: () => 0
+}
+
+const loop = new EventLoop(calls, unusedDescriptor(), noHost)
+const settings = { ...defaultCacheSettings, ttlSecondsMax: 60 }
+const give = (message: string): never => {
+  throw new Error(`the exchange went wrong: ${message}`)
+}
+const journal: ClientContext["journal"] = { isVerbose: false, info: give, warning: give, verbose: give }
+const notices = new LimitNotices(loop, journal, settings)
+const cache = new ConnectionCache(loop, settings, { notices, onFreed: () => {}, onLost: give })
+const context: ClientContext = { loop, cache, settings, journal, notices, onClosed: () => give("a client was closed") }
+for (let client = 0; client < clientCount; client++) {
+  const refused = new Client(context, { pid: 1, uid: 0, gid: 0 }).open(unusedDescriptor())
+  if (refused !== undefined) throw refused
+}
+
+const nanosPerOperation = (count: number): number => {
+  const begun = Bun.nanoseconds()
+  for (let left = count; left > 0; left--) loop.turn()
+  return (Bun.nanoseconds() - begun) / ((count * clientCount * operationsPerCycle) / readsPerCycle)
+}
+
+nanosPerOperation(turns / 3)
+const measured = Array.from({ length: rounds }, () => nanosPerOperation(turns / rounds)).sort((a, b) => a - b)
+const [fastest = 0] = measured
+const median = measured[rounds >> 1] ?? 0
+if (cache.statistics.totals.handedOver < (turns / readsPerCycle) * (clientCount / 2))
+  give("too few connections were handed over")
+console.log(`${median.toFixed(0)} ns an operation (median of ${rounds} rounds, fastest ${fastest.toFixed(0)})`)

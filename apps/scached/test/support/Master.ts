@@ -1,0 +1,66 @@
+/**
+ * The real service as a process of its own, with a test in master(8)'s place.
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { type Descriptor, KernelSystemCalls, SystemCalls, UnixSocket } from "@scached/fdpass"
+import { Effect, type Scope } from "effect"
+import { Directory } from "./Daemon.ts"
+
+const calls = Effect.runSync(Effect.map(SystemCalls, (found) => found).pipe(Effect.provide(KernelSystemCalls.layer)))
+
+/** A service that runs, and what it says. */
+export interface RunningService {
+  /** Where its listening socket is. */
+  readonly socketPath: string
+  readonly processId: number
+  /** Ends master's side of the status channel, as when master(8) dies. */
+  readonly loseMaster: () => void
+  /** Its exit code and all that it wrote to standard error, once it has ended. */
+  readonly ended: Effect.Effect<{ readonly exitCode: number; readonly lines: ReadonlyArray<string> }>
+}
+
+/**
+ * Starts the service with `words`, besides those that say where it logs; killed with the scope. `input` becomes its standard input
+ * and is taken.
+ */
+export const start = Effect.fnUntraced(function* (
+  command: ReadonlyArray<string>,
+  words: ReadonlyArray<string>,
+  input?: Descriptor
+): Effect.fn.Return<RunningService, unknown, SystemCalls | Scope.Scope> {
+  const directory = yield* Effect.acquireRelease(
+    Effect.sync(() => new Directory()),
+    ({ path }) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+  )
+  mkdirSync(directory.join("queue"))
+  writeFileSync(directory.join("main.cf"), `queue_directory = ${directory.join("queue")}\nsyslog_name = lab\n`)
+  const socketPath = directory.join("s")
+  const listener = yield* UnixSocket.listen(socketPath, { mode: 0o600, backlog: 1000 })
+  const [flow, other] = yield* UnixSocket.pair
+  const [status, theirs] = yield* UnixSocket.pair
+  const numbers = [flow, other, theirs, listener].map((each) => each.surrender())
+  const standardInput = input?.surrender()
+  const child = Bun.spawn([...command, ...words, "-V"], {
+    stdio: [standardInput ?? "ignore", "ignore", "pipe", ...numbers],
+    env: { ...process.env, MAIL_CONFIG: directory.path, GENERATION: "1" }
+  })
+  for (const number of [...numbers, ...(standardInput === undefined ? [] : [standardInput])]) {
+    calls.adopt(number).close()
+  }
+  yield* Effect.addFinalizer(() =>
+    Effect.promise(() => {
+      child.kill("SIGKILL")
+      return child.exited
+    })
+  )
+  const standardError = new Response(child.stderr).text()
+  return {
+    socketPath,
+    processId: child.pid,
+    loseMaster: () => status.close(),
+    ended: Effect.promise(async () => ({
+      exitCode: await child.exited,
+      lines: (await standardError).split("\n").filter((line) => line !== "")
+    }))
+  }
+})
