@@ -52,7 +52,7 @@ const scached = (name: string, command: ReadonlyArray<string>, program: string, 
   impediment: () => (existsSync(join(repository, program)) ? undefined : `there is no ${program}: ${remedy}`),
   start: Effect.fnUntraced(function* (socketPath, { ttlLimitSeconds }) {
     const limit = `connection_cache_ttl_limit=${ttlLimitSeconds}s`
-    const options = ["serve", "--socket", socketPath, "--mode", "0666", "-o", limit]
+    const options = ["serve", "--socket", socketPath, "--mode", "0666", "--allow-user", "postfix", "-o", limit]
     const server = yield* LabProcess.start([...command, ...options], { directory: repository })
     yield* server.waitForOutput("listening on", startMillisMax)
     return server

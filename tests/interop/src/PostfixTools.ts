@@ -5,7 +5,7 @@ import type { LabFailure } from "./LabFailure.ts"
 import * as LabProcess from "./LabProcess.ts"
 
 /**
- * Where Debian's package puts what the laboratory uses of Postfix.
+ * Where Debian's packages put what the laboratory uses: Postfix, and openssl(1) for the certificates of its servers.
  *
  * @category postfix
  */
@@ -16,7 +16,8 @@ export const postfixPaths = {
   postfix: "/usr/sbin/postfix",
   postconf: "/usr/sbin/postconf",
   smtpSink: "/usr/sbin/smtp-sink",
-  smtpSource: "/usr/sbin/smtp-source"
+  smtpSource: "/usr/sbin/smtp-source",
+  openssl: "/usr/bin/openssl"
 } as const
 
 /**

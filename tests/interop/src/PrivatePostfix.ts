@@ -39,6 +39,8 @@ export interface PostfixOptions<R = never> {
   readonly cache: PostfixCache<R>
   /** Settings of main.cf that are added, or replace the laboratory's. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Whether its daemon_directory is its own, so that programs can be installed there. */
+  readonly hasOwnDaemons?: boolean
   /** Its loopback address; one that nobody else uses if not given. */
   readonly address?: string
 }
@@ -86,7 +88,8 @@ export const start = Effect.fnUntraced(function* <R = never>(
     paths,
     directory,
     address,
-    daemonDirectory: replaced === undefined ? paths.daemonDirectory : join(directory, "daemons"),
+    daemonDirectory:
+      replaced === undefined && options.hasOwnDaemons !== true ? paths.daemonDirectory : join(directory, "daemons"),
     cacheCommand: replaced === undefined ? "scache" : `${basename(replaced.executable)} ${replaced.commandArguments}`,
     isCacheChrooted: replaced?.isChrooted ?? false,
     cacheServiceName: typeof cache === "object" && "serviceName" in cache ? cache.serviceName : "scache",
@@ -96,7 +99,13 @@ export const start = Effect.fnUntraced(function* <R = never>(
     try: () => makeDirectories(plan, replaced?.executable),
     catch: labFailure("make Postfix's directories")
   })
-  if (typeof cache === "object" && "serve" in cache) yield* cache.serve(join(directory, "q/private", cache.serviceName))
+  if (typeof cache === "object" && "serve" in cache) {
+    yield* cache.serve(join(directory, "q/private", cache.serviceName))
+    yield* Effect.try({
+      try: () => giveToPostfix(join(directory, "q/private")),
+      catch: labFailure("give sockets away")
+    })
+  }
 
   const configuration = join(directory, "conf")
   const logPath = join(directory, "mail.log")
@@ -131,10 +140,17 @@ const makeDirectories = (plan: PostfixPlan, executable: string | undefined): voi
   for (const name of ["q/private", "data"]) chownSync(join(plan.directory, name), postfix.uid, 0)
   ConfigurationFile.write(join(plan.directory, "conf/main.cf"), ConfigurationFile.settings(mainSettings(plan)))
   ConfigurationFile.write(join(plan.directory, "conf/master.cf"), masterLines(plan))
-  if (executable === undefined) return
+  if (plan.daemonDirectory === plan.paths.daemonDirectory) return
   mkdirSync(plan.daemonDirectory)
   const programs = readdirSync(plan.paths.daemonDirectory).map((name) => join(plan.paths.daemonDirectory, name))
-  for (const program of [...programs, executable]) linkOrCopy(program, join(plan.daemonDirectory, basename(program)))
+  if (executable !== undefined) programs.push(executable)
+  for (const program of programs) linkOrCopy(program, join(plan.daemonDirectory, basename(program)))
+}
+
+/** A cache runs as root here, and not as mail_owner as it should: `postfix start` warns of what such a one makes in this directory. */
+const giveToPostfix = (directory: string): void => {
+  const { uid } = ownerOfPostfix()
+  for (const name of readdirSync(directory)) chownSync(join(directory, name), uid, 0)
 }
 
 /** Not a symbolic link: `postfix start` warns of each that leaves the directory. */

@@ -22,6 +22,8 @@ export interface ScacheOptions {
   readonly socketPath: string
   /** connection_cache_ttl_limit, in seconds. */
   readonly ttlLimitSeconds: number
+  /** A program to start as scache(8) is started, instead of scache(8). */
+  readonly executable?: string
   /** More of its options, for instance `["-o", "ipc_timeout=1s"]`. */
   readonly extraArguments?: ReadonlyArray<string>
 }
@@ -55,7 +57,17 @@ export const start = Effect.fnUntraced(function* (
     UnixSocket.pair,
     UnixSocket.make
   ]).pipe(Effect.mapError(labFailure(attempt)))
-  const command = [paths.scache, "-l", "-n", "scache", "-t", "unix", "-V", "-o", `max_idle=${idleSecondsMax}s`]
+  const command = [
+    options.executable ?? paths.scache,
+    "-l",
+    "-n",
+    "scache",
+    "-t",
+    "unix",
+    "-V",
+    "-o",
+    `max_idle=${idleSecondsMax}s`
+  ]
   return yield* LabProcess.start(
     ["bash", "-c", withStatusChannel, "scache", ...command, ...(options.extraArguments ?? [])],
     {

@@ -11,6 +11,9 @@ import { labTest } from "./labTest.ts"
 
 const stepsPerSeed = 30
 const { SCACHED_SEED: chosenSeed } = process.env
+if (chosenSeed !== undefined && !/^[0-9]{1,15}$/.test(chosenSeed)) {
+  throw new Error(`SCACHED_SEED="${chosenSeed}" is not a whole number: write for instance SCACHED_SEED=1234`)
+}
 const seeds = chosenSeed === undefined ? Array.from({ length: 40 }, (_, index) => index + 1) : [Number(chosenSeed)]
 const replay = (seed: number) => `replay with: SCACHED_SEED=${seed} bun test test/Differential.test.ts`
 

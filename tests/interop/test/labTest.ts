@@ -6,7 +6,7 @@ import { test } from "bun:test"
 import { KernelSystemCalls, type SystemCalls } from "@scached/fdpass"
 import { Effect, Layer, type Scope } from "effect"
 import { LabFailure } from "../src/LabFailure.ts"
-import { findMissing, PostfixTools } from "../src/PostfixTools.ts"
+import { findMissing, type PostfixMissing, PostfixTools } from "../src/PostfixTools.ts"
 
 const { CI } = process.env
 
@@ -21,12 +21,19 @@ interface LabTestOptions {
   readonly impediment?: string | undefined
 }
 
+/** What to do about what is missing; where only the rights are, there is nothing to install. */
+const adviceOf = (found: PostfixMissing | undefined): string | undefined => {
+  const isRoot = process.getuid?.() === 0
+  if (found === undefined || isRoot) return found?.message
+  return found.missing.length === 1 ? "needs root: run as root" : `${found.message}, and the tests too`
+}
+
 export const labTest = <E>(
   name: string,
   options: LabTestOptions,
   body: () => Effect.Effect<void, E, PostfixTools | SystemCalls | Scope.Scope>
 ): void => {
-  const impediment = findMissing()?.message ?? options.impediment
+  const impediment = adviceOf(findMissing()) ?? options.impediment
   if (impediment !== undefined && !CI) return test.skip(`${name} [${impediment}]`, () => undefined)
   const timeoutMillis = options.timeoutMillis ?? 30_000
   const limited = Effect.timeoutOrElse(Effect.scoped(body()), {

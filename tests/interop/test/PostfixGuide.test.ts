@@ -1,0 +1,184 @@
+/** docs/postfix.md, followed step by step: its commands are run as they stand there, on a Postfix of our own. */
+import { describe, expect, test } from "bun:test"
+import { existsSync, readFileSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { Effect } from "effect"
+import { scachedExecutable } from "../src/CacheTarget.ts"
+import { LabFailure } from "../src/LabFailure.ts"
+import * as MailLoad from "../src/MailLoad.ts"
+import * as PrivatePostfix from "../src/PrivatePostfix.ts"
+import { toleratedDifferences } from "../src/ToleratedDifference.ts"
+import { labTest } from "./labTest.ts"
+
+const root = join(import.meta.dir, "../../..")
+const guide = readFileSync(join(root, "docs/postfix.md"), "utf8")
+const timeoutMillis = 90_000
+const deliveryMillisMax = 30_000
+const logMillisMax = 10_000
+const pollMillis = 20
+const impediment = scachedExecutable.impediment()
+
+/** The commands of each section, by its heading. */
+const sections: ReadonlyMap<string, ReadonlyArray<string>> = new Map(
+  guide
+    .split(/^## /m)
+    .slice(1)
+    .map((text) => [
+      text.slice(0, text.indexOf("\n")),
+      [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => match[1] ?? "")
+    ])
+)
+
+const commandsOf = (heading: string): ReadonlyArray<string> => {
+  const commands = sections.get(heading)
+  if (commands === undefined || commands.length === 0)
+    throw new Error(`docs/postfix.md has no commands in "${heading}"`)
+  return commands
+}
+
+/** A Postfix whose daemons can be added to, and what a person at its terminal can do. */
+const sitDown = Effect.gen(function* () {
+  const postfix = yield* PrivatePostfix.start({ cache: "scache", hasOwnDaemons: true })
+  yield* MailLoad.startSink(postfix.address)
+  const followed = new Set<string>()
+  let sent = 0
+  const run = (commands: string): string => {
+    const environment = { ...process.env, MAIL_CONFIG: join(postfix.directory, "conf") }
+    const child = Bun.spawnSync(["sh", "-eu", "-c", commands], { cwd: root, env: environment })
+    const output = `${child.stdout}${child.stderr}`
+    if (child.exitCode !== 0) throw new LabFailure({ attempt: commands, found: `${child.exitCode}: ${output}` })
+    return output
+  }
+  return {
+    postfix,
+    followed,
+    run,
+    follow: (heading: string): ReadonlyArray<string> => {
+      followed.add(heading)
+      return commandsOf(heading).map((commands) =>
+        commands.startsWith("ps ") && Bun.which("ps") === null ? "" : run(commands)
+      )
+    },
+    deliver: Effect.fnUntraced(function* (mails: number) {
+      yield* MailLoad.send(postfix.address, { mails, sessions: 2 })
+      sent += mails
+      return yield* postfix.waitForSent(sent, deliveryMillisMax)
+    }),
+    /** Waits until a program has logged its statistics, as it does when it leaves. */
+    hearFrom: (program: string, times: number) =>
+      Effect.timeoutOrElse(
+        Effect.gen(function* () {
+          const lines = () =>
+            postfix.readLog().filter((entry) => entry.program === program && entry.text.startsWith("statistics: max"))
+          while (lines().length < times) yield* Effect.sleep(pollMillis)
+        }),
+        {
+          duration: logMillisMax,
+          orElse: () => Effect.fail(new LabFailure({ attempt: `hear from ${program}`, found: "nothing" }))
+        }
+      )
+  }
+})
+
+const problems = (postfix: PrivatePostfix.PrivatePostfix): ReadonlyArray<string> =>
+  postfix.readLog().flatMap(({ severity, program, text }) => (severity === "info" ? [] : [`${program}: ${text}`]))
+
+describe("docs/postfix.md", () => {
+  labTest("replace, look, and go back", { timeoutMillis, impediment }, () =>
+    Effect.gen(function* () {
+      const desk = yield* sitDown
+      const { postfix } = desk
+      const program = join(postfix.directory, "daemons/scached")
+      yield* desk.deliver(10)
+      const before = desk.run("postconf -M scache/unix")
+
+      desk.follow("Replace")
+      yield* desk.hearFrom("scache", 1)
+      expect(statSync(program).mode & 0o777).toBe(0o755)
+      const { reused } = yield* desk.deliver(40)
+      expect(reused).toBeGreaterThan(0)
+      const [line = "", processes = "", mails = ""] = desk.follow("See whether it works")
+      expect(guide).toContain(`    ${line}`)
+      if (Bun.which("ps") !== null) expect(processes).toMatch(/^postfix +\d+ scached -l -n scache -t unix -u -c$/m)
+      expect(mails.trim().split("\n")).toHaveLength(3)
+      expect(mails).toMatch(/conn_use=\d+, .*status=sent/)
+
+      desk.follow("Go back")
+      yield* desk.hearFrom("scached", 1)
+      expect(existsSync(program)).toBe(false)
+      expect(desk.run("postconf -M scache/unix").replace(/ y /, " n ")).toBe(before)
+      yield* desk.deliver(10)
+      desk.run("postfix reload")
+      yield* desk.hearFrom("scache", 2)
+      expect(problems(postfix)).toEqual([])
+    })
+  )
+
+  labTest("the tag, the settings and the verbose log", { timeoutMillis, impediment }, () =>
+    Effect.gen(function* () {
+      const desk = yield* sitDown
+      const { postfix } = desk
+      desk.follow("The log says postfix/scached")
+      desk.follow("TLS")
+      expect(desk.run("postconf -h smtp_tls_connection_reuse")).toBe("yes\n")
+      desk.follow("Sizes and times")
+      yield* desk.deliver(20)
+      const [processId] = desk.run("cat $(postconf -h queue_directory)/pid/master.pid").trim().split(/\s+/)
+      const children = readFileSync(`/proc/${processId}/task/${processId}/children`, "latin1").trim().split(" ")
+      const commands = children.map((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " "))
+      expect(commands.filter((command) => command.startsWith("scached.d/scache "))).toEqual([
+        "scached.d/scache -l -t unix -u -c -o connection_cache_ttl_limit=10s "
+      ])
+      desk.run("postfix reload")
+      yield* desk.hearFrom("scache", 1)
+      // It is installed under that name only when somebody follows "Replace", whose commands the other test has.
+      desk.run(commandsOf("Replace").join(""))
+      desk.follow("What to watch")
+      yield* desk.deliver(4)
+      expect(postfix.readLog().some(({ program, text }) => program === "scached" && text.endsWith(": connect"))).toBe(
+        true
+      )
+      expect(problems(postfix)).toEqual([])
+    })
+  )
+
+  labTest("a link works, but Postfix warns of it; an absolute path does not", { timeoutMillis, impediment }, () =>
+    Effect.gen(function* () {
+      const { postfix, run, deliver } = yield* sitDown
+      run('ln -s "$PWD/dist/scached" "$(postconf -h daemon_directory)/scached"')
+      run("postconf -M 'scache/unix=scache unix - - y - 1 scached'; postfix reload; postfix check")
+      const { reused } = yield* deliver(20)
+      expect(reused).toBeGreaterThan(0)
+      expect(problems(postfix)).toEqual([expect.stringContaining("symlink leaves directory")])
+      run('postconf -M "scache/unix=scache unix - - y - 1 $PWD/dist/scached"; postfix reload')
+      yield* MailLoad.send(postfix.address, { mails: 1, sessions: 1 })
+      const isRefused = () =>
+        problems(postfix).some(
+          (text) => text.includes("fatal: master_spawn: exec") || text.startsWith("master: master_spawn: exec")
+        )
+      yield* Effect.timeout(
+        Effect.gen(function* () {
+          while (!isRefused()) yield* Effect.sleep(pollMillis)
+        }),
+        logMillisMax
+      )
+    })
+  )
+
+  test("every command in it is run by a test here", () => {
+    const withCommands = [...sections].filter(([, commands]) => commands.length > 0).map(([heading]) => heading)
+    expect(withCommands).toEqual([
+      "Replace",
+      "See whether it works",
+      "Go back",
+      "The log says postfix/scached",
+      "TLS",
+      "Sizes and times",
+      "What to watch"
+    ])
+  })
+
+  test("it names every difference that is tolerated", () => {
+    expect(toleratedDifferences.filter(({ name }) => !guide.includes(`| ${name} |`))).toEqual([])
+  })
+})
