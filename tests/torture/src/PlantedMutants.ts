@@ -1,0 +1,270 @@
+/**
+ * Bugs to be planted in a copy of the repository, one at a time, and the tests that must catch each. The text of a bug stands in place
+ * of `find`, which must occur exactly once in its file: where the source has changed, the list is changed too.
+ */
+
+/** A bug. */
+export interface Mutant {
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+  /** Test files, of which one must fail. */
+  readonly tests: ReadonlyArray<string>
+  /** Among those that are tried in every run of the tests. */
+  readonly isQuick?: true
+}
+
+const protocol = "packages/protocol"
+const store = "packages/store"
+const fdpass = "packages/fdpass"
+const cache = "apps/scached/src/cache"
+const session = `${protocol}/src/ServerSession.ts`
+const sessionTests = [`${protocol}/test/ServerSession.test.ts`, `${protocol}/test/sessions.property.test.ts`]
+const storeTests = [`${store}/test/ConnectionStore.steps.test.ts`, `${store}/test/ConnectionStore.model.test.ts`]
+
+/** All of them. */
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "codec: NUL NUL ends a list",
+    file: `${protocol}/src/internal/ListScanner.ts`,
+    find: "if (!this.#inValue && offset === this.#fieldStart) {",
+    replace: "if (offset === this.#fieldStart) {",
+    tests: sessionTests,
+    isQuick: true
+  },
+  {
+    name: "codec: a ttl may hold anything",
+    file: `${protocol}/src/internal/ttl.ts`,
+    find: "if (digit < 0 || digit > 9) return ttlSecondsMalformed",
+    replace: "if (digit < -100) return ttlSecondsMalformed",
+    tests: [`${protocol}/test/ServerSession.test.ts`, `${protocol}/test/TtlSeconds.test.ts`],
+    isQuick: true
+  },
+  {
+    name: "codec: the wire's largest ttl is not enforced",
+    file: `${protocol}/src/internal/ttl.ts`,
+    find: "if (seconds > ttlSecondsMaxOnWire) return ttlSecondsMalformed",
+    replace: "if (seconds < 0) return ttlSecondsMalformed",
+    tests: [`${protocol}/test/ServerSession.test.ts`, `${protocol}/test/TtlSeconds.test.ts`]
+  },
+  {
+    name: "codec: save_dest without its endpoint is taken",
+    file: `${protocol}/src/internal/requestDecoder.ts`,
+    find: "if (!isNext(scanner, bytes, start, at + 3, nameLabel)) {",
+    replace: "if (scanner.attributes < 0) {",
+    tests: ["tests/torture/test/CodecFuzz.test.ts"]
+  },
+  {
+    name: "session: a descriptor comes out twice",
+    file: session,
+    find: 'return { _tag: "SaveEndpoint", request, descriptor: this.#takeHeld() }',
+    replace: 'return { _tag: "SaveEndpoint", request, descriptor: this.#descriptor }',
+    tests: sessionTests,
+    isQuick: true
+  },
+  {
+    name: "session: a stray descriptor is forgotten",
+    file: session,
+    find: 'if (descriptor !== undefined) return { _tag: "Stray", descriptor }',
+    replace: "if (descriptor === null) return idle",
+    tests: sessionTests,
+    isQuick: true
+  },
+  {
+    name: "session: no bound on a request",
+    file: session,
+    find: "return this.#inbox.unused >= this.requestBytesMax ? this.#tooLarge() : this.#idle()",
+    replace: "return this.#inbox.unused < 0 ? this.#tooLarge() : this.#idle()",
+    tests: sessionTests,
+    isQuick: true
+  },
+  {
+    name: "session: a refused hand-over claims that nothing was sent",
+    file: session,
+    find: 'const descriptorSent = this.#state === "awaiting the client\'s last dummy"',
+    replace: "const descriptorSent = false",
+    tests: sessionTests
+  },
+  {
+    name: "session: every list is taken for a dummy",
+    file: session,
+    find: "if (list.attributes > 0 && list.nameIs(0, bytes, at, nameDummy)) {",
+    replace: "if (list.attributes >= 0) {",
+    tests: sessionTests
+  },
+  {
+    name: "store: what expires now is still found",
+    file: `${store}/src/internal/ConnectionTable.ts`,
+    find: "while (node !== undefined && node.deadlineMillis <= nowMillis) {",
+    replace: "while (node !== undefined && node.deadlineMillis < nowMillis) {",
+    tests: storeTests,
+    isQuick: true
+  },
+  {
+    name: "store: a connection is put back as the newest",
+    file: `${store}/src/internal/ConnectionTable.ts`,
+    find: "endpoint.putBack(node)",
+    replace: "endpoint.append(node)",
+    tests: storeTests,
+    isQuick: true
+  },
+  {
+    name: "store: what is late is put back all the same",
+    file: `${store}/src/internal/ConnectionTable.ts`,
+    find: "if (this.isLate(node, nowMillis)) {",
+    replace: "if (node.deadlineMillis < 0) {",
+    tests: storeTests
+  },
+  {
+    name: "store: leases are not counted down",
+    file: `${store}/src/internal/ConnectionTable.ts`,
+    find: "    this.leases--\n    this.expiry.remove(node)",
+    replace: "    this.expiry.remove(node)",
+    tests: storeTests
+  },
+  {
+    name: "store: the last of a destination's bindings is taken for dead by another's place in the map",
+    file: `${store}/src/internal/Destination.ts`,
+    find: "this.#byPair?.delete(pairKey(binding.properties, binding.endpointLabel))",
+    replace: "void this.#byPair",
+    tests: storeTests
+  },
+  {
+    name: "store: expiry comes in the wrong order among ttls",
+    file: `${store}/src/ExpiryIndex.ts`,
+    find: "    this.#heap.reorder(lane)\n",
+    replace: "",
+    tests: [...storeTests, `${store}/test/ExpiryIndex.test.ts`]
+  },
+  {
+    name: "store: the limit on all connections is ignored",
+    file: `${store}/src/internal/Side.ts`,
+    find: "return this.table.held > bounds[this.#all] ? this.#all : undefined",
+    replace: "return undefined",
+    tests: storeTests
+  },
+  {
+    name: "store: eviction tells nobody what to close",
+    file: `${store}/src/internal/Side.ts`,
+    find: "if (reported !== undefined) evicted.push(reported)",
+    replace: "if (reported === null) evicted.push(reported)",
+    tests: storeTests,
+    isQuick: true
+  },
+  {
+    name: "descriptors: closed twice",
+    file: `${fdpass}/src/internal/descriptor.ts`,
+    find: 'this.#closeNumber(this.#surrender("closed"))',
+    replace: "this.#closeNumber(this.#number)",
+    tests: [`${fdpass}/test/Descriptor.test.ts`],
+    isQuick: true
+  },
+  {
+    name: "descriptors: those behind the first of a message leak",
+    file: `${fdpass}/src/KernelSystemCalls.ts`,
+    find: "for (const number of rest) letGo(number)",
+    replace: "for (const number of rest) if (number < 0) letGo(number)",
+    tests: [`${fdpass}/test/SystemCalls.test.ts`, `${fdpass}/test/KernelSystemCalls.test.ts`]
+  },
+  {
+    name: "descriptors: a truncated message is not noticed",
+    file: `${fdpass}/src/KernelSystemCalls.ts`,
+    find: "into.truncated = (message.flags & controlTruncated) !== 0",
+    replace: "into.truncated = false",
+    tests: [`${fdpass}/test/KernelSystemCalls.test.ts`, `${fdpass}/test/SystemCalls.test.ts`]
+  },
+  {
+    name: "hand-over: one that was sent goes back into the cache",
+    file: `${cache}/Client.ts`,
+    find: 'if (handOver === "sent") this.#settle()',
+    replace: 'if (handOver === "none") this.#settle()',
+    tests: ["apps/scached/test/HandOver.test.ts"],
+    isQuick: true
+  },
+  {
+    name: "hand-over: a descriptor that was never read is taken for received",
+    file: `${cache}/Client.ts`,
+    find: "if (this.#found !== undefined && error?.errno === Errno.ECONNRESET) this.#putBack()",
+    replace: "if (this.#found === null) this.#putBack()",
+    tests: ["apps/scached/test/HandOver.test.ts", "tests/torture/test/Fuzz.test.ts"]
+  },
+  {
+    name: "hand-over: what is late leaks",
+    file: `${cache}/ConnectionCache.ts`,
+    find: "      lease.value.close()\n      return this.#observer.onFreed()",
+    replace: "      return this.#observer.onFreed()",
+    tests: ["apps/scached/test/HandOver.test.ts"]
+  },
+  {
+    name: "cache: what was handed over stays open here too",
+    file: `${cache}/ConnectionCache.ts`,
+    find: "    found.lease.value.close()\n",
+    replace: "",
+    tests: ["tests/torture/test/Fuzz.test.ts"]
+  },
+  {
+    name: "cache: what has expired leaks",
+    file: `${cache}/ConnectionCache.ts`,
+    find: "    for (const connection of expired) connection.value.close()\n",
+    replace: "",
+    tests: ["apps/scached/test/Shutdown.test.ts"]
+  },
+  {
+    name: "cache: a connection that was refused leaks",
+    file: `${cache}/ConnectionCache.ts`,
+    find: "      this.statistics.refusedSave()\n      cached.close()\n",
+    replace: "      this.statistics.refusedSave()\n",
+    tests: ["apps/scached/test/Limits.test.ts"]
+  },
+  {
+    name: "cache: the ttl limit is ignored",
+    file: `${cache}/ConnectionCache.ts`,
+    find: "return Math.min(ttlSeconds, this.#settings.ttlSecondsMax) * 1000",
+    replace: "return ttlSeconds * 1000",
+    tests: ["apps/scached/test/SettingsChange.test.ts"]
+  },
+  {
+    name: "cache: connections with dead peers are handed out",
+    file: `${cache}/ConnectionCache.ts`,
+    find: "      const lease = this.#store.findEndpoint(label, this.#loop.nowMillis)\n      if (lease === undefined) break\n      if (!this.#isAlive(lease)) continue",
+    replace:
+      "      const lease = this.#store.findEndpoint(label, this.#loop.nowMillis)\n      if (lease === undefined) break",
+    tests: ["apps/scached/test/Watch.test.ts", "tests/torture/test/Hostile.test.ts"]
+  },
+  {
+    name: "client: a debt runs for ever",
+    file: `${cache}/Client.ts`,
+    find: 'this.close("disconnect: timed out")',
+    replace: "",
+    tests: ["apps/scached/test/Stall.test.ts"]
+  },
+  {
+    name: "reload: clocks that run do not go by the new settings",
+    file: `${cache}/Client.ts`,
+    find: "if (this.#debtSinceMillis !== undefined) this.#armDebt(this.#debtSinceMillis + this.#debtMillisMax)",
+    replace: "",
+    tests: ["apps/scached/test/SettingsChange.test.ts"]
+  },
+  {
+    name: "door: whom the settings do not admit comes in",
+    file: `${cache}/ClientDoor.ts`,
+    find: "if (settings.access?.admits(peer, groups) !== false) return peer",
+    replace: "if (settings.access !== null) return peer",
+    tests: ["apps/scached/test/Strangers.test.ts"]
+  },
+  {
+    name: "watch: a peer that leaves is not noticed",
+    file: `${cache}/ConnectionCache.ts`,
+    find: 'if (this.#settings.watch === "off") return\n',
+    replace: "if (this.#settings !== undefined) return\n",
+    tests: ["apps/scached/test/Watch.test.ts"]
+  },
+  {
+    name: "shutdown: what is cached is not closed",
+    file: `${cache}/ConnectionCache.ts`,
+    find: "for (const connection of this.#store.drain()) connection.value.close()",
+    replace: "",
+    tests: ["apps/scached/test/Shutdown.test.ts"]
+  }
+]
