@@ -11,10 +11,25 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/postfix": ["@scached/fdpass", "@scached/reactor"],
   "packages/fdpass": [],
   "packages/reactor": ["@scached/fdpass"],
+  "packages/client": ["@scached/fdpass", "@scached/protocol"],
+  "apps/scache-bench": ["@scached/fdpass", "@scached/protocol", "@scached/reactor"],
   "apps/scached": ["@scached/fdpass", "@scached/postfix", "@scached/protocol", "@scached/reactor", "@scached/store"],
   "tests/house": [],
-  "tests/interop": ["@scached/fdpass", "@scached/protocol", "@scached/reactor"],
+  "tests/interop": ["@scached/client", "@scached/fdpass", "@scached/protocol", "@scached/reactor"],
+  "tests/torture": ["@scached/fdpass", "@scached/interop", "@scached/protocol"],
   scripts: ["@scached/fdpass", "@scached/protocol", "@scached/reactor"]
+}
+
+/** What the runtime brings, and what the root declares for the tests of all parts. */
+const everywhere: ReadonlyArray<string> = ["bun", "fast-check"]
+
+/** The package that an import names: `effect` for `effect/Schema`; undefined for a file of the same part or a module of the runtime. */
+const packageOf = (specifier: string): string | undefined => {
+  if (specifier.startsWith(".") || specifier.startsWith("/") || /^(bun|node):/.test(specifier)) return undefined
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/")
 }
 
 /** Modules that are part of what runs, as opposed to tests, benchmarks and tools beside them. */
@@ -33,10 +48,10 @@ describe("the scanner that these tests rely on", () => {
       "  type Three",
       '} from "over-lines"',
       'export * as four from "again"',
-      'const five = await import("later")'
+      'const five = await import("bun:later")'
     ].join("\n")
     const found = scanImports(text).map(({ specifier, line }) => `${specifier}:${line}`)
-    expect(found.sort()).toEqual(["again:7", "later:8", "named:2", "over-lines:6", "side-effect:1"])
+    expect(found.sort()).toEqual(["again:7", "bun:later:8", "named:2", "over-lines:6", "side-effect:1"])
   })
 
   test("sees the modules of this repository", () => {
@@ -69,18 +84,9 @@ describe("dependencies point one way", () => {
     const found: Array<string> = []
     for (const [part, manifest] of manifests) {
       const own = modules.filter((module) => partOf(module.path) === part)
-      const imported = new Set(
-        own.flatMap(({ imports }) =>
-          imports
-            .map(({ specifier }) => specifier)
-            .filter((specifier) => /^(@scached\/|effect$|effect\/)/.test(specifier))
-        )
-      )
-      const used = new Set(
-        [...imported].map((name) => (name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : "effect"))
-      )
-      used.delete(manifest.name)
-      const declared = new Set(Object.keys(manifest.dependencies ?? {}).filter((name) => !name.includes("fast-check")))
+      const used = new Set(own.flatMap(({ imports }) => imports.flatMap(({ specifier }) => packageOf(specifier) ?? [])))
+      for (const name of [manifest.name, ...everywhere]) if (name !== undefined) used.delete(name)
+      const declared = new Set(Object.keys(manifest.dependencies ?? {}).filter((name) => !everywhere.includes(name)))
       for (const name of used) if (!declared.has(name)) found.push(`${part} imports ${name} without declaring it`)
       for (const name of declared) if (!used.has(name)) found.push(`${part} declares ${name} without importing it`)
     }
