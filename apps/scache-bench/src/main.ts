@@ -4,9 +4,9 @@ import { Cause, Exit } from "effect"
 import { exitCodeOf, exitCodes, isToldAlready } from "./command/ExitStatus.ts"
 import { program } from "./command/program.ts"
 
-// A terminal that closes, and Ctrl-\\, end it like Ctrl-C: servers that were started for the run end with it.
+// A terminal that closes (SIGHUP) and Ctrl-\ (SIGQUIT) end it like Ctrl-C: servers that were started for the run end with it.
 for (const signal of ["SIGHUP", "SIGQUIT"] as const) process.once(signal, () => process.kill(process.pid, "SIGTERM"))
-// Output that cannot be written is none of the answers that make the exit code 1.
+// An error event that nobody hears is an exception, and ends with 1 like a wrong answer; `print` reports what it cannot write.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 
 NodeRuntime.runMain(program, {

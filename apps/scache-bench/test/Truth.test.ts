@@ -9,13 +9,20 @@ import type { Fault } from "./support/FaultyCache.ts"
 const main = join(import.meta.dir, "../src/main.ts")
 const server = join(import.meta.dir, "support/faultyServer.ts")
 
+interface LoadOptions {
+  readonly rounds?: number
+  /** Whether a script starts the server, and waits for it. */
+  readonly isScript?: boolean
+}
+
 /** Four clients who race for four labels, on a cache with a fault; what the program says, and what it leaves with. */
-const load = (fault: Fault, extra: ReadonlyArray<string> = []) => {
+const load = (fault: Fault, extra: ReadonlyArray<string> = [], options: LoadOptions = {}) => {
   const directory = mkdtempSync(join(tmpdir(), "scache-bench-test-"))
   const json = join(directory, "result.json")
-  const target = `cache=spawn:'${process.execPath}' '${server}' '${fault}' {socket}`
+  const command = `'${process.execPath}' '${server}' '${fault}' {socket}`
+  const target = `cache=spawn:${options.isScript === true ? `sh -c "${command}; true"` : command}`
   const size = ["--clients", "4", "--cached", "20", "--endpoints", "4", "--destinations", "4"]
-  const rounds = ["--operations", "300", "--warm-up", "0", "--rounds", "1"]
+  const rounds = ["--operations", "300", "--warm-up", "0", "--rounds", String(options.rounds ?? 1)]
   const child = Bun.spawnSync(
     [process.execPath, main, "run", "--quiet", "--target", target, "--json", json, ...size, ...rounds, ...extra],
     { env: { ...process.env, NO_COLOR: "1" } }
@@ -23,7 +30,12 @@ const load = (fault: Fault, extra: ReadonlyArray<string> = []) => {
   try {
     const result: BenchmarkResult = Result.getOrThrow(parseResult(json, readFileSync(json, "utf8")))
     const [cache] = result.targets
-    return { exitCode: child.exitCode, truth: cache?.truth, rounds: cache?.rounds ?? [] }
+    return {
+      exitCode: child.exitCode,
+      truth: cache?.truth,
+      rounds: cache?.rounds ?? [],
+      table: child.stdout.toString()
+    }
   } catch (error) {
     throw new Error(`${child.stdout}${child.stderr}`, { cause: error })
   } finally {
@@ -52,6 +64,21 @@ describe("a correct cache", () => {
     expect(found.exitCode).toBe(0)
     expect(found.rounds[0]?.correctedLatency?.count).toBe(300)
   })
+})
+
+test("a server that a script has started is stopped, and looked at when it is", () => {
+  const found = load("none", [], { isScript: true })
+  expect(texts(found)).toBe("")
+  expect(found.exitCode).toBe(0)
+})
+
+test("a server that dies in the middle of a run fails, and what was measured before is shown", () => {
+  const found = load("die", [], { rounds: 4 })
+  expect(found.exitCode).toBe(1)
+  // The one that it died in counts with its errors; there is no other after the third, which could not begin.
+  expect(found.rounds.map(({ errors }) => errors)).toEqual([0, 4])
+  expect(found.table.split("cannot connect client 0").length - 1).toBe(1)
+  expect(found.table).toMatch(/^target +ops\/s/m)
 })
 
 describe("a cache is caught that", () => {

@@ -166,7 +166,7 @@ export const connectNodeSocket = (calls: SystemCalls["Service"], descriptor: Des
   // `new Socket({ fd })`, which Node has for this, makes a socket in Bun that is closed.
   const options: object = { fd }
   const socket = connectNode(options as { readonly fd: number; readonly path: string })
-  // Without a handle Bun could not wait for it, a file for instance, and leaves the descriptor open.
-  if (typeof property(socket, "_handle") !== "object") calls.adopt(fd).close()
+  // Without a handle Bun could not wait for it, a file for instance, and has left the descriptor open.
+  if (!property(socket, "_handle")) calls.adopt(fd).close()
   return socket
 }

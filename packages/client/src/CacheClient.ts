@@ -128,7 +128,8 @@ export const make = Effect.fnUntraced(function* (
         })
       return Effect.suspend(() => {
         // Whose it is after the first save nobody knows yet: a mistake of the caller, as using a descriptor that is gone.
-        if (descriptorsUnderWay.has(descriptor)) throw new Error("the descriptor is being saved already: await that first")
+        if (descriptorsUnderWay.has(descriptor))
+          throw new Error("the descriptor is being saved already: await that first")
         descriptorsUnderWay.add(descriptor)
         const asked = Effect.flatMap(client.ask(request, descriptor, settle), orRefused)
         return Effect.ensuring(

@@ -113,6 +113,28 @@ describe("calls at the same time", () => {
     machine.expectClean()
   })
 
+  test("cannot save one descriptor twice, over whatever connections", () => {
+    let isStalled = true
+    const machine = new Machine({ conduct: { isStalled: () => isStalled } })
+    const descriptor = machine.cargo("one")
+    const request = { label, properties, ttlSeconds: ttl(60), descriptor }
+    const exit = machine.run(
+      (client) =>
+        Effect.gen(function* () {
+          const first = yield* Effect.forkChild(client.saveEndpoint(request), { startImmediately: true })
+          const second = yield* Effect.exit(client.saveEndpoint(request))
+          expect(String(second)).toContain("the descriptor is being saved already")
+          isStalled = false
+          yield* Fiber.join(first)
+          return [yield* find(client, machine), yield* find(client, machine)]
+        }),
+      { connectionsMax: 2 }
+    )
+    expect(exit).toEqual(Exit.succeed([Option.some("one"), Option.none()]))
+    expect(machine.client.callCount("sendDescriptor")).toBe(1)
+    machine.expectClean()
+  })
+
   test("are turned away when too many wait, and what they would save stays theirs", () => {
     const machine = new Machine()
     const late = machine.cargo("late")

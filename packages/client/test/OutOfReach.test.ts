@@ -2,7 +2,9 @@
 import { describe, expect, test } from "bun:test"
 import type { Descriptor } from "@scached/fdpass"
 import type { ActorProgress, SimulatedKernel } from "@scached/fdpass/SimulatedSystemCalls"
+import { UnexpectedReply } from "@scached/protocol"
 import { Effect, Exit, Option } from "effect"
+import { CacheDisconnected, CacheUnavailable, SaveUncertain } from "../src/ClientError.ts"
 import { failureOf, find, label, properties, save } from "./support/calls.ts"
 import { Machine, path } from "./support/Machine.ts"
 import { ttl } from "./support/octets.ts"
@@ -111,6 +113,20 @@ describe("the cache", () => {
     expect(exit).toMatchObject({ value: { _tag: "CacheUnavailable", attempts: 0 } })
     expect(Exit.isSuccess(exit) ? exit.value.message : "").toContain("any more by this client")
     machine.expectClean()
+  })
+
+  test("is told of in sentences, whether the reason asks a question or not", () => {
+    const path = "/run/cache"
+    const asking = new UnexpectedReply({ request: "find_endp", expected: 'attribute "status"', found: "HTTP" })
+    expect(asking.message).toEndWith("is the server a connection cache?")
+    for (const [reason, end] of [
+      [asking, "is the server a connection cache? "],
+      [new CacheDisconnected(), "before it had answered. "]
+    ] as const) {
+      const unavailable = new CacheUnavailable({ path, attempts: 2, reason, restMillis: 1 })
+      expect(unavailable.message).toContain(`${end}Check that it runs`)
+      expect(new SaveUncertain({ path, reason }).message).toContain(`${end}Close your copy`)
+    }
   })
 
   test("that does not answer is waited for as long as was told, twice", () => {

@@ -73,7 +73,7 @@ const explanations: Readonly<Partial<Record<string, string>>> = {
   EFBIG: "file too large",
   EINVAL: "not usable for this",
   EISDIR: "is a directory",
-  ELOOP: "too many symbolic links on the way",
+  ELOOP: "a symbolic link stands in the way",
   EMSGSIZE: "message too long",
   EMFILE: "this process has no descriptors left",
   ENAMETOOLONG: "name too long",

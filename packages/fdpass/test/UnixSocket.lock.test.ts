@@ -58,7 +58,7 @@ inDirectory("the lock belongs to whoever has the file that is there", (path) => 
 inDirectory("says what stands in the way, and follows no link", (path) => {
   expect(refusal(join(path, "x")).message).toBe(`open ${path}/x.lock: no such file or directory (ENOENT)`)
   symlinkSync("/etc/passwd", UnixSocket.lockPathOf(path))
-  expect(refusal(path).message).toBe(`open ${path}.lock: ELOOP (ELOOP)`)
+  expect(refusal(path).message).toBe(`open ${path}.lock: a symbolic link stands in the way (ELOOP)`)
 })
 
 /** Two processes at a time try to get the lock as often as they can; each writes down who it found to have it, which must be nobody. */

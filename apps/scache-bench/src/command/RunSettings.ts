@@ -65,6 +65,7 @@ export const parseMix = (text: string): Result.Result<Mix, UsageError> => {
   if (text === "cycle") return Result.succeed({ _tag: "Cycle" })
   const names: ReadonlyArray<string> = kindNames
   const weights = names.map(() => 0)
+  const named = new Set<number>()
   for (const part of text.split(",")) {
     const [, name = "", number = ""] = /^([a-z_]+)=(\d+(?:\.\d+)?)$/.exec(part.trim()) ?? []
     const kind = names.indexOf(name)
@@ -72,6 +73,8 @@ export const parseMix = (text: string): Result.Result<Mix, UsageError> => {
       return fail(
         `--mix ${text}: "${part}" is not a request and its weight: write cycle, or ${kindNames.join("=1,")}=1`
       )
+    if (named.has(kind)) return fail(`--mix ${text}: ${name} is there twice: give it one weight`)
+    named.add(kind)
     weights[kind] = Number(number)
   }
   return Result.succeed({ _tag: "Weights", weights })

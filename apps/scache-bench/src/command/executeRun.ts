@@ -30,6 +30,8 @@ interface Loaded {
   readonly log: ViolationLog
   readonly isChecked: boolean
   readonly rounds: Array<Round>
+  /** Could be loaded once, and not any more. */
+  isLost: boolean
 }
 
 const mixText = ({ mix }: Workload): string =>
@@ -86,7 +88,13 @@ export const executeRun = Effect.fnUntraced(function* (
   const loaded: Array<Loaded> = []
   for (const spec of settings.targets) {
     const target = yield* openTarget(spec, workload.ttlSeconds, pinning.server ?? undefined)
-    loaded.push({ target, log: new ViolationLog(), isChecked: !settings.unchecked.has(spec.name), rounds: [] })
+    loaded.push({
+      target,
+      log: new ViolationLog(),
+      isChecked: !settings.unchecked.has(spec.name),
+      rounds: [],
+      isLost: false
+    })
   }
   // A server that lives on may still have the labels of another run.
   const run = `run${process.pid}-${DateTime.toEpochMillis(begun).toString(36)}`
@@ -104,17 +112,22 @@ export const executeRun = Effect.fnUntraced(function* (
   })
   for (let round = 0; round < rounds; round++) {
     for (const each of loaded) {
+      if (each.isLost) continue
       each.log.round = round
       const done = yield* Effect.result(runRound(each.target, optionsFor(each, `round${round + 1}`)))
-      // One that could be loaded and cannot any more has failed a check; what the others have done is not lost with it.
+      // One that could be loaded and cannot any more has failed a check; what was measured before is not lost with it. It has no more
+      // rounds, since ratios are made of rounds with the same number.
       if (done._tag === "Success") each.rounds.push(done.success)
       else if (each.rounds.length === 0) return yield* done.failure
-      else each.log.add(done.failure.message)
+      else {
+        each.isLost = true
+        each.log.add(done.failure.message)
+      }
       each.log.round = null
     }
   }
   for (const each of loaded) {
-    if (!each.isChecked) continue
+    if (!each.isChecked || each.isLost) continue
     const stopped = yield* Effect.result(checkStop(each.target, optionsFor(each, "stop")))
     if (stopped._tag === "Failure") each.log.add(stopped.failure.message)
   }

@@ -20,7 +20,7 @@ export const writeFile = (path: string, text: string): Effect.Effect<void, FileF
     catch: (error) => new FileFailure({ message: `cannot write ${path}: ${reasonOf(error)}` })
   })
 
-/** Fails now for a file that could not be written when a long run is over. */
+/** Fails before a long run for a file that could not be written after it. */
 export const checkWritable = (path: string): Effect.Effect<void, FileFailure> =>
   Effect.try({
     try: () => {

@@ -27,6 +27,9 @@ const scenarios = [
   { clients: 16, cached: 10_000 }
 ] as const
 
+/** Left to itself it would share a small RLIMIT_NOFILE out between clients and connections, and make room before 10,000 are cached. */
+const scachedSettings = ["connection_cache_ttl_limit=1h", "scached_client_limit=256", "scached_connection_limit=12000"]
+
 const floorName = "floor"
 
 const say = (line: string) => Effect.sync(() => void process.stderr.write(`${line}\n`))
@@ -60,7 +63,7 @@ const buildFloor = Effect.gen(function* () {
 
 const findTargets = Effect.gen(function* () {
   yield* buildExecutable
-  const command = [executable, "serve", "--socket", "{socket}", "-o", "connection_cache_ttl_limit=1h"]
+  const command = [executable, "serve", "--socket", "{socket}", ...scachedSettings.flatMap((each) => ["-o", each])]
   const targets: Array<TargetSpec> = [{ _tag: "Spawn", name: "scached", command }]
   const missing = PostfixScache.findMissing()
   if (missing === undefined) targets.push({ _tag: "Postfix", name: postfixName })

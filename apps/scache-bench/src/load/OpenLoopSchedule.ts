@@ -1,6 +1,9 @@
 /** Starts so much after their time are counted as late: below it is the load generator's own turn. */
 export const lateMillisMin = 1
 
+/** What is given up is told in so many steps at most: a millisecond's work. */
+const stepsMax = 50_000
+
 /**
  * When operations are due in an open loop: at a constant rate, whatever the server does. Latency counts from there, so that a server
  * that stalls for a second is charged with all who would have come meanwhile, and not with the one who waited.
@@ -10,7 +13,7 @@ export class OpenLoopSchedule {
   readonly #intervalMillis: number
   readonly #count: number
   #taken = 0
-  /** Operations that began later than they were due. */
+  /** Operations that began more than `lateMillisMin` later than they were due. */
   late = 0
 
   constructor(startMillis: number, durationMillis: number, ratePerSecond: number) {
@@ -33,8 +36,8 @@ export class OpenLoopSchedule {
   }
 
   /**
-   * Gives up what has not begun: calls `onAbandoned` with the time each has waited by now, and returns how many there were. Of very many
-   * some are counted together, with the longest wait among them: clients must not wait meanwhile.
+   * Gives up what has not begun, and returns how many operations that were. `onAbandoned` is told how long each has waited by now; of very
+   * many some are told together, with the longest wait among them, since answers of the last operations would have to wait meanwhile.
    */
   abandon(nowMillis: number, onAbandoned: (waitedMillis: number, count: number) => void): number {
     const due = Math.min(this.#count, Math.floor((nowMillis - this.#startMillis) / this.#intervalMillis) + 1)
@@ -49,6 +52,3 @@ export class OpenLoopSchedule {
     return abandoned
   }
 }
-
-/** A millisecond's work. */
-const stepsMax = 50_000

@@ -37,12 +37,10 @@ export class RoundRecord {
 
   /**
    * Ends the last second, of which the series says nothing unless it is the only one: a part of a second would look like a collapse.
-   * A server that failed, and an open loop, have had all the time until `endMillis`.
+   * An open loop, and a server that failed, have had all the time until `endMillis`, however early their last operation ended.
    */
   finish(endMillis: number): void {
-    if (this.errors > 0 || this.corrected !== undefined) {
-      this.lastMillis = Math.max(this.lastMillis, endMillis)
-    }
+    if (this.errors > 0 || this.corrected !== undefined) this.lastMillis = Math.max(this.lastMillis, endMillis)
     const isWhole = this.lastMillis >= this.#secondEndMillis
     this.#endSecond()
     if (!isWhole && this.series.length > 1) this.series.pop()

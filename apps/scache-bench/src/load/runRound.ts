@@ -84,17 +84,19 @@ const measure = Effect.fnUntraced(function* (
   const endMillis = startMillis + (options.roundMillis ?? Number.POSITIVE_INFINITY)
   const record = new RoundRecord(startMillis, options.ratePerSecond !== undefined)
   const operationsMax = options.roundOperations ?? Number.POSITIVE_INFINITY
-  if (options.ratePerSecond === undefined) {
+  const { ratePerSecond } = options
+  let plannedMillis = options.roundMillis ?? 0
+  if (ratePerSecond === undefined) {
     loop.begin({ source: new WorkloadSource(sequences, endMillis, operationsMax), record })
     yield* runStretch(calls, loop, (nowMillis) => onSlice(record, nowMillis))
   } else {
-    const durationMillis = options.roundMillis ?? (1_000 * operationsMax) / options.ratePerSecond
-    const schedule = new OpenLoopSchedule(startMillis, durationMillis, options.ratePerSecond)
+    plannedMillis = options.roundMillis ?? (1_000 * operationsMax) / ratePerSecond
+    const schedule = new OpenLoopSchedule(startMillis, plannedMillis, ratePerSecond)
     const source = new WorkloadSource(sequences, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
     loop.begin({ source, record, schedule })
     yield* runStretch(calls, loop, (nowMillis) => {
       // What waits for a client when the round is over is not begun any more, but counts with the time it has waited.
-      if (nowMillis >= startMillis + durationMillis) {
+      if (nowMillis >= startMillis + plannedMillis) {
         record.notStarted += schedule.abandon(nowMillis, (waitedMillis, count) =>
           record.corrected?.record(waitedMillis, count)
         )
@@ -103,9 +105,7 @@ const measure = Effect.fnUntraced(function* (
     })
     record.notStarted += schedule.late
   }
-  const planned =
-    options.roundMillis ?? (options.ratePerSecond === undefined ? 0 : (1_000 * operationsMax) / options.ratePerSecond)
-  record.finish(startMillis + planned)
+  record.finish(startMillis + plannedMillis)
   return record
 })
 

@@ -39,12 +39,10 @@ export const describeViolations = ({ name, truth }: Target): ReadonlyArray<strin
   return more > 0 ? [...lines, `${name}: and ${formatCount(more)} more`] : lines
 }
 
-/** Operations that an open loop could not start in time; undefined: none. */
+/** Operations that an open loop began late or not at all; undefined: none. */
 export const describeNotStarted = (target: Target): string | undefined => {
   const notStarted = target.rounds.reduce((sum, round) => sum + round.notStarted, 0)
-  return notStarted === 0
-    ? undefined
-    : `${target.name}: ${plural(notStarted, "operation")} could not be started in time`
+  return notStarted === 0 ? undefined : `${target.name}: ${plural(notStarted, "operation")} began late or not at all`
 }
 
 /** One ratio as a line: `scached / scache: 14.6x (14.1x to 15.0x in 3 rounds)`. */

@@ -100,7 +100,7 @@ export const Round = Schema.Struct({
   seconds: Positive,
   operationsPerSecond: Amount,
   errors: Count,
-  /** Open loop: operations that were due in the round and could not be started in time. */
+  /** Open loop: operations that were due in the round and began late or not at all. */
   notStarted: Count,
   operationsByKind: Schema.Record(Schema.String, Count),
   /** From the start of an operation to its end. */

@@ -87,7 +87,7 @@ const signal = (pid: number, name: "SIGTERM" | "SIGKILL"): void => {
   }
 }
 
-/** Ends a process that is not our own child, in the way of `stop`. */
+/** Ends a process that is not our own child, as `stop` does: SIGTERM, and SIGKILL after five seconds. */
 export const end = Effect.fnUntraced(function* (pid: number) {
   if (!isAlive(pid)) return
   signal(pid, "SIGTERM")

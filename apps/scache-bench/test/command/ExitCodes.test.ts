@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test"
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 const main = join(import.meta.dir, "../../src/main.ts")
@@ -21,6 +23,8 @@ for (const [words, exitCode, expected] of [
     3,
     "exit code 5, and said: no luck"
   ],
+  [["run", "--target", "a=/nowhere/socket", "--json", "/nowhere/a.json"], 4, "cannot write /nowhere/a.json"],
+  [["run", "--target", "a=/nowhere/socket", "--html", "/"], 4, "cannot write /: it is a directory"],
   [["report", "/nowhere/a.json", "/nowhere/b.json"], 4, "cannot read /nowhere/a.json"]
 ] as const) {
   test(`${words.join(" ")} ends with ${exitCode}`, () => {
@@ -29,6 +33,41 @@ for (const [words, exitCode, expected] of [
     expect(found.exitCode).toBe(exitCode)
     expect(found.output).toBe("")
   })
+}
+
+test("output that cannot be written ends with 4, and not like a wrong answer", () => {
+  const result = join(import.meta.dir, "../result/goldens/result-version-1.json")
+  const full = openSync("/dev/full", "w")
+  try {
+    const child = Bun.spawnSync([process.execPath, main, "report", result, result], { stdout: full, stderr: "pipe" })
+    expect(child.stderr.toString()).toContain("cannot write to standard output: ")
+    expect(child.exitCode).toBe(4)
+  } finally {
+    closeSync(full)
+  }
+})
+
+for (const signal of ["SIGHUP", "SIGQUIT", "SIGINT"] as const) {
+  test(`${signal} ends with 130, and the server ends with it`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), "scache-bench-test-"))
+    const file = join(directory, "pid")
+    const server = `exec '${process.execPath}' '${join(import.meta.dir, "../support/faultyServer.ts")}' none {socket}`
+    const target = `cache=spawn:sh -c "echo $$ > ${file}; ${server}"`
+    const words = ["run", "--target", target, "--clients", "1", "--duration", "60"]
+    const child = Bun.spawn([process.execPath, main, ...words], { stdio: ["ignore", "ignore", "pipe"] })
+    try {
+      // Its first line is that it is at work.
+      await child.stderr.getReader().read()
+      const pid = readFileSync(file, "utf8").trim()
+      expect(existsSync(`/proc/${pid}`)).toBe(true)
+      child.kill(signal)
+      expect(await child.exited).toBe(130)
+      expect(existsSync(`/proc/${pid}`)).toBe(false)
+    } finally {
+      child.kill("SIGKILL")
+      rmSync(directory, { recursive: true })
+    }
+  }, 20_000)
 }
 
 test("--help names every exit code and shows examples", () => {

@@ -69,6 +69,7 @@ describe("settings of a run", () => {
     [{ durationSeconds: -1 }, "--duration -1"],
     [{ warmUpSeconds: Number.NaN }, "--warm-up"],
     [{ rounds: 0 }, "--rounds 0"],
+    [{ mix: "find_endp=1,find_endp=2" }, "--mix find_endp=1,find_endp=2: find_endp is there twice"],
     [{ mix: "save=1" }, '"save=1" is not a request and its weight'],
     [{ popularity: "zipf:x" }, "--popularity zipf:x"],
     [{ properties: "1k" }, "--properties 1k"],

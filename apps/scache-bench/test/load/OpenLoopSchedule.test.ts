@@ -54,6 +54,26 @@ describe("an open loop in virtual time", () => {
     }
   })
 
+  test("tells very many that were given up together, and none of them as shorter than it was", () => {
+    const schedule = new OpenLoopSchedule(0, 10_000, 100_000)
+    for (let taken = 0; taken < 7; taken++) schedule.take(0)
+    let steps = 0
+    let counted = 0
+    let leastMillis = Number.POSITIVE_INFINITY
+    const abandoned = schedule.abandon(5_000, (waitedMillis, count) => {
+      steps++
+      counted += count
+      leastMillis = Math.min(leastMillis, waitedMillis)
+      // Those before it, the longest of them 5 s.
+      expect(waitedMillis).toBeCloseTo(5_000 - (7 + counted - count) / 100, 6)
+    })
+    // One each hundredth of a millisecond, the first at 0 and the last at 5,000.
+    expect([abandoned, counted]).toEqual([499_994, 499_994])
+    expect(steps).toBeLessThanOrEqual(50_000)
+    expect(leastMillis).toBeGreaterThanOrEqual(0)
+    expect(schedule.abandon(5_000, () => expect.unreachable())).toBe(0)
+  })
+
   test("counts what a server that is too slow never gets to, with the time it has waited", () => {
     const { service, corrected, abandoned, schedule } = simulate({ stallMillis: 2, serviceMillis: 2 })
     expect(service.count).toBe(5_000)

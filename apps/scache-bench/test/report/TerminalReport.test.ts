@@ -67,7 +67,7 @@ latency: of all rounds' operations together; RSS: the highest of any round
     expect(new Set(names).size).toBe(2)
   })
 
-  test("says what an open loop could not start, and what a mixed limit was made of", () => {
+  test("says what an open loop began late or not at all, and what a mixed limit was made of", () => {
     const late = changedRounds(scached, (_, index) => ({
       notStarted: index,
       limitedBy: index === 0 ? "rate" : "client"
@@ -79,7 +79,7 @@ latency: of all rounds' operations together; RSS: the highest of any round
     expect(text).toStartWith(
       "cycle: 16 clients, open loop at 5,000/s, 3 rounds; latency from when an operation was due to its end\n"
     )
-    expect(text).toContain("scached: 3 operations could not be started in time\n")
+    expect(text).toContain("scached: 3 operations began late or not at all\n")
     expect(text).toContain("scached: the limit changed from round to round: rate, client, client\n")
     expect(text).toMatch(/ mixed\n/)
   })

@@ -31,7 +31,9 @@ export const faults = [
   /** Hangs up in the middle of an exchange. */
   "hang up",
   /** Closes what is cached when nobody looks. */
-  "close"
+  "close",
+  /** Ends in the middle of the second round. */
+  "die"
 ] as const
 
 /** One of them. */
@@ -46,6 +48,9 @@ interface Cached {
 
 /** The fault comes with this save, or this find, so that there is something to be done wrong. */
 const faultyTurn = 20
+
+/** Of rounds that save 120 connections. */
+const deadlySave = 180
 
 const changed = (octets: OctetString.OctetString): OctetString.OctetString =>
   Result.getOrThrow(OctetString.make(`${octets.slice(0, -1)}!`))
@@ -114,6 +119,7 @@ export class FaultyCache {
   #save(label: string, properties: OctetString.OctetString, descriptor: Descriptor | undefined): 0 | 2 {
     if (descriptor === undefined) return 2
     this.#saves++
+    if (this.#fault === "die" && this.#saves === deadlySave) process.exit(7)
     if (this.#fault === "lose" && this.#saves === faultyTurn) {
       descriptor.close()
       return 0
