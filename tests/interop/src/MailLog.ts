@@ -38,7 +38,7 @@ export interface DeliverySummary {
   readonly useMax: number
   /** Deliveries that did not end with `sent`. */
   readonly unsent: number
-  /** All warnings, errors, fatal ends and panics. */
+  /** All warnings, errors, fatal ends and panics, but for those of the machine's clocks. */
   readonly problems: ReadonlyArray<string>
   /** Those of them after which waiting is vain. */
   readonly broken: ReadonlyArray<string>
@@ -85,6 +85,20 @@ export const parse = (text: string): ReadonlyArray<LogEntry> =>
 const describe = (entry: LogEntry): string => `${entry.program}[${entry.pid}]: ${entry.severity}: ${entry.text}`
 
 /**
+ * Two clocks of the machine disagree by a tick, which a shared virtual machine brings about now and then and no cache could: cleanup(8)
+ * says so in these two lines when a queue file looks younger than the present.
+ */
+const clockWarning =
+  /^(file system clock is \d+ seconds ahead of local clock|resetting file time stamps - this hurts performance)$/
+
+/**
+ * Whether an entry tells of something that went wrong with the mail or its programs.
+ *
+ * @category postfix
+ */
+export const isProblem = ({ severity, text }: LogEntry): boolean => severity !== "info" && !clockWarning.test(text)
+
+/**
  * What the entries say of the mails' delivery.
  *
  * @category postfix
@@ -93,7 +107,7 @@ export const summarize = (entries: ReadonlyArray<LogEntry>): DeliverySummary => 
   const deliveries = entries.filter((entry) => / status=\w+ /.test(entry.text))
   const sent = deliveries.filter((entry) => entry.text.includes(" status=sent "))
   const uses = sent.map((entry) => Number(/ conn_use=(\d+),/.exec(entry.text)?.[1] ?? 1))
-  const problems = entries.filter((entry) => entry.severity !== "info")
+  const problems = entries.filter(isProblem)
   return {
     sent: sent.length,
     reused: uses.filter((use) => use > 1).length,

@@ -7,6 +7,8 @@ Nov 22 10:28:53 lab postfix/smtp[32]: 4C4: to=<b@dest.test>, relay=127.0.0.1[127
 Nov 22 10:28:53 lab postfix/smtp[32]: 4C5: to=<b@dest.test>, relay=none, delay=0.1, delays=0/0/0/0.1, dsn=4.4.1, status=deferred (connect to 127.0.0.1: refused)
 Nov  2 10:28:54 lab postfix/smtp[32]: warning: problem talking to service private/elsewhere: Connection refused
 Nov  2 10:28:54 lab postfix/qmgr[33]: fatal: no queue
+Nov 22 10:28:54 lab postfix/cleanup[35]: warning: file system clock is 1 seconds ahead of local clock
+Nov 22 10:28:54 lab postfix/cleanup[35]: warning: resetting file time stamps - this hurts performance
 Nov 22 10:28:55 lab postfix/scache[34]: statistics: start interval Nov 22 10:28:53
 Nov 22 10:28:55 lab postfix/scache[34]: statistics: domain lookup hits=3 miss=1 success=75%
 Nov 22 10:28:55 lab postfix/scache[34]: statistics: address lookup hits=0 miss=4 success=0%

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { scachedExecutable } from "../src/CacheTarget.ts"
 import { LabFailure } from "../src/LabFailure.ts"
 import * as MailLoad from "../src/MailLoad.ts"
+import * as MailLog from "../src/MailLog.ts"
 import * as PrivatePostfix from "../src/PrivatePostfix.ts"
 import { toleratedDifferences } from "../src/ToleratedDifference.ts"
 import { labTest } from "./labTest.ts"
@@ -81,7 +82,7 @@ const sitDown = Effect.gen(function* () {
 })
 
 const problems = (postfix: PrivatePostfix.PrivatePostfix): ReadonlyArray<string> =>
-  postfix.readLog().flatMap(({ severity, program, text }) => (severity === "info" ? [] : [`${program}: ${text}`]))
+  postfix.readLog().flatMap((entry) => (MailLog.isProblem(entry) ? [`${entry.program}: ${entry.text}`] : []))
 
 describe("docs/postfix.md", () => {
   labTest("replace, look, and go back", { timeoutMillis, impediment }, () =>

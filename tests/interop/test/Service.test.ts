@@ -6,7 +6,7 @@ import { Effect, Fiber } from "effect"
 import { scachedExecutable } from "../src/CacheTarget.ts"
 import { LabFailure } from "../src/LabFailure.ts"
 import * as MailLoad from "../src/MailLoad.ts"
-import type * as MailLog from "../src/MailLog.ts"
+import * as MailLog from "../src/MailLog.ts"
 import * as PrivatePostfix from "../src/PrivatePostfix.ts"
 import * as TempDirectory from "../src/TempDirectory.ts"
 import { labTest } from "./labTest.ts"
@@ -53,7 +53,8 @@ const ownEntries = (postfix: PrivatePostfix.PrivatePostfix): ReadonlyArray<MailL
 const troubles = (postfix: PrivatePostfix.PrivatePostfix): ReadonlyArray<string> =>
   postfix
     .readLog()
-    .flatMap(({ severity, program, text }) => (severity === "info" ? [] : [`${program}: ${severity}: ${text}`]))
+    .filter(MailLog.isProblem)
+    .map(({ severity, program, text }) => `${program}: ${severity}: ${text}`)
 
 /** What one interval with lookups of both kinds is told in; Statistics.test.ts holds their figures against scache(8)'s. */
 const statisticsPatterns = [
