@@ -1,5 +1,5 @@
 /**
- * Octets as the protocol carries them in names, labels and properties: any bytes but NUL.
+ * Octets as the protocol carries them in names, labels and properties: all bytes but NUL.
  *
  * They are kept as a string of one UTF-16 unit a byte (Latin-1), so that they can be map keys and come back byte for
  * byte. It is not text: for text that people wrote there is `fromUtf8`.

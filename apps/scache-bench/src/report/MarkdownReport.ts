@@ -1,6 +1,6 @@
 import { Result, Schema } from "effect"
 import type { BenchmarkResult, Ratio } from "../result/BenchmarkResult.ts"
-import { formatMetric, type MetricName, metricOf } from "../result/Metric.ts"
+import { tableMetricNames as columns, formatMetric, metricOf } from "../result/Metric.ts"
 import {
   describeLimit,
   describeLoop,
@@ -21,18 +21,6 @@ export class MarkersMissing extends Schema.TaggedError<MarkersMissing>()("Marker
     return `${this.reason}: the results stand between the lines ${markers.begin} and ${markers.end}, each there once and in this order`
   }
 }
-
-const columns: ReadonlyArray<MetricName> = [
-  "throughput",
-  "p50",
-  "p99",
-  "p99.9",
-  "max",
-  "cpu",
-  "switches",
-  "rss",
-  "errors"
-]
 
 /** Text that means nothing to Markdown, on one line. */
 const escaped = (text: string): string =>

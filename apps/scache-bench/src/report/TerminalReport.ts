@@ -1,5 +1,5 @@
 import type { BenchmarkResult, Target } from "../result/BenchmarkResult.ts"
-import { formatMetric, type MetricName, metricOf } from "../result/Metric.ts"
+import { tableMetricNames as columns, formatMetric, metricOf } from "../result/Metric.ts"
 import type { Verdict } from "../threshold/judge.ts"
 import {
   describeLatency,
@@ -15,19 +15,6 @@ import {
 } from "./describe.ts"
 import type { Paint } from "./Paint.ts"
 import { type Cell, renderTextTable, visible, wrap } from "./TextTable.ts"
-
-/** p90 is left to the page: with it a table of long numbers would not fit into 100 columns. */
-const columns: ReadonlyArray<MetricName> = [
-  "throughput",
-  "p50",
-  "p99",
-  "p99.9",
-  "max",
-  "cpu",
-  "switches",
-  "rss",
-  "errors"
-]
 
 /** The line of a verdict, without its colour: `passed  p99<2ms   p99(scached) is 1.24 ms`. */
 export const verdictLine = ({ threshold, subject, actual, actualText, isPassed }: Verdict): string =>

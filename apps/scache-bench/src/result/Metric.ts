@@ -37,6 +37,9 @@ export const metricNames = [
 /** The name of a metric. */
 export type MetricName = (typeof metricNames)[number]
 
+/** Those of a table: p90 is left to the page, since with it a table of long numbers would not fit into 100 columns. */
+export const tableMetricNames: ReadonlyArray<MetricName> = metricNames.filter((name) => name !== "p90")
+
 /** The latency that users of the cache would see: from when an operation was due, if that is known. */
 export const latencyOf = (round: Round): LatencyHistogram => round.correctedLatency ?? round.serviceTime
 
