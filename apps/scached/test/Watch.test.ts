@@ -1,7 +1,7 @@
 /** Nothing dead is handed out, and nothing dead stays. */
 import { describe, expect, test } from "bun:test"
 import type { WatchMode } from "../src/cache/CacheSettings.ts"
-import { deadPerFindMax } from "../src/cache/ConnectionCache.ts"
+import { deadPerFindMax, watchTimes } from "../src/cache/ConnectionCache.ts"
 import * as Message from "./simulation/Message.ts"
 import { Stage } from "./simulation/Stage.ts"
 
@@ -49,6 +49,18 @@ describe.each([
       stage.run()
       expect([before, after]).toEqual([[2], [isEnd ? 1 : 2]])
       expect(taken).toEqual(isEnd ? ["1"] : ["0", "1"])
+    })
+
+    test(`a peer that ${peerDoes} soon ${isEnd ? "ends" : "does not end"} the stay with the next look`, () => {
+      const stage = new Stage({ settings: { watch } })
+      savePeers(stage, "e", [
+        [peerDoes, 400],
+        ["nothing", 0]
+      ])
+      const before = cachedAt(stage, 399)
+      const after = cachedAt(stage, 400 + watchTimes.looks.everyMillis)
+      stage.run()
+      expect([before, after]).toEqual([[2], [isEnd ? 1 : 2]])
     })
 
     test(`a peer that ${peerDoes} at once: ${isEnd ? "the next one is handed out" : "its connection is handed out"}`, () => {

@@ -54,6 +54,9 @@ measure("epoll add and remove", 200_000, () => {
   calls.epollAdd(epoll, other, 0x2000, 2)
   calls.epollRemove(epoll, other)
 })
+const looks = calls.makePollBatch(250)
+for (let index = 0; index < looks.capacity; index++) looks.put(index, one, 0x2000)
+measure("poll, a batch of 250", 10_000, () => void calls.poll(looks, looks.capacity))
 measure("peek, nothing there (EAGAIN)", 200_000, () => void calls.peek(one))
 measure("socket pair, closed by letGo", 100_000, () => {
   for (const each of must(calls.socketPair())) calls.letGo(each)

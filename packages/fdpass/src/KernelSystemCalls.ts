@@ -10,7 +10,13 @@ import { adoptDescriptor, type Descriptor, numberOf } from "./internal/descripto
 import { errnoOf, fileOutcome } from "./internal/fileOutcome.ts"
 import { makeLetGo } from "./internal/kernelLetGo.ts"
 import { libc } from "./internal/libc.ts"
-import { MessageBlock, NativeBlock, NativeReadinessBatch, NativeReceiveBuffer } from "./internal/nativeMemory.ts"
+import {
+  MessageBlock,
+  NativeBlock,
+  NativePollBatch,
+  NativeReadinessBatch,
+  NativeReceiveBuffer
+} from "./internal/nativeMemory.ts"
 import { wholeMillis } from "./internal/timeout.ts"
 import { currentPlatform, type Layout, layoutOf, UnsupportedPlatform } from "./Platform.ts"
 import { socketPathBytesMax } from "./SocketPath.ts"
@@ -191,8 +197,13 @@ const make = (layout: Layout): SystemCallsShape => {
         symbols.epoll_wait(numberOf(epoll), batch.block.address, batch.capacity, wholeMillis(timeoutMillis))
       )
     },
+    poll: (batch, count) => {
+      if (!(batch instanceof NativePollBatch)) throw new TypeError("a poll batch of another layer")
+      return outcome(symbols.poll(batch.block.address, Math.min(count, batch.capacity), 0))
+    },
     makeReceiveBuffer: (bytesMax) => new NativeReceiveBuffer(layout, bytesMax),
     makeReadinessBatch: (capacity) => new NativeReadinessBatch(layout, capacity),
+    makePollBatch: (capacity) => new NativePollBatch(capacity),
     identify: (path) => {
       try {
         const found = lstatSync(path)

@@ -62,6 +62,20 @@ export interface ReadinessBatch {
 }
 
 /**
+ * Descriptors that one `poll` looks at, and what it has seen of them.
+ *
+ * @category buffers
+ */
+export interface PollBatch {
+  /** How many descriptors fit. */
+  readonly capacity: number
+  /** Puts a descriptor at `index`, to be looked at for `Readiness` bits; errors and hang-ups are always told. */
+  put(index: number, descriptor: Descriptor, readiness: number): void
+  /** The `Readiness` bits that the last `poll` has found at `index`, 0 for none. */
+  readiness(index: number): number
+}
+
+/**
  * The system calls that a server or client of descriptor-carrying sockets needs, none of which blocks but `epollWait`.
  *
  * The kernel's layer is `KernelSystemCalls.layer`; `SimulatedSystemCalls` answers the same calls from a table in memory and can
@@ -134,8 +148,16 @@ export interface SystemCallsShape {
   /** Waits at most `timeoutMillis` (-1: for ever; fractions are rounded up) and returns the number of events put into `batch`. */
   readonly epollWait: (epoll: Descriptor, batch: ReadinessBatch, timeoutMillis: number) => Outcome
 
+  /**
+   * Looks at the first `count` descriptors of a batch at once, without waiting, and returns how many have something to tell. A look takes
+   * a fraction of what it takes to have epoll watch, so it serves for descriptors that are looked at a few times only. Sockets only: for
+   * other files the kernel runs their file system's code, which may wait.
+   */
+  readonly poll: (batch: PollBatch, count: number) => Outcome
+
   readonly makeReceiveBuffer: (bytesMax: number) => ReceiveBuffer
   readonly makeReadinessBatch: (capacity: number) => ReadinessBatch
+  readonly makePollBatch: (capacity: number) => PollBatch
 
   /** What stands at `path`, links not followed. */
   readonly identify: (path: string) => FileIdentity | Outcome

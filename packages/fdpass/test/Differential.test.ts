@@ -34,7 +34,7 @@ class Run {
     const owned = this.held.flatMap((each, index) => (each.isOwned ? [index] : []))
     // The index is one of those just counted.
     const choose = (): Descriptor => this.held[random.pick(owned)] as Descriptor
-    const kind = owned.length < 4 ? random.below(2) : random.below(15)
+    const kind = owned.length < 4 ? random.below(2) : random.below(16)
     const path = `${directory}/s${random.below(3)}`
     switch (kind) {
       case 0: {
@@ -64,6 +64,8 @@ class Run {
         return random.chance(0.3) ? show(calls.unlink(path)) : choose().close()
       case 13:
         return show(calls.peek(choose()))
+      case 14:
+        return this.look([choose(), choose(), choose()])
       default:
         return this.readiness(choose())
     }
@@ -99,6 +101,12 @@ class Run {
     const count = calls.epollWait(epoll, batch, 0)
     epoll.close()
     return [added, count, count > 0 ? batch.readiness(0) : 0]
+  }
+
+  look(several: ReadonlyArray<Descriptor>): unknown {
+    const batch = this.machine.calls.makePollBatch(several.length)
+    for (const [index, each] of several.entries()) batch.put(index, each, 0x2005)
+    return [this.machine.calls.poll(batch, several.length), ...several.map((_, index) => batch.readiness(index))]
   }
 
   /** At the end everything is looked at once, and closed. */

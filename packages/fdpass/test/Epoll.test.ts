@@ -88,3 +88,44 @@ script(
   },
   [1, 9, 0]
 )
+
+script(
+  "poll: many are looked at with one call, which leaves all as it is",
+  (machine, calls) => {
+    const pairs = [0, 1, 2, 3, 4].map(() => must(calls.socketPair()))
+    const listener = must(calls.socket())
+    calls.bind(listener, `${machine.directory}/looked-at`)
+    calls.listen(listener, 1)
+    const near = pairs.map(([each]) => each)
+    const [quiet, spoken, left, broken, unasked] = pairs
+    if (!quiet || !spoken || !left || !broken || !unasked) throw new Error("five pairs were made")
+    calls.send(spoken[1], bytesOf("x"))
+    left[1].close()
+    calls.send(broken[0], bytesOf("never read"))
+    broken[1].close()
+    calls.send(unasked[1], bytesOf("x"))
+    const batch = calls.makePollBatch(6)
+    const look = (count: number) => {
+      const outcome = calls.poll(batch, count)
+      return [outcome, ...near.map((_, index) => batch.readiness(index)), batch.readiness(5)]
+    }
+    for (const [index, each] of near.entries()) batch.put(index, each, index === 4 ? 0x2000 : 0x2001)
+    batch.put(5, listener, 0x2001)
+    const seen: Array<unknown> = [batch.capacity, look(6), look(6), read(calls, spoken[0])]
+    // Those beyond the count keep what was found before.
+    seen.push(look(3), look(0))
+    for (const [index, each] of near.entries()) batch.put(index, each, 0)
+    seen.push(look(100))
+    closeAll(...pairs.flat().filter((each) => each.isOwned), listener)
+    return seen
+  },
+  [
+    6,
+    [3, 0, 1, 0x2011, 0x2019, 0, 0],
+    [3, 0, 1, 0x2011, 0x2019, 0, 0],
+    '"x"',
+    [1, 0, 0, 0x2011, 0x2019, 0, 0],
+    [0, 0, 0, 0x2011, 0x2019, 0, 0],
+    [2, 0, 0, 0x10, 0x18, 0, 0]
+  ]
+)

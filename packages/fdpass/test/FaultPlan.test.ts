@@ -101,6 +101,7 @@ describe("faults", () => {
         { call: "epollAdd", nth: 1, fault: "noMemory" },
         { call: "epollAdd", nth: 2, fault: "watchLimit" },
         { call: "epollWait", nth: 1, fault: "interrupted" },
+        { call: "poll", nth: 2, fault: "noMemory" },
         { call: "socket", nth: 1, fault: "systemTableFull" },
         { call: "socketPair", nth: 1, fault: "processTableFull" },
         { call: "connect", nth: 1, fault: "interrupted" }
@@ -111,6 +112,9 @@ describe("faults", () => {
     expect([1, 2, 3].map(() => calls.epollAdd(epoll, one, 4, 1))).toEqual([-Errno.ENOMEM, -Errno.ENOSPC, 0])
     const batch = calls.makeReadinessBatch(1)
     expect([1, 2].map(() => calls.epollWait(epoll, batch, 0))).toEqual([-Errno.EINTR, 1])
+    const looks = calls.makePollBatch(1)
+    looks.put(0, one, 4)
+    expect([1, 2, 3].map(() => calls.poll(looks, 1))).toEqual([1, -Errno.ENOMEM, 1])
     expect([calls.socket(), calls.socketPair(), calls.connect(one, "/run/x")]).toEqual([
       -Errno.ENFILE,
       -Errno.EMFILE,

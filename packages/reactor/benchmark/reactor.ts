@@ -104,6 +104,18 @@ const idleWatching = () => {
       for (let left = count; left > 0; left--) idleStateOf(calls, near)
     })
   )
+  const young = rested.map(([each]) => each)
+  const looks = calls.makePollBatch(256)
+  report(
+    "a look at one of 1,000 connections (poll)",
+    best(count, () => {
+      for (let left = count; left > 0; left -= 250) {
+        const start = left % 1_000
+        for (let index = 0; index < 250; index++) looks.put(index, young[start + index] ?? near, Readiness.peerClosed)
+        calls.poll(looks, 250)
+      }
+    })
+  )
   for (const [each] of rested) eager.watch(each, () => {})
   const batch = calls.makeReadinessBatch(256)
   report(

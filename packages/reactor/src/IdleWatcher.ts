@@ -3,6 +3,7 @@ import type { EventLoop } from "./EventLoop.ts"
 import { IdleConnection } from "./IdleConnection.ts"
 import type { IdleState } from "./IdleState.ts"
 import { IdleList } from "./internal/IdleList.ts"
+import { IdleSweep } from "./internal/IdleSweep.ts"
 
 /**
  * What ends the rest of an idle connection: nothing, the peer's leaving (its end closed, or the connection broken), or that and any
@@ -20,10 +21,27 @@ export type IdleInterest = "nothing" | "hang-up" | "hang-up or bytes"
 export interface IdleWatcherOptions {
   readonly interest: IdleInterest
   /**
-   * How long a connection must rest before the kernel is told to watch it; up to half as much may be added, so that many are told with
+   * How long a connection must rest before anything is done for it; up to half as much may be added, so that many have their turn with
    * one wake-up. One that is taken out again before costs no system call. At 0 each is watched from the beginning.
    */
   readonly afterMillis: number
+  /** How they are looked at before the kernel is told to watch them. Without it the kernel is told after `afterMillis`. */
+  readonly looks?: IdleLooks
+}
+
+/**
+ * Looks at young connections, many with one system call.
+ *
+ * To have the kernel watch a connection, and to take it out again, costs as much as some ten looks: too much for those that do not stay
+ * for long.
+ *
+ * @category models
+ */
+export interface IdleLooks {
+  /** Time between two looks at the same connection, and the longest that something goes unnoticed meanwhile. */
+  readonly everyMillis: number
+  /** How long a connection must have rested before the kernel is told to watch it. */
+  readonly untilMillis: number
 }
 
 /**
@@ -43,8 +61,8 @@ export interface IdleWatch {
   stop(): void
 }
 
-/** Connections that the kernel is told of in one turn, at some 0.8 µs each. */
-const registeredPerTurnMax = 256
+/** Connections that the kernel is told of in one turn, at some 0.8 µs each, or asked about, at a third of that. */
+const connectionsPerTurnMax = 256
 
 const interestBits: Readonly<Record<IdleInterest, number>> = {
   nothing: 0,
@@ -69,32 +87,43 @@ class HandledConnection extends IdleConnection {
 /**
  * Watches connections that nobody reads, so that one whose peer has left is found out before anybody asks for it.
  *
- * Connections that do not rest for long never reach the kernel's set, and those that do cost nothing until something happens to them. A
- * connection gives at most one event. Descriptors that are no sockets are not watched: the kernel would run their file system's code
- * for it, which may block. When the kernel refuses (its limit on watches), the connection rests unwatched.
+ * Connections that rest for a moment only cost nothing, young ones a look now and then, and those that rest for long nothing until
+ * something happens to them. A connection gives at most one event. Descriptors that are no sockets are not watched: the kernel would
+ * run their file system's code for it, which may block. When the kernel refuses (its limit on watches), the connection is looked at
+ * again and again or, without looks, rests unwatched.
  *
  * @category idle connections
  */
 export class IdleWatcher {
   readonly #loop: EventLoop
   readonly #afterMillis: number
+  readonly #looks: IdleLooks | undefined
   #bits: number
   readonly #waiting = new IdleList(this)
+  readonly #young = new IdleList(this)
   readonly #watched = new IdleList(this)
+  readonly #sweep: IdleSweep
   #refused = 0
   #lastRefusal: Outcome = 0
   #cancelTimer: (() => void) | undefined
-  #isPostponed = false
+  #stage: "asleep" | "enrolling" | "looking" = "asleep"
 
   constructor(loop: EventLoop, options: IdleWatcherOptions) {
     this.#loop = loop
     this.#afterMillis = options.afterMillis
+    this.#looks = options.looks
     this.#bits = interestBits[options.interest]
+    this.#sweep = new IdleSweep(loop, this.#young, connectionsPerTurnMax)
   }
 
-  /** Connections that rest, and that the kernel has not been told of yet. */
+  /** Connections that rest, and for which nothing was done yet. */
   get waiting(): number {
     return this.#waiting.size
+  }
+
+  /** Connections that are looked at from time to time. */
+  get lookedAt(): number {
+    return this.#young.size
   }
 
   /** Connections that the kernel watches. */
@@ -123,17 +152,19 @@ export class IdleWatcher {
   rest(connection: IdleConnection): void {
     connection.stop()
     if (this.#bits === 0) return
-    if (this.#afterMillis === 0) return this.#register(connection)
     connection.sinceMillis = this.#loop.nowMillis
-    this.#waiting.append(connection)
-    if (this.#cancelTimer === undefined && !this.#isPostponed) this.#arm(connection)
+    if (this.#afterMillis === 0) this.#enrol(connection)
+    else this.#waiting.append(connection)
+    this.#arm()
   }
 
   /** Ends all watches. */
   close(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
-    for (const list of [this.#waiting, this.#watched]) while (list.first !== undefined) this.forget(list.first)
+    for (const list of [this.#waiting, this.#young, this.#watched]) {
+      while (list.first !== undefined) this.forget(list.first)
+    }
   }
 
   /** Ends the watch of a connection that it watches, or will. @internal */
@@ -142,42 +173,80 @@ export class IdleWatcher {
     this.#loop.release(connection)
   }
 
-  /** Half the time later than the first needs it: those that come meanwhile are registered along with it. */
-  #arm(first: IdleConnection): void {
-    this.#cancelTimer = this.#loop.at(first.sinceMillis + this.#afterMillis * 1.5, () => {
+  /** Sees to it that there is a round when one is due, and no timer when nothing is: an idle program sleeps. */
+  #arm(): void {
+    if (this.#stage !== "asleep" || this.#cancelTimer !== undefined) return
+    const dueMillis = this.#dueMillis()
+    if (dueMillis === undefined) return
+    this.#cancelTimer = this.#loop.at(dueMillis, () => {
       this.#cancelTimer = undefined
-      this.#registerDue()
+      this.#stage = "enrolling"
+      this.#work()
     })
   }
 
-  #registerDue(): void {
-    const dueMillis = this.#loop.nowMillis - this.#afterMillis
-    for (let left = registeredPerTurnMax; ; left--) {
-      const connection = this.#waiting.first
-      // An idle program has no timer.
-      if (connection === undefined) return
-      if (connection.sinceMillis > dueMillis) return this.#arm(connection)
-      if (left === 0) break
-      this.#waiting.remove(connection)
-      this.#register(connection)
+  #dueMillis(): number | undefined {
+    if (this.#young.first !== undefined) return this.#loop.nowMillis + (this.#looks?.everyMillis ?? 0)
+    // Half the time later than the first needs it: those that come meanwhile have their turn along with it.
+    const waiting = this.#waiting.first
+    return waiting && waiting.sinceMillis + this.#afterMillis * 1.5
+  }
+
+  /** A turn's share of a round: first those whose time of waiting is over, then looks, at them too. */
+  #work(): void {
+    if (this.#stage === "enrolling" && !this.#enrolDue()) {
+      this.#stage = "looking"
+      this.#sweep.restart()
     }
-    this.#isPostponed = true
-    this.#loop.postpone(() => {
-      this.#isPostponed = false
-      this.#registerDue()
-    })
+    if (this.#stage === "enrolling" || this.#look()) return this.#loop.postpone(() => this.#work())
+    this.#stage = "asleep"
+    this.#arm()
   }
 
-  #register(connection: IdleConnection): void {
+  /** True when there are more to be looked at than in one turn. */
+  #look(): boolean {
+    if (this.#bits !== 0) return this.#sweep.look(this.#bits, this.#onIdle)
+    // Nobody wants to know any more.
+    for (let left = connectionsPerTurnMax; left > 0 && this.#young.first !== undefined; left--) {
+      this.#young.remove(this.#young.first)
+    }
+    return this.#young.first !== undefined
+  }
+
+  /** Has the kernel watch one that has rested for long. */
+  readonly #onIdle = (connection: IdleConnection): void => {
+    const untilMillis = this.#looks?.untilMillis ?? 0
+    if (this.#loop.nowMillis - connection.sinceMillis >= untilMillis) this.#register(connection)
+  }
+
+  /** True when more are due than may be seen to in one turn. */
+  #enrolDue(): boolean {
+    const latestMillis = this.#loop.nowMillis - this.#afterMillis
+    for (let left = connectionsPerTurnMax; ; left--) {
+      const connection = this.#waiting.first
+      if (connection === undefined || connection.sinceMillis > latestMillis) return false
+      if (left === 0) return true
+      this.#waiting.remove(connection)
+      this.#enrol(connection)
+    }
+  }
+
+  #enrol(connection: IdleConnection): void {
     if (this.#bits === 0) return
     // Asked only to find out what is no socket. Not with `peek`, which takes a pending error away.
     if (typeof this.#loop.calls.peerCredentials(connection.descriptor) === "number") return
+    if (this.#looks === undefined) this.#register(connection)
+    else this.#young.append(connection)
+  }
+
+  #register(connection: IdleConnection): void {
     const outcome = this.#loop.register(connection, this.#bits)
     if (outcome < 0) {
       this.#refused++
       this.#lastRefusal = outcome
       return
     }
+    connection.list?.remove(connection)
     this.#watched.append(connection)
   }
 }

@@ -1,7 +1,6 @@
 /** Connections that nobody reads: what is found out about them, when, and at what price. */
 import { describe, expect, test } from "bun:test"
 import { type Descriptor, KernelSystemCalls, SystemCalls } from "@scached/fdpass"
-import type { KernelOptions } from "@scached/fdpass/SimulatedSystemCalls"
 import { Effect } from "effect"
 import {
   EventLoop,
@@ -9,47 +8,11 @@ import {
   type IdleInterest,
   type IdleWatch,
   IdleWatcher,
-  type IdleWatcherOptions,
   idleStateOf,
   noHost
 } from "../src/index.ts"
+import { resting } from "./resting.ts"
 import { bytesOf, makeMachine, must } from "./simulations.ts"
-
-/** A machine with a watcher, and connections of which the far ends belong to somebody else. */
-const resting = (options: Partial<IdleWatcherOptions> = {}, kernel: Partial<KernelOptions> = {}) => {
-  const machine = makeMachine(kernel)
-  const watcher = new IdleWatcher(machine.loop, { interest: "hang-up", afterMillis: 100, ...options })
-  const events: Array<string> = []
-  const open: Array<Descriptor> = []
-  const save = (name: string) => {
-    const [near, far] = machine.pair()
-    open.push(near, far)
-    const watch = watcher.watch(near, (state) => events.push(`${name} ${state} at ${machine.kernel.nowMillis}`))
-    return { near, far, watch }
-  }
-  return {
-    ...machine,
-    watcher,
-    events,
-    save,
-    /** Lets that much time pass, turn by turn. */
-    pass: (millis: number) => {
-      const end = machine.kernel.nowMillis + millis
-      let isOver = false
-      machine.loop.at(end, () => {
-        isOver = true
-      })
-      while (!isOver) machine.loop.turn()
-    },
-    added: () => machine.process.callCount("epollAdd"),
-    finish: () => {
-      watcher.close()
-      expect([machine.loop.watched, machine.loop.pendingTimers]).toEqual([0, 0])
-      for (const each of open) if (each.isOwned) each.close()
-      machine.end()
-    }
-  }
-}
 
 describe("a connection at rest", () => {
   test("reaches the kernel's set after its time, together with those that came meanwhile", () => {

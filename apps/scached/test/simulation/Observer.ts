@@ -2,7 +2,7 @@ import { type Descriptor, Errno, type Outcome, type SimulatedSystemCalls, type S
 import { Channel } from "@scached/reactor"
 import type { CacheServer } from "../../src/cache/CacheServer.ts"
 import type { CacheSettings } from "../../src/cache/CacheSettings.ts"
-import { watchAfterMillis } from "../../src/cache/ConnectionCache.ts"
+import { watchTimes } from "../../src/cache/ConnectionCache.ts"
 import { Conversation } from "./Conversation.ts"
 import type { ConversationContext } from "./ConversationContext.ts"
 import { forbidding } from "./forbidding.ts"
@@ -367,12 +367,13 @@ export class Observer {
     }
   }
 
-  /** A cached connection whose peer has ended it leaves as soon as the kernel watches it. */
+  /** A cached connection whose peer has ended it leaves with the next look at the latest. */
   #checkPeer(connection: ModelConnection, now: number): void {
     if (connection.isUnwatched || !this.model.isDisturbed(connection)) return
     connection.deadSinceMillis ??= now
-    const watchedSince = connection.restsSinceMillis + 1.5 * watchAfterMillis
-    if (now > Math.max(connection.deadSinceMillis, watchedSince) + promptMillis)
+    const { afterMillis, looks } = watchTimes
+    const watchedSince = connection.restsSinceMillis + 1.5 * afterMillis
+    if (now > Math.max(connection.deadSinceMillis, watchedSince) + looks.everyMillis + promptMillis)
       this.fail(
         `still cached although its peer has ended it at ${connection.deadSinceMillis} ms: ${describe(connection)}`
       )

@@ -1,7 +1,8 @@
 import { type Pointer, ptr } from "bun:ffi"
 import type { Layout } from "../Platform.ts"
 import { ReceiveBuffer } from "../ReceiveBuffer.ts"
-import type { ReadinessBatch } from "../SystemCalls.ts"
+import type { PollBatch, ReadinessBatch } from "../SystemCalls.ts"
+import { type Descriptor, numberOf } from "./descriptor.ts"
 
 /** SOL_SOCKET and SCM_RIGHTS. */
 const socketLevel = 1
@@ -176,5 +177,26 @@ export class NativeReadinessBatch implements ReadinessBatch {
     this.block.words[0] = readiness
     this.block.words[this.#dataWord] = token
     this.block.words[this.#dataWord + 1] = 0
+  }
+}
+
+/** The kernel layer's batch of descriptors to look at: an array of `struct pollfd`, a number and two half words each on all machines. */
+export class NativePollBatch implements PollBatch {
+  readonly capacity: number
+  readonly block: NativeBlock
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+    this.block = new NativeBlock(8 * capacity)
+  }
+
+  put(index: number, descriptor: Descriptor, readiness: number): void {
+    this.block.words[2 * index] = numberOf(descriptor)
+    // The upper half is what was found.
+    this.block.words[2 * index + 1] = readiness
+  }
+
+  readiness(index: number): number {
+    return (this.block.words[2 * index + 1] ?? 0) >>> 16
   }
 }

@@ -6,6 +6,8 @@ export class IdleList {
   readonly watcher: IdleWatcher
   first: IdleConnection | undefined
   size = 0
+  /** Where somebody stands who goes over the list: the one to be seen next, which moves on when that is taken out. */
+  cursor: IdleConnection | undefined
   #last: IdleConnection | undefined
 
   constructor(watcher: IdleWatcher) {
@@ -25,6 +27,7 @@ export class IdleList {
   /** Takes out one that is in this list. */
   remove(connection: IdleConnection): void {
     const { previous, next } = connection
+    if (this.cursor === connection) this.cursor = next
     if (previous === undefined) this.first = next
     else previous.next = next
     if (next === undefined) this.#last = previous

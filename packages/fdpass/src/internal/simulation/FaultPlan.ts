@@ -10,7 +10,8 @@ import { Errno } from "../../Errno.ts"
  * - `connectionAborted`: ECONNABORTED at accept; the waiting connection is gone.
  * - `noBuffers`, `tooManyReferences`: ENOBUFS, ETOOMANYREFS; nothing was sent.
  * - `connectionBroken`: EPIPE, and from then on both ends find the other closed.
- * - `noMemory`, `watchLimit`: ENOMEM, ENOSPC when a descriptor is added to an epoll set.
+ * - `noMemory`: ENOMEM, when a descriptor is added to an epoll set, or for a look at many.
+ * - `watchLimit`: ENOSPC when a descriptor is added to an epoll set.
  *
  * @category faults
  */
@@ -42,7 +43,8 @@ export const faultsByCall = {
   sendDescriptor: ["interrupted", "notReady", "noBuffers", "tooManyReferences", "connectionBroken"],
   epollCreate: tableFull,
   epollAdd: ["noMemory", "watchLimit"],
-  epollWait: ["interrupted"]
+  epollWait: ["interrupted"],
+  poll: ["interrupted", "noMemory"]
 } as const satisfies Record<string, ReadonlyArray<FaultKind>>
 
 /**

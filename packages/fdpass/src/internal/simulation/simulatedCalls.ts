@@ -1,6 +1,6 @@
 import { Errno } from "../../Errno.ts"
 import { socketPathBytesMax } from "../../SocketPath.ts"
-import type { Outcome, SystemCallsShape } from "../../SystemCalls.ts"
+import { type Outcome, Readiness, type SystemCallsShape } from "../../SystemCalls.ts"
 import { type Descriptor, numberOf } from "../descriptor.ts"
 import { wholeMillis } from "../timeout.ts"
 import { makeTracer } from "./callTracer.ts"
@@ -8,6 +8,7 @@ import { DatagramFile } from "./DatagramFile.ts"
 import { EpollFile, SimulatedReadinessBatch } from "./EpollFile.ts"
 import { type FaultKind, faultErrno } from "./FaultPlan.ts"
 import type { OpenFile } from "./OpenFile.ts"
+import { SimulatedPollBatch } from "./SimulatedPollBatch.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { SimulatedReceiveBuffer } from "./SimulatedReceiveBuffer.ts"
 import { SocketFile } from "./SocketFile.ts"
@@ -250,7 +251,10 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     return typeof set === "number" ? set : run(set, file)
   }
 
-  type EpollCalls = "epollCreate" | "epollAdd" | "epollModify" | "epollRemove" | "epollWait"
+  /** POLLNVAL: the number is not in use. */
+  const notOpen = 0x020
+
+  type EpollCalls = "epollCreate" | "epollAdd" | "epollModify" | "epollRemove" | "epollWait" | "poll"
   const epolls: Pick<SystemCallsShape, EpollCalls> = {
     epollCreate: call("epollCreate", () => {
       const failure = fails(process.drawFault("epollCreate"))
@@ -278,6 +282,15 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       if (failure < 0) return failure
       kernel.world.wait(() => !process.isAlive || set.poll() !== 0, wholeMillis(timeoutMillis))
       return process.isAlive ? set.collect(batch) : -Errno.EBADF
+    }),
+    poll: call("poll", (batch, count: number) => {
+      if (!(batch instanceof SimulatedPollBatch)) throw new TypeError("a poll batch of another layer")
+      const failure = fails(process.drawFault("poll"))
+      if (failure < 0) return failure
+      return batch.look(count, (descriptor, wanted) => {
+        const file = process.lookUp(descriptor, "poll")
+        return file === undefined ? notOpen : file.poll() & (wanted | Readiness.error | Readiness.hangUp)
+      })
     })
   }
 
@@ -287,6 +300,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     ...epolls,
     makeReceiveBuffer: (bytesMax) => new SimulatedReceiveBuffer(bytesMax),
     makeReadinessBatch: (capacity) => new SimulatedReadinessBatch(capacity),
+    makePollBatch: (capacity) => new SimulatedPollBatch(capacity),
     identify: call("identify", (path: string) => {
       const found = kernel.files.find(resolve(path))
       return typeof found === "number" ? found : found.identity
