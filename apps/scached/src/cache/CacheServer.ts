@@ -33,6 +33,13 @@ export interface CacheServer {
   readonly vacated: Effect.Effect<void>
   /** Takes a client's connected socket, as if it had been accepted. */
   readonly admit: (socket: Descriptor) => void
+  /**
+   * Accepts at a listening socket whoever brings clients, as long as there are places; the listening socket stays its owner's. Each that is
+   * accepted takes a place until `arrived`.
+   */
+  readonly acceptAt: (listener: Descriptor, onSocket: (socket: Descriptor) => void) => SystemCallError | undefined
+  /** To be called once for each that was accepted by `acceptAt`, when it is closed, and before its client is admitted. */
+  readonly arrived: () => void
   /** Whether the peer of a socket may connect; where it may not, the socket is closed. */
   readonly admits: (socket: Descriptor) => boolean
   /** To be called when the settings that were given to `make` have changed: all that runs goes by the new ones. */
@@ -88,8 +95,15 @@ export const make = Effect.fnUntraced(function* (
     journal.warning(`a client was turned away: ${refused.message}`)
     client.close("turned away")
   }
-  const door = new ClientDoor({ loop, settings, journal, notices, statistics, clients: () => clients.size, enter })
-  const idleTime = new IdleTime(loop, settings, door, () => clients.size)
+  let onTheirWay = 0
+  const places = () => clients.size + onTheirWay
+  const door = new ClientDoor({ loop, settings, journal, notices, statistics, clients: places, enter })
+  const idleTime = new IdleTime(loop, settings, door, places)
+  const expecting = (difference: 1 | -1): void => {
+    onTheirWay += difference
+    door.consider()
+    idleTime.consider()
+  }
   const context: ClientContext = {
     loop,
     cache,
@@ -123,6 +137,12 @@ export const make = Effect.fnUntraced(function* (
     used: Deferred.await(used),
     vacated: Deferred.await(vacated),
     admit: door.admit,
+    acceptAt: (listener, onSocket) =>
+      door.add(listener, (socket) => {
+        expecting(1)
+        onSocket(socket)
+      }),
+    arrived: () => expecting(-1),
     admits: (socket) => door.checked(socket) !== undefined,
     settingsChanged: () => {
       cache.settingsChanged()

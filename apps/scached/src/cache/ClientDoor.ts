@@ -21,7 +21,7 @@ export interface DoorOwner {
   readonly journal: Journal["Service"]
   readonly notices: LimitNotices
   readonly statistics: CacheStatistics
-  /** How many clients are inside. */
+  /** How many clients are inside, or on their way in by other means than a listening socket of the door. */
   readonly clients: () => number
   readonly enter: (socket: Descriptor, peer: PeerCredentials) => void
 }
@@ -50,11 +50,11 @@ export class ClientDoor {
     )
   }
 
-  /** Accepts at a listening socket, which stays its owner's. */
-  add(listener: Descriptor): SystemCallError | undefined {
+  /** Accepts at a listening socket, which stays its owner's; what is accepted is a client, unless somebody else is named who takes it. */
+  add(listener: Descriptor, onSocket: (socket: Descriptor) => void = this.admit): SystemCallError | undefined {
     const { journal, loop } = this.#owner
     const handler = {
-      onSocket: (socket: Descriptor) => this.admit(socket),
+      onSocket,
       onTrouble: (error: SystemCallError, retryMillis: number) =>
         journal.warning(
           `no new clients for want of descriptors or memory, tried again every ${retryMillis} ms: ${error.message}`

@@ -5,7 +5,7 @@
  */
 import { type Descriptor, ProcessCalls, type SystemCallError } from "@scached/fdpass"
 import { AttributeList } from "@scached/protocol"
-import { Acceptor, Channel, type ChannelHandler, type EventLoop, Reactor } from "@scached/reactor"
+import { Channel, type ChannelHandler, type EventLoop, Reactor } from "@scached/reactor"
 import { Effect, type Scope } from "effect"
 import type { CacheServer } from "../cache/CacheServer.ts"
 import { Journal } from "../cache/Journal.ts"
@@ -94,7 +94,7 @@ class Pass implements ChannelHandler {
 /** Takes the clients that are passed at these listening sockets, until the scope closes. The listening sockets stay their owner's. */
 export const open = Effect.fnUntraced(function* (
   listeners: ReadonlyArray<Descriptor>,
-  server: Pick<CacheServer, "admit" | "admits">
+  server: Pick<CacheServer, "acceptAt" | "admit" | "admits" | "arrived">
 ): Effect.fn.Return<void, SystemCallError, Reactor | ProcessCalls | Journal | Scope.Scope> {
   const loop = yield* Reactor
   const process = yield* ProcessCalls
@@ -109,7 +109,9 @@ export const open = Effect.fnUntraced(function* (
       server.admit(client)
     },
     complain: (why) => journal.warning(`no client was passed: ${why}`),
-    onClosed: (pass) => passes.delete(pass)
+    onClosed: (pass) => {
+      if (passes.delete(pass)) server.arrived()
+    }
   }
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
@@ -117,21 +119,18 @@ export const open = Effect.fnUntraced(function* (
     })
   )
   const onSocket = (socket: Descriptor): void => {
-    if (!server.admits(socket)) return
+    if (!server.admits(socket)) return server.arrived()
     if (passes.size >= passesMax) {
       socket.close()
-      return passing.complain(`${passesMax} passes are under way`)
+      passing.complain(`${passesMax} passes are under way`)
+      return server.arrived()
     }
     const pass = new Pass(passing)
     passes.add(pass)
     pass.open(socket)
   }
   for (const listener of listeners) {
-    const acceptor = Acceptor.open(loop, listener, {
-      onSocket,
-      onTrouble: (error, retryMillis) => journal.warning(`no new clients for ${retryMillis} ms: ${error.message}`)
-    })
-    if (!(acceptor instanceof Acceptor)) return yield* acceptor
-    yield* Effect.addFinalizer(() => Effect.sync(() => acceptor.close()))
+    const refused = server.acceptAt(listener, onSocket)
+    if (refused !== undefined) return yield* refused
   }
 })
