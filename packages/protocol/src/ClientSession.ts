@@ -7,8 +7,7 @@
  */
 import { Result } from "effect"
 import type { ClientStep } from "./ClientStep.ts"
-import { Inbox } from "./internal/Inbox.ts"
-import { ListScanner } from "./internal/ListScanner.ts"
+import { Intake } from "./internal/Intake.ts"
 import { Outbox } from "./internal/Outbox.ts"
 import { printable } from "./internal/printable.ts"
 import { attributeFound, decodeReply } from "./internal/replyDecoder.ts"
@@ -66,20 +65,13 @@ const sendDescriptor = { _tag: "SendDescriptor" } as const
 export class ClientSession<D> {
   readonly requestBytesMax: number
   readonly replyBytesMax: number
-  readonly #inbox: Inbox
+  readonly #intake: Intake<D>
   readonly #outbox = new Outbox()
-  readonly #list = new ListScanner()
-  /**
-   * The descriptor that came with the last read, while the loop over that read lasts. Every byte that is used meanwhile and
-   * that a descriptor can be due at is one of that read: what was left over from earlier ones is the start of a list.
-   */
-  #descriptor: D | undefined = undefined
   #state: ClientState = "ready"
   #request: Request["_tag"] = "FindEndpoint"
   #found: EndpointReply | DestinationReply | undefined = undefined
   /** Only the server's first list may be a greeting. */
   #first = true
-  #drained = true
 
   constructor(options: ClientSessionOptions = {}) {
     this.requestBytesMax = options.requestBytesMax ?? 65_536
@@ -88,7 +80,7 @@ export class ClientSession<D> {
       if (!Number.isInteger(bytesMax) || bytesMax < 1)
         throw new RangeError(`limit of ${bytesMax}: expected bytes from 1`)
     }
-    this.#inbox = new Inbox(this.replyBytesMax)
+    this.#intake = new Intake(this.replyBytesMax)
   }
 
   /**
@@ -96,7 +88,8 @@ export class ClientSession<D> {
    * start one while another is under way, or after the session is over, is a defect and throws.
    */
   start(request: Request): Result.Result<void, RequestTooLarge> {
-    if (this.#state !== "ready" || !this.#drained) throw new Error(`start(${request._tag}) while ${this.#state}`)
+    if (this.#state !== "ready" || !this.#intake.isDrained)
+      throw new Error(`start(${request._tag}) while ${this.#state}`)
     const bytes = encode(request)
     if (bytes.length > this.requestBytesMax) {
       return Result.fail(new RequestTooLarge({ requestBytesMax: this.requestBytesMax }))
@@ -112,21 +105,18 @@ export class ClientSession<D> {
    * array is only looked at until `next` has answered `Idle`, or until `retain`; it is never written to.
    */
   push(bytes: Uint8Array, descriptor?: D, byteCount: number = bytes.length): void {
-    if (!this.#drained) throw new Error("push before next() has answered Idle: the driver's loop must finish first")
-    this.#drained = false
-    this.#descriptor = descriptor
-    if (byteCount > 0 && this.#state !== "over") this.#inbox.push(bytes, byteCount)
+    this.#intake.push(bytes, descriptor, byteCount)
   }
 
   /** The next thing to do; `Idle` when only more bytes, or a request, can bring the session on. */
   next(): ClientStep<D> {
     for (;;) {
       if (this.#state === "sending the descriptor") throw new Error("next() before SendDescriptor was answered")
-      if (this.#state === "over" || this.#inbox.unused === 0) return this.#idle()
+      if (this.#state === "over" || this.#intake.inbox.unused === 0) return this.#idle()
       if (this.#state === "awaiting the descriptor") return this.#takeDescriptor()
       if (this.#state === "ready" && !this.#first) return this.#fail(this.#unasked("more bytes"))
-      if (!this.#findList()) {
-        if (this.#inbox.unused < this.replyBytesMax) return this.#idle()
+      if (!this.#intake.findList()) {
+        if (this.#intake.inbox.unused < this.replyBytesMax) return this.#idle()
         return this.#fail(new ReplyTooLarge({ replyBytesMax: this.replyBytesMax }))
       }
       const step = this.#useList()
@@ -148,7 +138,7 @@ export class ClientSession<D> {
 
   /** Copies what is left of the last read, so that its array may be written to although the loop has not come to `Idle`. */
   retain(): void {
-    this.#inbox.retain()
+    this.#intake.inbox.retain()
   }
 
   /** Takes the bytes to be sent, if there are any. The array may be shared: it must not be written to. */
@@ -158,17 +148,15 @@ export class ClientSession<D> {
 
   /** The server is gone, or is to be left: gives back a descriptor that no step has passed on. */
   close(): D | undefined {
-    const descriptor = this.#takeHeld()
-    this.#drained = true
     this.#end()
-    return descriptor
+    return this.#intake.close()
   }
 
   /** Whether the server owes bytes: an answer, the rest of one, or a descriptor. */
   get owesBytes(): boolean {
     switch (this.#state) {
       case "ready":
-        return this.#inbox.unused > 0
+        return this.#intake.inbox.unused > 0
       case "awaiting the reply":
       case "awaiting the status":
       case "awaiting the descriptor":
@@ -183,37 +171,20 @@ export class ClientSession<D> {
     return this.#state
   }
 
-  #takeHeld(): D | undefined {
-    const descriptor = this.#descriptor
-    this.#descriptor = undefined
-    return descriptor
-  }
-
   #idle(): ClientStep<D> {
-    // Every byte that came with it is used, or begins a list, so that no descriptor is due at any of them.
-    const descriptor = this.#takeHeld()
-    if (descriptor !== undefined) return { _tag: "Stray", descriptor }
-    this.#inbox.retain()
-    this.#drained = true
-    return idle
-  }
-
-  #findList(): boolean {
-    const inbox = this.#inbox
-    const limit = inbox.at + this.replyBytesMax
-    return this.#list.scan(inbox.bytes, inbox.at, Math.min(inbox.end, limit))
+    const descriptor = this.#intake.settle()
+    return descriptor === undefined ? idle : { _tag: "Stray", descriptor }
   }
 
   #consumeList(): void {
-    this.#inbox.consume(this.#list.length)
-    this.#list.reset()
+    this.#intake.consumeList()
     this.#first = false
   }
 
   /** Uses the whole list at the front; `undefined` where it asks nothing of the driver. */
   #useList(): ClientStep<D> | undefined {
-    const { bytes, at } = this.#inbox
-    const list = this.#list
+    const { inbox, list } = this.#intake
+    const { bytes, at } = inbox
     const named = list.attributes > 0
     if (this.#first && named && list.nameIs(0, bytes, at, nameProtocol)) {
       const found = list.value(0, bytes, at)
@@ -234,7 +205,8 @@ export class ClientSession<D> {
   }
 
   #useReply(expected: string): ClientStep<D> | undefined {
-    const reply = decodeReply(this.#list, this.#inbox.bytes, this.#inbox.at, this.#request, expected)
+    const { inbox, list } = this.#intake
+    const reply = decodeReply(list, inbox.bytes, inbox.at, this.#request, expected)
     if (reply instanceof Error) return this.#fail(reply)
     this.#consumeList()
     if (reply.status === 0 && reply._tag !== "StatusReply") {
@@ -253,8 +225,8 @@ export class ClientSession<D> {
   }
 
   #takeDescriptor(): ClientStep<D> {
-    const descriptor = this.#takeHeld()
-    this.#inbox.consume(1)
+    const descriptor = this.#intake.takeDescriptor()
+    this.#intake.inbox.consume(1)
     if (descriptor === undefined || this.#found === undefined) {
       return this.#fail(new DescriptorMissing({ request: wireNames[this.#request] }))
     }
@@ -285,7 +257,6 @@ export class ClientSession<D> {
   #end(): void {
     this.#state = "over"
     this.#found = undefined
-    this.#inbox.clear()
-    this.#list.reset()
+    this.#intake.end()
   }
 }

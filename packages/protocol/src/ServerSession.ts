@@ -4,8 +4,7 @@
  * It does no input or output, knows no time and keeps no store. It does not close descriptors: every descriptor that goes in
  * comes out again, in a `SaveEndpoint` or `Stray` step or from `close`.
  */
-import { Inbox } from "./internal/Inbox.ts"
-import { ListScanner } from "./internal/ListScanner.ts"
+import { Intake } from "./internal/Intake.ts"
 import { Outbox } from "./internal/Outbox.ts"
 import { printable } from "./internal/printable.ts"
 import { decodeRequest, requestKind } from "./internal/requestDecoder.ts"
@@ -88,9 +87,8 @@ const tagOf = {
  */
 export class ServerSession<D> {
   readonly requestBytesMax: number
-  readonly #inbox: Inbox
+  readonly #intake: Intake<D>
   readonly #outbox = new Outbox()
-  readonly #list = new ListScanner()
   #state: ServerState = "between requests"
   /** What the driver must call before the next step, when the state is "answer due". */
   #answering: Request | undefined = undefined
@@ -98,19 +96,13 @@ export class ServerSession<D> {
   #saving: SaveEndpoint | undefined = undefined
   /** The find whose connection is being handed over, for errors. */
   #finding: WireName = "find_endp"
-  /**
-   * The descriptor that came with the last read, while the loop over that read lasts. Every byte that is used meanwhile and
-   * that a descriptor can be due at is one of that read: what was left over from earlier ones is the start of a list.
-   */
-  #descriptor: D | undefined = undefined
-  #drained = true
 
   constructor(options: ServerSessionOptions = {}) {
     this.requestBytesMax = options.requestBytesMax ?? 65_536
     if (!Number.isInteger(this.requestBytesMax) || this.requestBytesMax < 1) {
       throw new RangeError(`requestBytesMax is ${this.requestBytesMax}: expected a whole number of bytes from 1`)
     }
-    this.#inbox = new Inbox(this.requestBytesMax)
+    this.#intake = new Intake(this.requestBytesMax)
     if (options.greeting ?? true) this.#outbox.add(greeting)
   }
 
@@ -119,10 +111,7 @@ export class ServerSession<D> {
    * array is only looked at until `next` has answered `Idle`, or until `retain`; it is never written to.
    */
   push(bytes: Uint8Array, descriptor?: D, byteCount: number = bytes.length): void {
-    if (!this.#drained) throw new Error("push before next() has answered Idle: the driver's loop must finish first")
-    this.#drained = false
-    this.#descriptor = descriptor
-    if (byteCount > 0 && this.#state !== "over") this.#inbox.push(bytes, byteCount)
+    this.#intake.push(bytes, descriptor, byteCount)
   }
 
   /** The next thing to do; `Idle` when only more bytes can bring the session on. */
@@ -135,12 +124,12 @@ export class ServerSession<D> {
         case "over":
           return this.#idle()
         case "awaiting the descriptor": {
-          if (this.#inbox.unused === 0) return this.#idle()
+          if (this.#intake.inbox.unused === 0) return this.#idle()
           return this.#takeDescriptor()
         }
         default: {
-          if (!this.#findList()) {
-            return this.#inbox.unused >= this.requestBytesMax ? this.#tooLarge() : this.#idle()
+          if (!this.#intake.findList()) {
+            return this.#intake.inbox.unused >= this.requestBytesMax ? this.#tooLarge() : this.#idle()
           }
           const step = this.#useList()
           if (step !== undefined) return step
@@ -200,15 +189,16 @@ export class ServerSession<D> {
    * a driver that must wait until it can send.
    */
   retain(): void {
-    this.#inbox.retain()
+    this.#intake.inbox.retain()
   }
 
   /** Takes a descriptor that can be due nowhere in what has come: for a driver that stops before it gets to the `Stray` step. */
   takeStray(): D | undefined {
-    if (this.#descriptor === undefined) return undefined
+    const intake = this.#intake
+    if (!intake.hasDescriptor) return undefined
     // It may be due as long as the name of the request that it could belong to stands there.
-    const isDueSoon = this.#state === "awaiting the descriptor" && this.#inbox.unused > 0
-    return isDueSoon || this.#inbox.holds(wireNames.SaveEndpoint) ? undefined : this.#takeHeld()
+    const isDueSoon = this.#state === "awaiting the descriptor" && intake.inbox.unused > 0
+    return isDueSoon || intake.inbox.holds(wireNames.SaveEndpoint) ? undefined : intake.takeDescriptor()
   }
 
   /** Takes the bytes to be sent, if there are any. The array may be shared: it must not be written to. */
@@ -218,10 +208,9 @@ export class ServerSession<D> {
 
   /** The client is gone, or is to be: gives back a descriptor that no step has passed on, and how far a hand-over was. */
   close(): ServerRemains<D> {
-    const remains = { descriptor: this.#takeHeld(), handOver: this.handOver }
-    this.#drained = true
+    const { handOver } = this
     this.#end()
-    return remains
+    return { descriptor: this.#intake.close(), handOver }
   }
 
   /** How far the hand-over of a connection is. */
@@ -241,7 +230,7 @@ export class ServerSession<D> {
   get owesBytes(): boolean {
     switch (this.#state) {
       case "between requests":
-        return this.#inbox.unused > 0
+        return this.#intake.inbox.unused > 0
       case "awaiting the descriptor":
       case "awaiting the client's dummy":
       case "awaiting the client's last dummy":
@@ -253,34 +242,12 @@ export class ServerSession<D> {
 
   /** Where the session is in its conversation. */
   get state(): ServerState {
-    return this.#state === "between requests" && this.#inbox.unused > 0 ? "inside a request" : this.#state
-  }
-
-  #takeHeld(): D | undefined {
-    const descriptor = this.#descriptor
-    this.#descriptor = undefined
-    return descriptor
+    return this.#state === "between requests" && this.#intake.inbox.unused > 0 ? "inside a request" : this.#state
   }
 
   #idle(): ServerStep<D> {
-    // Every byte that came with it is used, or begins a list, so that no descriptor is due at any of them.
-    const descriptor = this.#takeHeld()
-    if (descriptor !== undefined) return { _tag: "Stray", descriptor }
-    this.#inbox.retain()
-    this.#drained = true
-    return idle
-  }
-
-  /** Whether a whole list within the limit lies at the front of what is unused. */
-  #findList(): boolean {
-    const inbox = this.#inbox
-    const limit = inbox.at + this.requestBytesMax
-    return this.#list.scan(inbox.bytes, inbox.at, Math.min(inbox.end, limit))
-  }
-
-  #consumeList(): void {
-    this.#inbox.consume(this.#list.length)
-    this.#list.reset()
+    const descriptor = this.#intake.settle()
+    return descriptor === undefined ? idle : { _tag: "Stray", descriptor }
   }
 
   /** Uses the whole list at the front; `undefined` where it asks nothing of the driver. */
@@ -296,16 +263,16 @@ export class ServerSession<D> {
   }
 
   #useDummy(step: ServerStep<D>, state: ServerState): ServerStep<D> {
-    const { bytes, at } = this.#inbox
-    const list = this.#list
+    const { inbox, list } = this.#intake
+    const { bytes, at } = inbox
     // scache(8) looks at the first name only: a value, and attributes behind it, do no harm.
     if (list.attributes > 0 && list.nameIs(0, bytes, at, nameDummy)) {
-      this.#consumeList()
+      this.#intake.consumeList()
       this.#state = state
       return step
     }
     const found = list.attributes > 0 ? printable(list.name(0, bytes, at)) : undefined
-    this.#consumeList()
+    this.#intake.consumeList()
     return this.#refuse(new DummyMissing({ request: this.#finding, found }), false)
   }
 
@@ -317,17 +284,17 @@ export class ServerSession<D> {
   }
 
   #useRequest(): ServerStep<D> | undefined {
-    const { bytes, at } = this.#inbox
-    const list = this.#list
+    const { inbox, list } = this.#intake
+    const { bytes, at } = inbox
     const first = this.#firstAttribute()
     if (first > 0 && !(list.attributes > first && list.nameIs(first, bytes, at, nameRequest))) {
       // A stray dummy: the last one of an exchange that has ended otherwise.
-      this.#consumeList()
+      this.#intake.consumeList()
       return skipped
     }
     const request = decodeRequest(list, bytes, at, first)
     if (request instanceof Error) return this.#malformed(request, first, false)
-    this.#consumeList()
+    this.#intake.consumeList()
     if (request._tag === "SaveEndpoint") {
       this.#saving = request
       this.#outbox.add(dummy)
@@ -348,16 +315,17 @@ export class ServerSession<D> {
 
   /** Where a request begins: behind a dummy that stands before it in the same list, like scache(8) has it. */
   #firstAttribute(): 0 | 1 {
-    const { bytes, at } = this.#inbox
-    return this.#list.attributes > 0 && this.#list.nameIs(0, bytes, at, nameDummy) ? 1 : 0
+    const { inbox, list } = this.#intake
+    return list.attributes > 0 && list.nameIs(0, inbox.bytes, inbox.at, nameDummy) ? 1 : 0
   }
 
   #malformed(error: RequestError, first: number, fatal: boolean): ServerStep<D> {
-    const kind = requestKind(this.#list, this.#inbox.bytes, this.#inbox.at, first)
+    const { inbox, list } = this.#intake
+    const kind = requestKind(list, inbox.bytes, inbox.at, first)
     const reply = kind === undefined ? "SaveEndpoint" : tagOf[kind]
     this.#outbox.add(Reply.encode(Reply.withoutProperties(reply, Reply.Status.malformed)))
     if (fatal) this.#end()
-    else this.#consumeList()
+    else this.#intake.consumeList()
     return { _tag: "Malformed", error, fatal }
   }
 
@@ -369,13 +337,13 @@ export class ServerSession<D> {
   }
 
   #takeDescriptor(): ServerStep<D> {
-    this.#inbox.consume(1)
+    this.#intake.inbox.consume(1)
     // It cannot lie: only this state follows a save_endp request.
     const request = this.#saving as SaveEndpoint
     this.#saving = undefined
     this.#answering = request
     this.#state = "answer due"
-    return { _tag: "SaveEndpoint", request, descriptor: this.#takeHeld() }
+    return { _tag: "SaveEndpoint", request, descriptor: this.#intake.takeDescriptor() }
   }
 
   #answerDue(call: string): Request["_tag"] {
@@ -393,7 +361,6 @@ export class ServerSession<D> {
     this.#state = "over"
     this.#saving = undefined
     this.#answering = undefined
-    this.#inbox.clear()
-    this.#list.reset()
+    this.#intake.end()
   }
 }

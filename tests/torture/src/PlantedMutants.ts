@@ -20,6 +20,7 @@ const store = "packages/store"
 const fdpass = "packages/fdpass"
 const cache = "apps/scached/src/cache"
 const session = `${protocol}/src/ServerSession.ts`
+const intake = `${protocol}/src/internal/Intake.ts`
 const sessionTests = [`${protocol}/test/ServerSession.test.ts`, `${protocol}/test/sessions.property.test.ts`]
 const storeTests = [`${store}/test/ConnectionStore.steps.test.ts`, `${store}/test/ConnectionStore.model.test.ts`]
 
@@ -56,26 +57,26 @@ export const mutants: ReadonlyArray<Mutant> = [
     tests: ["tests/torture/test/CodecFuzz.test.ts"]
   },
   {
-    name: "session: a descriptor comes out twice",
+    name: "session: a descriptor that came in time does not get to its save",
     file: session,
-    find: 'return { _tag: "SaveEndpoint", request, descriptor: this.#takeHeld() }',
-    replace: 'return { _tag: "SaveEndpoint", request, descriptor: this.#descriptor }',
+    find: 'return { _tag: "SaveEndpoint", request, descriptor: this.#intake.takeDescriptor() }',
+    replace: 'return { _tag: "SaveEndpoint", request, descriptor: undefined }',
     tests: sessionTests,
     isQuick: true
   },
   {
     name: "session: a stray descriptor is forgotten",
-    file: session,
-    find: 'if (descriptor !== undefined) return { _tag: "Stray", descriptor }',
-    replace: "if (descriptor === null) return idle",
+    file: intake,
+    find: "if (stray !== undefined) return stray",
+    replace: "if (stray === null) return stray",
     tests: sessionTests,
     isQuick: true
   },
   {
     name: "session: no bound on a request",
     file: session,
-    find: "return this.#inbox.unused >= this.requestBytesMax ? this.#tooLarge() : this.#idle()",
-    replace: "return this.#inbox.unused < 0 ? this.#tooLarge() : this.#idle()",
+    find: "return this.#intake.inbox.unused >= this.requestBytesMax ? this.#tooLarge() : this.#idle()",
+    replace: "return this.#intake.inbox.unused < 0 ? this.#tooLarge() : this.#idle()",
     tests: sessionTests,
     isQuick: true
   },
