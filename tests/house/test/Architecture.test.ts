@@ -17,7 +17,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   "tests/house": [],
   "tests/interop": ["@scached/client", "@scached/fdpass", "@scached/protocol", "@scached/reactor"],
   "tests/torture": ["@scached/fdpass", "@scached/interop", "@scached/protocol"],
-  scripts: ["@scached/fdpass", "@scached/protocol", "@scached/reactor"]
+  scripts: ["@scached/client"]
 }
 
 /** What the runtime brings, and what the root declares for the tests of all parts. */
