@@ -77,8 +77,8 @@
  *         Not a daemon: do not object to standard input that is a terminal.
  *
  *     **-D**
- *         Start a debugger. There is none: a warning is logged, and the service runs as usual. Use **-v**, or strace(1) on the
- *         running process.
+ *         Start a debugger. Where **debugger_command** is empty the service does not run, as in Postfix. Where it is set, it is not run
+ *         either: a warning is logged, and the service runs as usual. Use **-v**, or strace(1) on the running process.
  *
  *     **-i** *time*
  *         The same as **-o max_idle=***time*.
@@ -113,7 +113,7 @@
  *         Log each client and each request.
  *
  *     **-V**
- *         Log to standard error too.
+ *         Log to standard error too. Without it only what is fatal is there: at a terminal, or where master(8) has not set **GENERATION**.
  *
  *     **-z**
  *         The process limit is 0. Of no use here, see **-l**.
@@ -280,6 +280,9 @@
  *
  *     **compatibility_level (0)**
  *         Postfix's parameter for the defaults of old releases. It decides on the default of **smtputf8_enable**.
+ *
+ *     **debugger_command (empty)**
+ *         Read with **-D** alone, see there.
  *
  *     **import_environment (see postconf -d)**
  *         For other values to refer to. master(8) has cleaned the environment.

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { DaemonOptions, scacheParameters } from "@scached/postfix"
+import { DaemonOptions, debuggerCommand, scacheParameters } from "@scached/postfix"
 import { Result } from "effect"
 import { cacheParameters } from "../src/CacheParameters.ts"
 import { options } from "../src/command/CommandLine.ts"
@@ -80,7 +80,7 @@ describe("man/scached.8", () => {
   })
 
   test("has every parameter, with its default", () => {
-    const parameters = [...Object.values(scacheParameters), ...Object.values(cacheParameters)]
+    const parameters = [...Object.values(scacheParameters), debuggerCommand, ...Object.values(cacheParameters)]
     const entries = entriesOf("CONFIGURATION PARAMETERS").map((entry) => /^(\w+) \((.*)\)$/.exec(entry)?.slice(1) ?? [])
     expect(sorted(entries.map(([name = ""]) => name))).toEqual(sorted(parameters.map(({ name }) => name)))
     const wrong = parameters.flatMap(({ name, kind, default: standard }) => {

@@ -132,6 +132,17 @@ describe("what is fatal", () => {
     ["an unknown user", [...standard, "-o", "mail_owner=nemo"], 'mail_owner: there is no user "nemo"'],
     ["a queue directory that is not there", [...standard, "-o", "queue_directory=/none"], "chdir /none: no such file"],
     ["more sockets than were passed", [...standard, "-s", "2"], "descriptor 7 should be a listening socket"],
+    [
+      "a debugger that main.cf has not",
+      [...standard, "-D"],
+      "option -D: debugger_command of main.cf is empty: remove -D"
+    ],
+    ["one that is empty", [...standard, "-D", "-o", "debugger_command=$none"], "debugger_command of main.cf is empty"],
+    [
+      "one that cannot be read",
+      [...standard, "-D", "-o", "debugger_command=${x"],
+      "debugger_command = ${x (set on the"
+    ],
     ["a stream that is none", ["-S"], "-S needs a connected UNIX socket"]
   ]
   for (const [name, words, message] of cases) {
@@ -235,6 +246,18 @@ describe("a service", () => {
     expect(stage.log[0]).toContain("warning: /conf/main.cf, line 3: replaces max_idle = 2s of line 2")
   })
 
+  test("warns of a debugger that is not started, and does not look at the command where none is asked for", () => {
+    const run = (command: string, ...words: ReadonlyArray<string>) => {
+      const stage = new Stage({ max_idle: "1s", debugger_command: command, attach: "gdb" })
+      expect(stage.run([...standard, ...words])).toBe(0)
+      return stage.log.map((line) => line.replace(/^.*lab\/scached\[77\]: /, ""))
+    }
+    expect(run("$attach $daemon_directory/$process_name $process_id & sleep 5", "-D")).toEqual([
+      "warning: option -D: debugger_command was not run, nothing is executed here: use -v, or attach a debugger to this process"
+    ])
+    expect([run("$attach"), run("${x"), run("")]).toEqual([[], [], []])
+  })
+
   test("has its alarm ahead of it while it idles", () => {
     const stage = new Stage({ max_idle: "100s", daemon_timeout: "10s" })
     expect(stage.run(standard)).toBe(0)
@@ -274,9 +297,11 @@ describe("passed clients", () => {
     stage.at(1_000, "a passer", () => {
       const [, far] = must(stage.master.calls.socketPair())
       stage.master.calls.sendDescriptor(stage.connect(), far)
+      // Who is on the way in keeps it from leaving by itself.
+      stage.at(6_000, "the death of master", () => stage.master.die())
     })
     expect(stage.run(passing)).toBe(0)
-    expect(stage.kernel.nowMillis).toBe(3_000)
+    expect(stage.kernel.nowMillis).toBe(6_000)
     expect(stage.daemon.openCount).toBe(0)
   })
 })

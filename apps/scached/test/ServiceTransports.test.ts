@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { type Descriptor, Descriptors, UnixSocket } from "@scached/fdpass"
 import { Connections } from "@scached/reactor"
-import { Effect } from "effect"
+import { Effect, Scope } from "effect"
 import { ask, octets, runOnReactor, ttl } from "./support/CacheClient.ts"
 import { ensureExecutable, forms } from "./support/Daemon.ts"
 import * as Master from "./support/Master.ts"
@@ -110,11 +110,37 @@ for (const { name, command } of forms) {
       expect(warnings(end.lines)).toEqual(["no client was passed: 256 passes are under way"])
     })
 
+    test("-t pass: where all places are taken a passer waits until somebody leaves", async () => {
+      const end = await runOnReactor(
+        Effect.gen(function* () {
+          const service = yield* Master.start(command, [...passing, "-o", "scached_client_limit=2"])
+          const scope = yield* Effect.scope
+          const staying = yield* pass(service.socketPath)
+          yield* saveAndFind(staying.client)
+          const waiting = yield* Effect.scoped(
+            Effect.gen(function* () {
+              const leaving = yield* pass(service.socketPath)
+              yield* saveAndFind(leaving.client)
+              const waiting = yield* Effect.provideService(pass(service.socketPath), Scope.Scope, scope)
+              for (const { client } of [leaving, staying]) yield* saveAndFind(client)
+              return waiting
+            })
+          )
+          yield* saveAndFind(waiting.client)
+          service.loseMaster()
+          return yield* service.ended
+        })
+      )
+      expect(warnings(end.lines)).toEqual([
+        "all places for clients are taken: 2 (scached_client_limit); who comes waits until one leaves"
+      ])
+    })
+
     test("-S: serves one client on standard input, and ends with it", async () => {
       const end = await runOnReactor(
         Effect.gen(function* () {
           const [near, far]: readonly [Descriptor, Descriptor] = yield* UnixSocket.pair
-          const service = yield* Master.start(command, ["-S"], far)
+          const service = yield* Master.start(command, ["-S"], { input: far })
           const client = yield* Connections.make(yield* Descriptors.scoped(near))
           yield* saveAndFind(client)
           const leaving = yield* client.passivate

@@ -1,5 +1,6 @@
 /** Starts that fail, or go on with less, for reasons outside of scached: what the operator is told. */
 import { beforeAll, describe, expect, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
 import { Errno, ProcessCalls, SystemCallError, SystemCalls } from "@scached/fdpass"
 import { SimulatedKernel } from "@scached/fdpass/SimulatedSystemCalls"
 import { Reactors } from "@scached/reactor"
@@ -9,6 +10,12 @@ import * as ServiceLog from "../src/service/ServiceLog.ts"
 import { Directory, ensureExecutable, forms, runToEnd } from "./support/Daemon.ts"
 
 beforeAll(ensureExecutable)
+
+const { CI } = process.env
+/** Several starts, each with the second that a service waits before its end. */
+const startsMillisMax = 30_000
+/** It gives what it runs a terminal. */
+const hasScript = Bun.which("script") !== null
 
 const quote = (words: ReadonlyArray<string>): string => words.map((word) => `'${word}'`).join(" ")
 
@@ -21,10 +28,67 @@ const shell = async (line: string): Promise<string> => {
 
 for (const { name, command } of forms) {
   describe(`a start with trouble, ${name}`, () => {
-    test("an option before serve is told, where there is no terminal and no master(8)", async () => {
-      const told = await shell(`${quote(command)} -v serve --socket /x </dev/null; echo $? >&2`)
-      expect(told).toMatch(/^\S+: fatal: [^\n]+\n1\n$/)
-    })
+    test(
+      "options before serve are told to go behind it, whether master(8) knows them or not",
+      async () => {
+        for (const option of ["-v", "-s /run/x", "-x", "-o max_idle=1s"]) {
+          const [word] = option.split(" ")
+          expect(await shell(`${quote(command)} ${option} serve --socket /x </dev/null; echo $? >&2`)).toBe(
+            `scached: "${word}" stands before serve: write scached serve first, its options behind it\n2\n`
+          )
+        }
+      },
+      startsMillisMax
+    )
+
+    test(
+      "a service may be named serve, and have words that are no options",
+      async () => {
+        using directory = new Directory()
+        const conf = `MAIL_CONFIG=${directory.path}`
+        const [named, byMaster] = await Promise.all([
+          shell(`${conf} ${quote(command)} -n serve </dev/null; echo $? >&2`),
+          shell(`${conf} GENERATION=1 ${quote(command)} -V serve </dev/null; echo $? >&2`)
+        ])
+        expect(named).toMatch(/^postfix\/\S+: fatal: service serve requires a process limit of 1: [^\n]+\n1\n$/)
+        expect(byMaster).toMatch(/^postfix\/\S+: fatal: service \S+ requires a process limit of 1: [^\n]+\n1\n$/)
+      },
+      startsMillisMax
+    )
+
+    const fatal = /^postfix\/\S+: fatal: descriptor 5 should be the status channel of master\(8\), but [^\n]+\n1\n$/
+    const startByHand = (directory: Directory) => {
+      writeFileSync(directory.join("main.cf"), `queue_directory = ${directory.path}\n`)
+      return `MAIL_CONFIG=${directory.path} ${quote(command)} -l -n scache -t unix </dev/null`
+    }
+
+    test(
+      "what master(8) should have passed is missed at standard error, unless it was master(8)",
+      async () => {
+        using directory = new Directory()
+        const start = startByHand(directory)
+        const [byHand, byMaster] = await Promise.all([
+          shell(`${start}; echo $? >&2`),
+          shell(`GENERATION=1 ${start}; echo $? >&2`)
+        ])
+        expect(byHand).toMatch(fatal)
+        expect(byMaster).toBe("1\n")
+      },
+      startsMillisMax
+    )
+
+    test.skipIf(!hasScript && !CI)(
+      "the same is told to a terminal whoever it was",
+      async () => {
+        using directory = new Directory()
+        const recorded = directory.join("typescript")
+        const start = `GENERATION=1 ${startByHand(directory)}; echo \\$? >&2`
+        expect(await shell(`script --quiet --command "${start}" ${recorded} >/dev/null`)).toBe("")
+        const [, ...lines] = readFileSync(recorded, "utf8").replaceAll("\r", "").split("\n")
+        expect(`${lines[0]}\n${lines[1]}\n`).toMatch(fatal)
+      },
+      startsMillisMax
+    )
 
     test("a page for a reader who has left ends quietly, one for a full disk with a line", async () => {
       using directory = new Directory()
@@ -82,7 +146,7 @@ test("a log that nobody takes is told once", () => {
         facility: "mail",
         isUtf8: true,
         postlogPath: undefined,
-        isOnStandardError: false,
+        onStandardError: "nothing",
         onTrouble: ({ message }) => troubles.push(message)
       })
       log.write("info", "a line")

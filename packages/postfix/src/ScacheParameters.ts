@@ -121,6 +121,17 @@ export const scacheParameters = {
 } as const
 
 /**
+ * What `-D` asks for. It stands apart, since without that option nobody reads it, and what is wrong in it does not matter.
+ *
+ * @category constants
+ */
+export const debuggerCommand = text({
+  name: "debugger_command",
+  default: "",
+  about: "The command that attaches a debugger to a daemon."
+})
+
+/**
  * The values of all of them.
  *
  * @category models

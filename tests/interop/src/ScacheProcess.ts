@@ -26,6 +26,8 @@ export interface ScacheOptions {
   readonly executable?: string
   /** More of its options, for instance `["-o", "ipc_timeout=1s"]`. */
   readonly extraArguments?: ReadonlyArray<string>
+  /** What master(8) puts into its environment as GENERATION; 1 if not given. */
+  readonly generation?: string
 }
 
 /** It leaves by itself after so long without a client: what stays behind when a test run is killed does not stay for long. */
@@ -71,7 +73,7 @@ export const start = Effect.fnUntraced(function* (
   return yield* LabProcess.start(
     ["bash", "-c", withStatusChannel, "scache", ...command, ...(options.extraArguments ?? [])],
     {
-      environment: { GENERATION: "1", MAIL_CONFIG: directory },
+      environment: { GENERATION: options.generation ?? "1", MAIL_CONFIG: directory },
       descriptors: [flow[0], flow[1], unused, listener]
     }
   )

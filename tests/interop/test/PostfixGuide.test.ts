@@ -145,13 +145,15 @@ describe("docs/postfix.md", () => {
 
   labTest("a link works, but Postfix warns of it; an absolute path does not", { timeoutMillis, impediment }, () =>
     Effect.gen(function* () {
-      const { postfix, run, deliver } = yield* sitDown
+      const { postfix, run, deliver, hearFrom } = yield* sitDown
       run('ln -s "$PWD/dist/scached" "$(postconf -h daemon_directory)/scached"')
       run("postconf -M 'scache/unix=scache unix - - y - 1 scached'; postfix reload; postfix check")
       const { reused } = yield* deliver(20)
       expect(reused).toBeGreaterThan(0)
       expect(problems(postfix)).toEqual([expect.stringContaining("symlink leaves directory")])
       run('postconf -M "scache/unix=scache unix - - y - 1 $PWD/dist/scached"; postfix reload')
+      // Whoever asked before the reload has come through would still find the old one, and nobody would look for a new one.
+      yield* hearFrom("scached", 1)
       yield* MailLoad.send(postfix.address, { mails: 1, sessions: 1 })
       const isRefused = () =>
         problems(postfix).some(

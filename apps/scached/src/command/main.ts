@@ -46,7 +46,7 @@ const openSyslog = ({ values }: ServeSettings.ServeSettings, onTrouble: (trouble
     facility: values.syslogFacility,
     isUtf8: true,
     postlogPath: undefined,
-    isOnStandardError: false
+    onStandardError: "nothing"
   })
 
 /** From the settings to the last line in the log; the exit code. */

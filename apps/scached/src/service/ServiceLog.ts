@@ -17,8 +17,8 @@ export interface ServiceLogOptions {
   readonly isUtf8: boolean
   /** postlogd's socket, where Postfix logs to a file; otherwise it is syslog's. */
   readonly postlogPath: string | undefined
-  /** -V */
-  readonly isOnStandardError: boolean
+  /** What is written to standard error besides: everything with -V; what is fatal where somebody may be looking. */
+  readonly onStandardError: "everything" | "fatal" | "nothing"
   /** Told once, when the logger cannot be reached at the start. */
   readonly onTrouble?: (trouble: SystemCallError) => void
 }
@@ -45,7 +45,7 @@ export const open = Effect.fnUntraced(function* (
   options: ServiceLogOptions
 ): Effect.fn.Return<ServiceLog["Service"], never, Reactor | Scope.Scope> {
   const loop = yield* Reactor
-  const { tag, processId, isUtf8, postlogPath } = options
+  const { tag, processId, isUtf8, postlogPath, onStandardError } = options
   const line = (severity: LogLine.Severity, text: string): LogLine.LogLine => ({
     severity,
     text,
@@ -65,7 +65,9 @@ export const open = Effect.fnUntraced(function* (
   if (socket.trouble !== undefined) options.onTrouble?.(socket.trouble)
   return {
     write: (severity, text) => {
-      if (options.isOnStandardError) process.stderr.write(LogLine.standardErrorLine(line(severity, text)))
+      if (onStandardError === "everything" || onStandardError === severity) {
+        process.stderr.write(LogLine.standardErrorLine(line(severity, text)))
+      }
       socket.write(encode(severity, text))
     }
   }

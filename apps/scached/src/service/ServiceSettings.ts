@@ -6,6 +6,7 @@ import { ProcessCalls, systemCallError, UserDatabase } from "@scached/fdpass"
 import {
   DaemonEnvironment,
   DaemonOptions,
+  debuggerCommand,
   MainConfiguration,
   ParameterSource,
   type ScacheValues,
@@ -86,9 +87,20 @@ export const read = Effect.fnUntraced(function* (
     const [first] = values.failure
     return yield* new ServiceFailure({ message: first?.message ?? "main.cf cannot be used" })
   }
+  if (options.isDebuggerStarted) yield* checkDebugger(source)
   const remarks = configuration.remarks.map(({ message }) => message)
   const allowed = yield* lookUpAllowed(values.success)
   return { options, environment, mode, values: values.success, allowed, remarks }
+})
+
+/** As in Postfix: `-D` without a debugger is a mistake. The command is looked at for that alone; where there is no -D it may be anything. */
+const checkDebugger = Effect.fnUntraced(function* (source: ParameterSource.ParameterSource) {
+  const command = yield* orFail(ParameterSource.read(source, debuggerCommand))
+  if (command !== "") return
+  return yield* new ServiceFailure({
+    message:
+      "option -D: debugger_command of main.cf is empty: remove -D from the line in master.cf; -v logs each request"
+  })
 })
 
 /** mail_owner may connect whoever the service runs as; where it matters that there is none, it is said later. */

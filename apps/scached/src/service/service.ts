@@ -34,13 +34,17 @@ export const run = (invocation: ServiceSettings.Invocation): Effect.Effect<numbe
         const early = yield* openEarlyLog(invocation)
         return yield* giveUp(early, settings.failure)
       }
-      const log = yield* openLog(settings.success, process.pid)
+      const log = yield* openLog(settings.success, process.pid, maySomebodyLook(invocation, process))
       const exit = yield* Effect.exit(serve(settings.success, log))
       if (Exit.isSuccess(exit)) return 0
       if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
       return yield* giveUp(log, Cause.squash(exit.cause))
     })
   )
+
+/** Whoever has set debugger_command waits for its debugger. */
+const debuggerRemark =
+  "option -D: debugger_command was not run, nothing is executed here: use -v, or attach a debugger to this process"
 
 /** Everything up to the log: what is told, and the directory from which postlogd's socket is found. */
 const prepare = Effect.fnUntraced(function* (invocation: ServiceSettings.Invocation) {
@@ -62,7 +66,17 @@ const giveUp = Effect.fnUntraced(function* (log: ServiceLog.ServiceLog["Service"
   return 1
 })
 
-const openLog = ({ values, options, environment }: ServiceSettings.ServiceSettings, processId: number) => {
+/** At a terminal, or where it was not master(8) that started it: there the log is not where anybody would look. */
+const maySomebodyLook = (
+  { environment }: ServiceSettings.Invocation,
+  process: Pick<ProcessCalls["Service"], "isTerminal">
+): boolean => environment["GENERATION"] === undefined || process.isTerminal(0) || process.isTerminal(2)
+
+const openLog = (
+  { values, options, environment }: ServiceSettings.ServiceSettings,
+  processId: number,
+  isWatched: boolean
+) => {
   const { postlogService } = environment
   return ServiceLog.open({
     tag: LogLine.programTag(values.syslogName, values.processName),
@@ -72,27 +86,26 @@ const openLog = ({ values, options, environment }: ServiceSettings.ServiceSettin
     isUtf8: values.isUtf8Logged,
     postlogPath:
       postlogService === undefined ? undefined : ServiceLog.postlogPathWithin(values.queueDirectory, postlogService),
-    isOnStandardError: options.isLoggedToStandardError
+    onStandardError: options.isLoggedToStandardError ? "everything" : isWatched ? "fatal" : "nothing"
   })
 }
 
 /** The log of a service that does not know its configuration: what the environment says must do. */
-const openEarlyLog = ({ words, environment, processName }: ServiceSettings.Invocation) =>
-  Effect.flatMap(ProcessCalls, (process) =>
-    ServiceLog.open({
+const openEarlyLog = (invocation: ServiceSettings.Invocation) =>
+  Effect.flatMap(ProcessCalls, (process) => {
+    const { words, environment, processName } = invocation
+    // The options may be what is wrong: whoever wrote a V somewhere wants to see it.
+    const isWatched = maySomebodyLook(invocation, process) || words.some((word) => /^-[a-zA-Z]*V/.test(word))
+    return ServiceLog.open({
       tag: LogLine.programTag(environment["MAIL_LOGTAG"] || "postfix", processName),
       processId: process.pid,
       hostname: environment["POSTLOG_HOSTNAME"],
       facility: "mail",
       isUtf8: true,
       postlogPath: environment["POSTLOG_SERVICE"] || undefined,
-      // The options may be what is wrong: somebody at a terminal, who wrote a V somewhere, or who is not master(8) wants to see it.
-      isOnStandardError:
-        process.isTerminal(0) ||
-        environment["GENERATION"] === undefined ||
-        words.some((word) => /^-[a-zA-Z]*V/.test(word))
+      onStandardError: isWatched ? "fatal" : "nothing"
     })
-  )
+  })
 
 const serve = Effect.fnUntraced(function* (
   settings: ServiceSettings.ServiceSettings,
@@ -104,7 +117,7 @@ const serve = Effect.fnUntraced(function* (
   const loop = yield* Reactor
   loop.onDefect = (defect) => log.write("error", `internal error: ${defect instanceof Error ? defect.stack : defect}`)
   for (const remark of settings.remarks) log.write("warning", remark)
-  if (options.isDebuggerStarted) log.write("warning", "option -D is ignored: there is no debugger to start")
+  if (options.isDebuggerStarted) log.write("warning", debuggerRemark)
   yield* Effect.scoped(work(settings)).pipe(Effect.provide(ServiceLog.journal(log, isVerbose)))
 })
 

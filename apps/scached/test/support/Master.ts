@@ -12,6 +12,7 @@ const calls = Effect.runSync(Effect.map(SystemCalls, (found) => found).pipe(Effe
 export interface RunningService {
   /** Where its listening socket is. */
   readonly socketPath: string
+  readonly queueDirectory: string
   readonly processId: number
   /** Ends master's side of the status channel, as when master(8) dies. */
   readonly loseMaster: () => void
@@ -19,28 +20,34 @@ export interface RunningService {
   readonly ended: Effect.Effect<{ readonly exitCode: number; readonly lines: ReadonlyArray<string> }>
 }
 
-/**
- * Starts the service with `words`, besides those that say where it logs; killed with the scope. `input` becomes its standard input
- * and is taken.
- */
+/** How a service is started. */
+export interface StartOptions {
+  /** What becomes its standard input; it is taken. */
+  readonly input?: Descriptor
+  /** Without -V: what it logs goes to the logger alone. */
+  readonly isLoggedElsewhere?: boolean
+}
+
+/** Starts the service with `words`, besides those that say where it logs; killed with the scope. */
 export const start = Effect.fnUntraced(function* (
   command: ReadonlyArray<string>,
   words: ReadonlyArray<string>,
-  input?: Descriptor
+  { input, isLoggedElsewhere = false }: StartOptions = {}
 ): Effect.fn.Return<RunningService, unknown, SystemCalls | Scope.Scope> {
   const directory = yield* Effect.acquireRelease(
     Effect.sync(() => new Directory()),
     ({ path }) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
   )
-  mkdirSync(directory.join("queue"))
-  writeFileSync(directory.join("main.cf"), `queue_directory = ${directory.join("queue")}\nsyslog_name = lab\n`)
+  const queueDirectory = directory.join("queue")
+  mkdirSync(queueDirectory)
+  writeFileSync(directory.join("main.cf"), `queue_directory = ${queueDirectory}\nsyslog_name = lab\n`)
   const socketPath = directory.join("s")
   const listener = yield* UnixSocket.listen(socketPath, { mode: 0o600, backlog: 1000 })
   const [flow, other] = yield* UnixSocket.pair
   const [status, theirs] = yield* UnixSocket.pair
   const numbers = [flow, other, theirs, listener].map((each) => each.surrender())
   const standardInput = input?.surrender()
-  const child = Bun.spawn([...command, ...words, "-V"], {
+  const child = Bun.spawn([...command, ...words, ...(isLoggedElsewhere ? [] : ["-V"])], {
     stdio: [standardInput ?? "ignore", "ignore", "pipe", ...numbers],
     env: { ...process.env, MAIL_CONFIG: directory.path, GENERATION: "1" }
   })
@@ -56,6 +63,7 @@ export const start = Effect.fnUntraced(function* (
   const standardError = new Response(child.stderr).text()
   return {
     socketPath,
+    queueDirectory,
     processId: child.pid,
     loseMaster: () => status.close(),
     ended: Effect.promise(async () => ({

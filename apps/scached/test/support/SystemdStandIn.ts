@@ -1,6 +1,7 @@
 /** A test in systemd's place: a socket for notifications, and listening sockets to pass. */
-import { type Descriptor, KernelSystemCalls, Readiness, SystemCalls } from "@scached/fdpass"
+import { KernelSystemCalls, SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
+import { DatagramInbox } from "./DatagramInbox.ts"
 
 const calls = Effect.runSync(Effect.map(SystemCalls, (found) => found).pipe(Effect.provide(KernelSystemCalls.layer)))
 
@@ -10,35 +11,28 @@ const must = <A>(result: A | number): Exclude<A, number> => {
   return result as Exclude<A, number>
 }
 
-/** How long a notification is waited for before the test fails. */
-const waitMillisMax = 20_000
-
 /** The socket of NOTIFY_SOCKET. */
 export class NotifySocket implements Disposable {
-  readonly path: string
-  readonly #socket: Descriptor
-  readonly #epoll: Descriptor
+  readonly #inbox: DatagramInbox
 
   constructor(path: string) {
-    this.path = path
-    this.#socket = must(calls.datagramSocket())
-    if (calls.bind(this.#socket, path) < 0) throw new Error(`cannot bind ${path}`)
-    this.#epoll = must(calls.epollCreate())
-    calls.epollAdd(this.#epoll, this.#socket, Readiness.readable, 1)
+    this.#inbox = new DatagramInbox(path)
+  }
+
+  get path(): string {
+    return this.#inbox.path
   }
 
   /** The next notification, as its variables. */
   next(): ReadonlyMap<string, string> {
-    const count = calls.epollWait(this.#epoll, calls.makeReadinessBatch(1), waitMillisMax)
-    if (count !== 1) throw new Error("no notification came")
-    const buffer = calls.makeReceiveBuffer(4_096)
-    const length = calls.receive(this.#socket, buffer)
-    const text = Buffer.from(buffer.bytes.subarray(0, length)).toString()
     return new Map(
-      text.split("\n").map((line) => {
-        const equals = line.indexOf("=")
-        return [line.slice(0, equals), line.slice(equals + 1)] as const
-      })
+      this.#inbox
+        .next()
+        .split("\n")
+        .map((line) => {
+          const equals = line.indexOf("=")
+          return [line.slice(0, equals), line.slice(equals + 1)] as const
+        })
     )
   }
 
@@ -51,8 +45,7 @@ export class NotifySocket implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#epoll.close()
-    this.#socket.close()
+    this.#inbox[Symbol.dispose]()
   }
 }
 
