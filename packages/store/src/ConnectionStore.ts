@@ -155,8 +155,10 @@ export class ConnectionStore<A, S extends string = string> {
     const now = this.#time.advance(nowMillis)
     let binding = this.#destinations.first(label, now)
     while (binding !== undefined) {
-      const lease = this.#connections.find(binding.endpointLabel, binding.endpointHash, now)
+      const endpoint = this.#connections.labels.get(binding.endpointLabel, binding.endpointHash)
+      const lease = endpoint && this.#connections.leaseFrom(endpoint, now)
       if (lease !== undefined) return { lease, destinationProperties: binding.properties }
+      if (endpoint !== undefined) binding.adopt(endpoint.key)
       binding = this.#destinations.next(binding, now)
     }
     return undefined

@@ -7,7 +7,7 @@ import { hashOfText } from "./hash.ts"
 export class Binding<S extends string> implements Entry<Binding<S>, Destination<S>> {
   readonly holder: Destination<S>
   readonly properties: S
-  readonly endpointLabel: S
+  endpointLabel: S
   // A walk over a thousand bindings looks up as many endpoints: hashing each label again would take most of its time.
   readonly endpointHash: number
   deadlineMillis: number
@@ -32,6 +32,14 @@ export class Binding<S extends string> implements Entry<Binding<S>, Destination<
     this.previous = undefined
     this.next = undefined
     this.heapIndex = -1
+  }
+
+  /**
+   * Takes the text of an equal label in place of its own: a text is known to be equal to itself without a look at its octets. A find that
+   * walked over 256 bindings of one endpoint with a label of 65,400 octets, all of them leased, compared 17 MB each time: 2.8 ms.
+   */
+  adopt(equalLabel: S): void {
+    this.endpointLabel = equalLabel
   }
 
   get textBytes(): number {

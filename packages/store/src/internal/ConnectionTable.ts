@@ -31,7 +31,11 @@ export class ConnectionTable<A, S extends string> extends LabelTable<S, Connecti
   /** Leases the oldest living connection; those found expired leave their endpoint, so that each is passed over only once. */
   find(label: S, labelHash: number, nowMillis: number): ConnectionLease<A, S> | undefined {
     const endpoint = this.labels.get(label, labelHash)
-    if (endpoint === undefined) return undefined
+    return endpoint && this.leaseFrom(endpoint, nowMillis)
+  }
+
+  /** The same where the endpoint is at hand. */
+  leaseFrom(endpoint: Endpoint<A, S>, nowMillis: number): ConnectionLease<A, S> | undefined {
     const node = this.#firstLiving(endpoint, nowMillis)
     if (node === undefined) return undefined
     endpoint.takeOut(node)
