@@ -1,6 +1,6 @@
 /** Who gets in, and what the process may do, on the real kernel. */
 import { beforeAll, describe, expect, test } from "bun:test"
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Connections } from "@scached/reactor"
 import { Effect } from "effect"
@@ -139,8 +139,32 @@ for (const { command, name } of forms) {
         `scached: --socket ${open}/s: everybody may replace what is in the directory ${open}: ` +
           `take that right away (chmod o-w ${open}), or choose another directory\n`
       )
+      const below = join(open, "below")
+      mkdirSync(below, { mode: 0o700 })
+      const refusedBelow = await runToEnd(command, ["serve", "--socket", join(below, "s")])
+      expect(refusedBelow.exitCode).toBe(2)
+      expect(refusedBelow.stderr).toStartWith(
+        `scached: --socket ${below}/s: everybody may replace what is in the directory ${open}: `
+      )
       chmodSync(open, 0o1777)
       await using daemon = await Daemon.start(command, args)
+      expect(await daemon.stop()).toBe(0)
+    })
+
+    test.skipIf(!isRoot)("directories that somebody else may change are warned of, at whatever level", async () => {
+      using directory = new Directory()
+      const [foreign, shared] = [directory.join("foreign"), directory.join("foreign/shared")]
+      mkdirSync(shared, { recursive: true })
+      chownSync(foreign, 65_534, 0)
+      chownSync(shared, 0, 65_534)
+      chmodSync(shared, 0o775)
+      await using daemon = await start(join(shared, "s"))
+      expect(daemon.stderr).toContain(
+        `warning: the directory ${foreign} belongs to uid 65534, which can put another socket`
+      )
+      expect(daemon.stderr).toContain(
+        `warning: gid 65534 may write to the directory ${shared}, and can put another socket`
+      )
       expect(await daemon.stop()).toBe(0)
     })
 
