@@ -25,7 +25,7 @@ let isListening = false
 
 const onListening = (): void => {
   isListening = true
-  console.error(`
+  process.stderr.write(`
 scached keeps connections at ${resolve(socket)} until you press Ctrl-C.
 
 Try it in a second terminal, in this directory:
@@ -39,7 +39,7 @@ With Postfix: "As Postfix's cache" in README.md
 
 process.on("exit", (code) => {
   if (code === 0 || isListening) return
-  console.error(`
+  process.stderr.write(`
 scached was not started. At another path:
   ${bun} start --socket run/another.sock
 and what is there for trying it out:

@@ -62,6 +62,15 @@ describe("values", () => {
     ])
   })
 
+  test("a name that begins like ours and is none is a remark, unless a value refers to it", () => {
+    const mainCf = "scached_conection_limit = 5\nscached_mine = 7s\nmax_idle = $scached_mine\n"
+    expect(settings(mainCf, []).remarks).toEqual([
+      expect.stringMatching(
+        /main\.cf, line 1: unknown parameter "scached_conection_limit", ignored: those of scached are /
+      )
+    ])
+  })
+
   test("what main.cf says twice is a remark", () => {
     expect(settings("max_idle = 1s\nmax_idle = 2s\n", []).remarks).toEqual([
       expect.stringContaining("main.cf, line 2: replaces max_idle = 1s of line 1")

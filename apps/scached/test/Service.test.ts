@@ -157,6 +157,17 @@ describe("what is fatal", () => {
     })
   }
 
+  test("all values that are wrong are told, since master(8) waits a minute before the next try", () => {
+    const stage = new Stage({})
+    const wrong = ["max_idle=soon", "scached_watch=maybe", "scached_text_limit=ten"]
+    expect(stage.run([...standard, ...wrong.flatMap((each) => ["-o", each])])).toBe(1)
+    expect(stage.log.map((line) => /(error|fatal): parameter (\w+)/.exec(line)?.slice(1))).toEqual([
+      ["error", "scached_text_limit"],
+      ["error", "scached_watch"],
+      ["fatal", "max_idle"]
+    ])
+  })
+
   test("without a main.cf the environment says where the log is", () => {
     const stage = new Stage({})
     const environment = {
@@ -244,6 +255,14 @@ describe("a service", () => {
     expect(stage.run(standard)).toBe(0)
     expect(stage.log).toHaveLength(1)
     expect(stage.log[0]).toContain("warning: /conf/main.cf, line 3: replaces max_idle = 2s of line 2")
+  })
+
+  test("warns of a parameter of ours that there is not", () => {
+    const stage = new Stage({ max_idle: "1s" })
+    expect(stage.run([...standard, "-o", "scached_conection_limit=5"])).toBe(0)
+    expect(stage.log.map((line) => line.replace(/^.*lab\/scached\[77\]: /, ""))).toEqual([
+      expect.stringMatching(/^warning: -o: unknown parameter "scached_conection_limit", ignored: those of scached are /)
+    ])
   })
 
   test("warns of a debugger that is not started, and does not look at the command where none is asked for", () => {

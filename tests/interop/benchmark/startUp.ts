@@ -10,6 +10,7 @@ import { type Descriptor, KernelSystemCalls, Readiness, SystemCalls, UnixSocket 
 import { Effect } from "effect"
 import * as ConfigurationFile from "../src/ConfigurationFile.ts"
 import { postfixPaths } from "../src/PostfixTools.ts"
+import { ownerOfPostfix } from "../src/PrivatePostfix.ts"
 import * as TempDirectory from "../src/TempDirectory.ts"
 
 const rounds = 20
@@ -33,7 +34,7 @@ const memoryOf = (pid: number) => {
 
 const configure = (directory: string): void => {
   for (const name of ["queue", "data"]) mkdirSync(join(directory, name))
-  chownSync(join(directory, "data"), 102, 0)
+  chownSync(join(directory, "data"), ownerOfPostfix().uid, 0)
   ConfigurationFile.write(join(directory, "master.cf"), [])
   const settings = {
     compatibility_level: "3.6",

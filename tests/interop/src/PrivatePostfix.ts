@@ -162,7 +162,8 @@ const linkOrCopy = (program: string, path: string): void => {
   }
 }
 
-const ownerOfPostfix = (): { readonly uid: number } => {
+/** The user that Postfix runs as here. */
+export const ownerOfPostfix = (): { readonly uid: number } => {
   const line = readFileSync("/etc/passwd", "latin1").match(/^postfix:[^:]*:(\d+):/m)
   if (line === null) throw new Error("there is no user postfix in /etc/passwd")
   return { uid: Number(line[1]) }

@@ -6,6 +6,7 @@ import { errnoExplanation, errnoName, ProcessCalls } from "@scached/fdpass"
 import { MainConfiguration, type Override, ParameterSource, scacheParameters } from "@scached/postfix"
 import { Effect, Result } from "effect"
 import * as Allowed from "../Allowed.ts"
+import * as UnknownParameters from "../UnknownParameters.ts"
 import { type ServeKey, type ServeValues, serveParameters } from "./ServeParameters.ts"
 import { UsageError } from "./UsageError.ts"
 
@@ -60,20 +61,12 @@ const readMainConfiguration = Effect.fnUntraced(function* (
   return Result.isSuccess(parsed) ? parsed.success : yield* UsageError.of(parsed.failure.message)
 })
 
-/** Every name that a text refers to: `$name`, `${name}`, `$(name)`, and the conditions with it. */
-const referredTo = (texts: Iterable<string>): ReadonlySet<string> => {
-  const names = new Set<string>()
-  for (const text of texts) for (const [, name = ""] of text.matchAll(/\$[{(]?\s*([A-Za-z0-9_]+)/g)) names.add(name)
-  return names
-}
-
 const unknownOverrides = (
   overrides: ReadonlyArray<Override.Override>,
   configuration: MainConfiguration.MainConfiguration
 ): ReadonlyArray<string> => {
   const defaults = Object.values(table).map((each) => each.default)
-  const values = [...overrides, ...configuration.settings].map(({ value }) => value)
-  const referred = referredTo([...defaults, ...values])
+  const referred = UnknownParameters.referred(overrides, configuration, defaults)
   return overrides
     .filter(({ name }) => !settable.includes(name) && !referred.has(name))
     .map(
@@ -129,7 +122,12 @@ export const read = Effect.fnUntraced(function* (
     values: values.success,
     allowed: yield* lookUpAllowed(origin, values.success),
     originOf: (key) => source.find(serveParameters[key].name)?.origin ?? "the default",
-    remarks: [...configuration.remarks.map(({ message }) => message), ...ignoredSettings(overrides, configuration)]
+    remarks: [
+      ...configuration.remarks.map(({ message }) => message),
+      ...ignoredSettings(overrides, configuration),
+      // Those of -o were found above.
+      ...UnknownParameters.remarks([], configuration)
+    ]
   }
 })
 

@@ -92,6 +92,6 @@ Examples:
   /var/spool/postfix/private/scached, and tell smtp(8) with
   postconf -e connection_cache_service_name=scached
 
-  In scache's place: put the executable, or a link to it, into daemon_directory, and its name into
+  In scache's place: put the executable into daemon_directory, and its name into
   the last column of the scache line of master.cf; master(8) then starts it with options of its own.
 `

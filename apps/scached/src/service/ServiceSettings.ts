@@ -16,6 +16,7 @@ import {
 import { Effect, Option, Result } from "effect"
 import * as Allowed from "../Allowed.ts"
 import { type CacheValues, cacheParameters } from "../CacheParameters.ts"
+import * as UnknownParameters from "../UnknownParameters.ts"
 import { ServiceFailure } from "./ServiceFailure.ts"
 
 /** How the program was started. */
@@ -84,11 +85,14 @@ export const read = Effect.fnUntraced(function* (
   })
   const values = ParameterSource.readAll(source, table)
   if (Result.isFailure(values)) {
-    const [first] = values.failure
-    return yield* new ServiceFailure({ message: first?.message ?? "main.cf cannot be used" })
+    const [first, ...others] = values.failure.map(({ message }) => message)
+    return yield* new ServiceFailure({ message: first ?? "main.cf cannot be used", others })
   }
   if (options.isDebuggerStarted) yield* checkDebugger(source)
-  const remarks = configuration.remarks.map(({ message }) => message)
+  const remarks = [
+    ...configuration.remarks.map(({ message }) => message),
+    ...UnknownParameters.remarks(options.overrides, configuration)
+  ]
   const allowed = yield* lookUpAllowed(values.success)
   return { options, environment, mode, values: values.success, allowed, remarks }
 })

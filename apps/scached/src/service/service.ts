@@ -61,6 +61,7 @@ const prepare = Effect.fnUntraced(function* (invocation: ServiceSettings.Invocat
 })
 
 const giveUp = Effect.fnUntraced(function* (log: ServiceLog.ServiceLog["Service"], error: unknown) {
+  if (error instanceof ServiceFailure) for (const other of error.others ?? []) log.write("error", other)
   log.write("fatal", error instanceof Error ? error.message : String(error))
   yield* Effect.sleep(pauseMillis)
   return 1

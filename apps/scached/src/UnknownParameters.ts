@@ -1,0 +1,41 @@
+/**
+ * Names that mean nothing: a misspelt parameter would otherwise leave its default in force without a word.
+ */
+import type { MainConfiguration, Override } from "@scached/postfix"
+import { cacheParameters } from "./CacheParameters.ts"
+
+const known: ReadonlySet<string> = new Set(Object.values(cacheParameters).map(({ name }) => name))
+
+/** Every name that a text refers to: `$name`, `${name}`, `$(name)`, and the conditions with it. */
+const referredTo = (texts: Iterable<string>): ReadonlySet<string> => {
+  const names = new Set<string>()
+  for (const text of texts) for (const [, name = ""] of text.matchAll(/\$[{(]?\s*([A-Za-z0-9_]+)/g)) names.add(name)
+  return names
+}
+
+/** Names that values refer to: anybody may make up parameters of their own for that. */
+export const referred = (
+  overrides: ReadonlyArray<Override.Override>,
+  configuration: MainConfiguration.MainConfiguration,
+  defaults: Iterable<string>
+): ReadonlySet<string> =>
+  referredTo([...defaults, ...[...overrides, ...configuration.settings].map(({ value }) => value)])
+
+/** A remark for each setting whose name begins like those of scached, and is none, and that no value refers to. */
+export const remarks = (
+  overrides: ReadonlyArray<Override.Override>,
+  configuration: MainConfiguration.MainConfiguration
+): ReadonlyArray<string> => {
+  const names = referred(overrides, configuration, [])
+  const isUnknown = ({ name }: { readonly name: string }) =>
+    name.startsWith("scached_") && !known.has(name) && !names.has(name)
+  const settings = [
+    ...overrides.filter(isUnknown).map(({ name }) => ({ place: "-o", name })),
+    ...configuration.settings
+      .filter(isUnknown)
+      .map(({ line, name }) => ({ place: `${configuration.file}, line ${line}`, name }))
+  ]
+  return settings.map(
+    ({ name, place }) => `${place}: unknown parameter "${name}", ignored: those of scached are ${[...known].join(", ")}`
+  )
+}
