@@ -8,12 +8,15 @@
 import { KernelSystemCalls } from "@scached/fdpass"
 import { PostfixTools } from "@scached/interop"
 import { Effect, Layer } from "effect"
-import { readOptions } from "../src/arguments.ts"
+import { readOptions, refuse } from "../src/arguments.ts"
 import { table, writeBlock } from "../src/Blocks.ts"
-import { observe, startScache, startScached } from "../src/Hostile.ts"
-import { hostileCases } from "../src/HostileCase.ts"
+import { hostileCases, impedimentOf, observe, startScache, startScached } from "../src/Hostile.ts"
 
 const { value, has } = readOptions(["program"], ["write"])
+for (const each of hostileCases) {
+  const impediment = impedimentOf(each)
+  if (impediment !== undefined) refuse(`${each.name}: ${impediment}`)
+}
 const laboratory = PostfixTools.PostfixTools.layer.pipe(Layer.provideMerge(KernelSystemCalls.layer))
 
 const both = Effect.scoped(

@@ -3,7 +3,7 @@
  *
  *     bun run soak [--minutes 5] [--seed N] [--program PATH] [--html FILE] [--write]
  *
- * As root, where Postfix is installed. Exit code 1 when a mail was lost or came twice, or descriptors or memory were.
+ * As root, where Postfix and cc are installed. Exit code 1 when a mail was lost or came twice, or descriptors or memory were.
  */
 import { writeFileSync } from "node:fs"
 import { KernelSystemCalls } from "@scached/fdpass"
@@ -12,8 +12,9 @@ import { Effect, Layer } from "effect"
 import { positive, readOptions } from "../src/arguments.ts"
 import { table, writeBlock } from "../src/Blocks.ts"
 import { plot, svg } from "../src/Plot.ts"
-import { failuresOf, run } from "../src/Soak.ts"
+import { run } from "../src/Soak.ts"
 import { faultKinds } from "../src/SoakFaults.ts"
+import { courseOf, failuresOf } from "../src/SoakReport.ts"
 
 const { value, has } = readOptions(["minutes", "seed", "program", "html"], ["write"])
 const minutes = positive("minutes", value("minutes"), 5)
@@ -23,13 +24,15 @@ const soak = run({
   seconds: minutes * 60,
   seed,
   program: value("program"),
-  onSample: ({ second, delivered, descriptors, residentKib }) => {
-    if (second % 10 === 0)
-      console.log(`${second} s: ${delivered} mails, ${descriptors} descriptors, ${residentKib} KiB`)
+  onSample: ({ second, delivered, descriptors, clients, cached, residentKib }) => {
+    const held = `${descriptors} descriptors (${clients} clients, ${cached} cached)`
+    if (second % 10 === 0) console.log(`${second} s: ${delivered} mails, ${held}, ${residentKib} KiB`)
   }
 })
 const report = await Effect.runPromise(Effect.scoped(soak).pipe(Effect.provide(laboratory)))
 const failures = failuresOf(report)
+const course = courseOf(report)
+const inMegabytes = (kib: number) => Math.round(kib / 1024)
 
 const text = table(
   ["what", "count"],
@@ -45,17 +48,23 @@ const text = table(
     ["deliveries over a connection that was used before", report.reused],
     ["complaints of scached that it had no descriptor left", report.descriptorWants],
     ...faultKinds.map((kind) => [kind, report.faults.get(kind) ?? 0]),
+    ["descriptors of scached under load that nothing explains", report.unexplained.length],
+    ["the last scached: descriptors under load, medians of three parts of the time", course.descriptors.join(", ")],
+    ["of them, besides its own, open for more than 10 seconds", course.lasting.join(", ")],
+    ["its memory in the three parts, MB", course.residentKib.map(inMegabytes).join(", ")],
     [
-      "descriptors of scached before its first client, and at rest at the end",
+      "its own descriptors, and all that it had open at rest",
       `${report.descriptorsBefore}, ${report.descriptorsAfter}`
     ],
-    ["most memory that scached had resident", `${Math.round(report.residentKibMax / 1024)} MB`]
+    ["most memory that scached had resident, MB", inMegabytes(report.residentKibMax)]
   ]
 )
 const series = [
   { name: "mails", values: report.samples.map(({ delivered }) => delivered) },
   { name: "descriptors of scached", values: report.samples.map(({ descriptors }) => descriptors) },
-  { name: "its memory, MB", values: report.samples.map(({ residentKib }) => Math.round(residentKib / 1024)) }
+  { name: "of them clients", values: report.samples.map(({ clients }) => clients) },
+  { name: "of them cached", values: report.samples.map(({ cached }) => cached) },
+  { name: "its memory, MB", values: report.samples.map(({ residentKib }) => inMegabytes(residentKib)) }
 ]
 console.log(`\n${text}`)
 for (const each of series) console.log(plot(each))

@@ -24,6 +24,8 @@ export interface Daemon {
   readonly pid: number
   readonly socketPath: string
   readonly output: () => string
+  /** Waits for its end; 128 and the signal's number where a signal ended it. */
+  readonly exitCode: Effect.Effect<number>
 }
 
 /** The command that runs scached. */
@@ -41,7 +43,7 @@ export const start = Effect.fnUntraced(function* (
   const command = [...commandOf(options.program), "serve", "--socket", socketPath, "--mode", "0666", ...parameters]
   const server = yield* LabProcess.start(command, { directory: repository })
   yield* server.waitForOutput("listening on", startMillisMax)
-  return { pid: server.pid, socketPath, output: server.output }
+  return { pid: server.pid, socketPath, output: server.output, exitCode: server.exitCode }
 })
 
 /** How many descriptors a process has open; 0 when it is gone. */

@@ -3,12 +3,26 @@ import { join } from "node:path"
 import type { SystemCalls } from "@scached/fdpass"
 import { type LabFailure, type PostfixTools, ScacheProcess, TempDirectory } from "@scached/interop"
 import { Effect, type Scope } from "effect"
+import * as CompiledProgram from "./CompiledProgram.ts"
+import { connectionCases } from "./ConnectionCases.ts"
 import * as Daemon from "./Daemon.ts"
-import { type HostileCase, hostileCases } from "./HostileCase.ts"
+import { exchangeCases } from "./ExchangeCases.ts"
+import { floodCases } from "./FloodCases.ts"
+import type { HostileCase } from "./HostileCase.ts"
 import * as RudeSender from "./RudeSender.ts"
 import { systemCalls } from "./Visitor.ts"
 
 const ttlLimitSeconds = 100
+
+/** All cases. */
+export const hostileCases: ReadonlyArray<HostileCase> = [...exchangeCases, ...floodCases, ...connectionCases]
+
+/** Why a case cannot be tried on this machine; undefined where it can. */
+export const impedimentOf = ({ needs }: HostileCase): string | undefined => {
+  if (needs === "cc") return CompiledProgram.findMissing()
+  if (needs === "root" && process.getuid?.() !== 0) return "needs root"
+  return undefined
+}
 
 type Started = { readonly pid: number; readonly socketPath: string }
 type Start<R> = Effect.Effect<Started, LabFailure.LabFailure, R>
@@ -35,7 +49,8 @@ export const observe = Effect.fnUntraced(function* <R>(
         const { pid, socketPath } = yield* start
         const calls = yield* systemCalls
         const rude = yield* RudeSender.make
-        return each.run({ calls, pid, socketPath, rude })
+        const launch = yield* CompiledProgram.makeLauncher
+        return each.run({ calls, pid, socketPath, rude, launch })
       })
     )
   )

@@ -11,10 +11,16 @@ import {
   PrivatePostfix,
   TempDirectory
 } from "@scached/interop"
-import { Clock, Effect, Exit, Fiber, Scope } from "effect"
+import { Clock, Effect, Fiber, type Scope } from "effect"
+import * as ClientProcesses from "./ClientProcesses.ts"
 import * as Daemon from "./Daemon.ts"
+import { countDeliveryProcesses } from "./DeliveryProcesses.ts"
+import * as DescriptorAudit from "./DescriptorAudit.ts"
+import { DescriptorWatch } from "./DescriptorWatch.ts"
 import { Random } from "./Random.ts"
+import { Restartable } from "./Restartable.ts"
 import { type FaultKind, visitRudely } from "./SoakFaults.ts"
+import type { Sample, SoakReport } from "./SoakReport.ts"
 import { systemCalls } from "./Visitor.ts"
 
 /** What a soak is told. */
@@ -26,47 +32,19 @@ export interface SoakOptions {
   readonly onSample?: (sample: Sample) => void
 }
 
-/** How things stood at a moment. */
-export interface Sample {
-  readonly second: number
-  readonly delivered: number
-  readonly descriptors: number
-  readonly residentKib: number
-}
-
-/** What came of it. */
-export interface SoakReport {
-  readonly accepted: number
-  /** Mails of which the destination has at least one copy. */
-  readonly delivered: number
-  readonly lost: number
-  /** Copies too many where the destination was stopped right behind its reply, which SMTP cannot tell from no reply. */
-  readonly explainedCopies: number
-  /** Copies too many for no such reason. */
-  readonly unexplainedCopies: number
-  /** Deliveries over a connection that was used before. */
-  readonly reused: number
-  readonly faults: ReadonlyMap<FaultKind, number>
-  readonly samples: ReadonlyArray<Sample>
-  /** Descriptors of the last scached before any client came, and at rest after the last one left. */
-  readonly descriptorsBefore: number
-  readonly descriptorsAfter: number
-  /** What those after are, where they are not as many as before. */
-  readonly open: string
-  readonly residentKibMax: number
-  /** How often scached said that it had no descriptors left: 0 would mean that the fault never took place. */
-  readonly descriptorWants: number
-  /** What scached said about errors inside itself; nothing is expected. */
-  readonly internalErrors: ReadonlyArray<string>
-}
-
 const sinkProgram = join(import.meta.dir, "programs/sink.ts")
 const startMillisMax = 10_000
 const mailsPerLoad = 25
 const settleSecondsMax = 30
 const rudeEveryMillis = 40
+/** One that is to be killed and one rude one, besides Postfix's. */
+const clientsBesides = 2
+/** The part of the time in which scached is killed and restarted; the last one lives through the rest, so that it would show if it grew. */
+const restartedShare = 0.4
 /** Less than what is open: everything new is refused until so many have been closed. */
 const descriptorsMissing = 4
+
+const nothing = { total: 0, clients: 0, cached: 0, lasting: 0 }
 
 const settings = {
   smtp_connection_cache_destinations: "static:all",
@@ -82,38 +60,11 @@ const settings = {
   ipc_idle: "1s"
 }
 
+/** The exit code of scached when it is still there to get the signal. */
+const endsWith = { SIGKILL: 137, SIGTERM: 0 } as const
+
 /** As root, which it runs as here, it serves nobody else unless told: Postfix's delivery processes are user postfix. */
 const parameters = { connection_cache_ttl_limit: "2s", scached_allow_users: "postfix" }
-
-/** A program that can be ended and started anew. */
-class Restartable<A extends { readonly pid: number }, R> {
-  current: A | undefined
-  #scope: Scope.Closeable | undefined
-  readonly #start: Effect.Effect<A, LabFailure.LabFailure, R | Scope.Scope>
-
-  constructor(start: Effect.Effect<A, LabFailure.LabFailure, R | Scope.Scope>) {
-    this.#start = start
-  }
-
-  get up(): Effect.Effect<A, LabFailure.LabFailure, R> {
-    return Effect.gen({ self: this }, function* () {
-      const scope = yield* Scope.make()
-      this.#scope = scope
-      const running = yield* Scope.provide(this.#start, scope)
-      this.current = running
-      return running
-    })
-  }
-
-  get down(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const scope = this.#scope
-      this.#scope = undefined
-      this.current = undefined
-      return scope === undefined ? Effect.void : Scope.close(scope, Exit.void)
-    })
-  }
-}
 
 /** Identifiers in the order of arrival, and those whose reply may not have been read. */
 const arrivals = (file: string): { readonly ids: ReadonlyArray<string>; readonly doubtful: ReadonlySet<string> } => {
@@ -147,10 +98,16 @@ export const run = Effect.fnUntraced(function* (
   const scached = new Restartable(
     Effect.suspend(() => Daemon.start({ program: options.program, socketPath, parameters }))
   )
+  const wrongEnds: Array<string> = []
   const restartScached = (signal: "SIGKILL" | "SIGTERM") =>
     Effect.gen(function* () {
-      said += scached.current?.output() ?? ""
-      if (signal === "SIGKILL" && scached.current !== undefined) process.kill(scached.current.pid, signal)
+      const running = scached.current
+      if (running === undefined) return
+      // It may be gone already: its exit code tells.
+      yield* Effect.ignore(Effect.try(() => process.kill(running.pid, signal)))
+      const code = yield* running.exitCode
+      if (code !== endsWith[signal]) wrongEnds.push(`scached ended with ${code} at ${signal}: ${running.output()}`)
+      said += running.output()
       yield* scached.down
       yield* scached.up
     })
@@ -178,13 +135,28 @@ export const run = Effect.fnUntraced(function* (
       })
     )
 
+  const watches = new Map<number, DescriptorWatch>()
+  const configuration = join(postfix.directory, "conf")
+  const surroundings = { socketPath, destination: { address, port: LoopbackAddress.labPorts.sink } }
+  const audit = (pid: number, second: number) => {
+    const watch = watches.get(pid) ?? new DescriptorWatch()
+    watches.set(pid, watch)
+    const open = DescriptorAudit.classify(DescriptorAudit.look(pid), surroundings)
+    return watch.take(open, second, countDeliveryProcesses(configuration) + clientsBesides)
+  }
   const sample = Effect.gen(function* () {
-    const pid = scached.current?.pid ?? 0
+    const pid = scached.current?.pid
+    const second = Math.round(yield* secondsGone)
+    const { total, clients, cached, lasting } = pid === undefined ? nothing : audit(pid, second)
     const taken = {
-      second: Math.round(yield* secondsGone),
+      second,
       delivered: new Set(arrivals(file).ids).size,
-      descriptors: Daemon.openDescriptors(pid),
-      residentKib: Daemon.residentKib(pid)
+      pid: pid ?? 0,
+      descriptors: total,
+      clients,
+      cached,
+      lasting,
+      residentKib: Daemon.residentKib(pid ?? 0)
     }
     samples.push(taken)
     options.onSample?.(taken)
@@ -206,35 +178,40 @@ export const run = Effect.fnUntraced(function* (
     setDescriptorsMax(pid, 4_096)
     count("no descriptors left (EMFILE)")
   })
+  const restartSink = Effect.gen(function* () {
+    yield* sink.down
+    yield* sink.up
+    count("destination stopped and started")
+  })
+  const restart = (signal: "SIGKILL" | "SIGTERM", kind: FaultKind) =>
+    Effect.gen(function* () {
+      yield* restartScached(signal)
+      count(kind)
+    })
+  const disturbances = [
+    restart("SIGKILL", "scached killed (SIGKILL)"),
+    starve,
+    restart("SIGTERM", "scached ended (SIGTERM)"),
+    restartSink
+  ]
+  const isRestarted = Effect.map(secondsGone, (gone) => gone < options.seconds * restartedShare)
   let turn = 0
   const disturb = Effect.gen(function* () {
     yield* Effect.sleep(1_000 + random.below(1_500))
-    switch (turn++ % 4) {
-      case 0:
-        return yield* starve
-      case 1:
-        yield* sink.down
-        yield* sink.up
-        return count("destination stopped and started")
-      case 2:
-        yield* restartScached("SIGKILL")
-        return count("scached killed (SIGKILL)")
-      default:
-        yield* restartScached("SIGTERM")
-        return count("scached ended (SIGTERM)")
-    }
+    const rest = [starve, restartSink]
+    const among = (yield* isRestarted) ? disturbances : rest
+    yield* among[turn++ % among.length] ?? Effect.void
   })
-  const fibers = [yield* during(load), yield* during(rude), yield* during(disturb)]
-  const sampling = yield* during(Effect.andThen(sample, Effect.sleep(1_000)))
-  for (const fiber of [...fibers, sampling]) yield* Fiber.join(fiber)
+  yield* Effect.scoped(
+    Effect.gen(function* () {
+      const killed = yield* ClientProcesses.start(socketPath, options.seed)
+      const fibers = [yield* during(load), yield* during(rude), yield* during(disturb)]
+      const sampling = yield* during(Effect.andThen(sample, Effect.sleep(1_000)))
+      for (const fiber of [...fibers, sampling]) yield* Fiber.join(fiber)
+      for (const [stage, times] of killed()) faults.set(stage, times)
+    })
+  )
 
-  // The last scached starts afresh, so that what it has open at rest is known.
-  yield* restartScached("SIGTERM")
-  const pid = scached.current?.pid ?? 0
-  const descriptorsBefore = Daemon.openDescriptors(pid)
-  yield* MailLoad.send(postfix.address, { mails: mailsPerLoad, sessions: 4 })
-  accepted += mailsPerLoad
-  for (let index = 0; index < 100; index++) count(visitRudely(calls, socketPath, random))
   const delivered = () => new Set(arrivals(file).ids).size
   const settle = (isSettled: () => boolean) =>
     Effect.gen(function* () {
@@ -243,8 +220,9 @@ export const run = Effect.fnUntraced(function* (
   yield* settle(() => delivered() >= accepted)
   // Delivery processes keep their connection to the cache for as long as they live.
   yield* postfix.stop
+  const pid = scached.current?.pid ?? 0
+  const descriptorsBefore = watches.get(pid)?.ownMax ?? 0
   yield* settle(() => Daemon.openDescriptors(pid) === descriptorsBefore)
-  yield* sample
   const descriptorsAfter = Daemon.openDescriptors(pid)
   const open = descriptorsAfter === descriptorsBefore ? "" : Daemon.describeDescriptors(pid)
   said += scached.current?.output() ?? ""
@@ -268,23 +246,10 @@ export const run = Effect.fnUntraced(function* (
     descriptorsBefore,
     descriptorsAfter,
     open,
+    unexplained: [...watches.values()].flatMap(({ complaints }) => complaints),
     residentKibMax: Math.max(...samples.map(({ residentKib }) => residentKib)),
     descriptorWants: said.split("\n").filter((line) => /want of descriptors|RLIMIT_NOFILE/.test(line)).length,
+    wrongEnds,
     internalErrors: said.split("\n").filter((line) => line.includes("internal error"))
   }
 })
-
-/** What did not hold; empty when all did. */
-export const failuresOf = (report: SoakReport): ReadonlyArray<string> => [
-  ...(report.lost === 0 ? [] : [`${report.lost} mails are lost`]),
-  ...(report.unexplainedCopies === 0 ? [] : [`${report.unexplainedCopies} mails came twice`]),
-  ...(report.descriptorsAfter === report.descriptorsBefore
-    ? []
-    : [`${report.descriptorsAfter} descriptors are open at rest, ${report.descriptorsBefore} before: ${report.open}`]),
-  ...(report.residentKibMax < 150_000 ? [] : [`scached had ${report.residentKibMax} KiB of memory`]),
-  ...(report.descriptorWants > 0 || !report.faults.has("no descriptors left (EMFILE)")
-    ? []
-    : ["scached never was without descriptors: the fault did not take place"]),
-  ...(report.reused > 0 ? [] : ["no connection was used twice: the cache was not at work"]),
-  ...report.internalErrors
-]

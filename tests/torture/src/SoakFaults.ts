@@ -1,6 +1,7 @@
 /** What is done to scached, its clients and the destination while mail goes on being delivered. */
 import type { SystemCalls } from "@scached/fdpass"
 import { AttributeList } from "@scached/interop"
+import { killedStages } from "./ClientProcesses.ts"
 import type { Random } from "./Random.ts"
 import { offer, Visitor } from "./Visitor.ts"
 
@@ -10,6 +11,7 @@ export const faultKinds = [
   "client gone before its descriptor",
   "client gone with a descriptor unread",
   "damaged bytes",
+  ...killedStages,
   "no descriptors left (EMFILE)",
   "destination stopped and started",
   "scached killed (SIGKILL)",
