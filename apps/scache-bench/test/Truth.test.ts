@@ -95,7 +95,11 @@ describe("a cache is caught that", () => {
     ["label", "was saved under"],
     ["refuse", "status 2, expected success"],
     ["hang up", "the server hung up"],
-    ["close", "the server hung up"]
+    ["close", "the server hung up"],
+    // These serve all of their rounds without a fault.
+    ["close early", "its peer sees the end while it is cached, before the server is stopped"],
+    ["leave an heir", "leaks: the server has ended, and its peer sees no end"],
+    ["end badly", "when the server was stopped: it ended with exit code 7 on SIGTERM"]
   ]
   for (const [fault, expected] of cases) {
     test(fault, () => {

@@ -2,17 +2,18 @@
  * What a client costs the program it is in: `bun run benchmark [PATH]`, with the path of a cache's socket, or with a small one of its own.
  *
  * Printed are round trips (a find that finds nothing; a save and a find of a connection), how long the event loop of the program is
- * held at a time by them, and how often an idle program, and one that waits for an answer, is woken.
+ * held at a time by many of them, and how often an idle program, and one that waits for an answer, is woken and what it burns meanwhile.
  */
-import { readFileSync } from "node:fs"
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { connect } from "node:net"
-import { openCache, type PlainCache } from "../src/index.ts"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { openCache } from "../src/index.ts"
 import { CacheProcess } from "../test/support/CacheProcess.ts"
+import { percentile } from "./percentile.ts"
+import { saveAndFind } from "./saveAndFind.ts"
 
 const rounds = 10_000
-
-const percentile = (sorted: ReadonlyArray<number>, share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 
 const show = (what: string, millis: ReadonlyArray<number>, more = ""): void => {
   const sorted = [...millis].sort((left, right) => left - right)
@@ -32,42 +33,37 @@ const measure = async (what: string, operation: () => Promise<unknown>): Promise
   show(what, millis, `${((user + system) / rounds).toFixed(0)} µs of CPU`)
 }
 
-/** The time between two turns of the loop, while the operation goes on and on: what anybody else in the program would feel. */
-const measureLoop = async (what: string, operation: (() => Promise<unknown>) | undefined): Promise<void> => {
-  const millis: Array<number> = []
-  let isOver = false
-  const busy = (async () => {
-    while (!isOver && operation !== undefined) await operation()
-  })()
-  let lastMillis = performance.now()
-  for (let turn = 0; turn < rounds; turn++) {
-    await new Promise((resolve) => setImmediate(resolve))
-    const nowMillis = performance.now()
-    millis.push(nowMillis - lastMillis)
-    lastMillis = nowMillis
-  }
-  isOver = true
-  await busy
-  show(what, millis)
-}
-
 const wakeUps = async (what: string): Promise<void> => {
   const count = () => Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1])
   Bun.gc(true)
   await Bun.sleep(2000)
   const before = count()
+  const cpuBefore = process.cpuUsage()
   await Bun.sleep(10_000)
-  console.log(`${what.padEnd(44)} ${((count() - before) / 10).toFixed(1)} wake-ups a second`)
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const wakes = `${((count() - before) / 10).toFixed(1)} wake-ups a second`
+  console.log(`${what.padEnd(44)} ${wakes}, ${((user + system) / 10_000).toFixed(1)} ms of CPU a second`)
 }
 
-const saveAndFind = (cache: PlainCache, descriptor: Parameters<PlainCache["copyDescriptor"]>[0]) => {
-  let held = cache.copyDescriptor(descriptor)
-  return async () => {
-    await cache.saveEndpoint({ label: "benchmark", ttlSeconds: 60, descriptor: held })
-    const found = await cache.findEndpoint("benchmark")
-    if (found === undefined) throw new Error("what was saved is not there: does somebody else use this cache?")
-    held = found.descriptor.take()
-  }
+/** How long the loop is held, in a process of its own, whose collections are logged. */
+const measureHeld = async (path: string): Promise<void> => {
+  const directory = mkdtempSync(join(tmpdir(), "scached-client-"))
+  const log = openSync(join(directory, "collections"), "a+")
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "held.ts"), path], {
+    stdio: ["ignore", "inherit", log],
+    env: { ...process.env, BUN_JSC_logGC: "1" }
+  })
+  const code = await child.exited
+  const text = readFileSync(join(directory, "collections"), "utf8")
+  closeSync(log)
+  rmSync(directory, { recursive: true })
+  if (code !== 0) throw new Error(`held.ts ended with ${code}: ${text.slice(-2000)}`)
+  const pauses = [...text.matchAll(/ p=([\d.]+)ms/g)].map(([, millis]) => Number(millis))
+  show(
+    "pauses of the collector in all of these",
+    pauses.sort((left, right) => left - right),
+    `${pauses.length} pauses`
+  )
 }
 
 const [given] = process.argv.slice(2)
@@ -81,15 +77,13 @@ const path = given ?? own.path
     const connected = connect(server.port, "127.0.0.1", () => resolve(connected))
   })
   const find = () => cache.findEndpoint("nothing")
-  const both = saveAndFind(cache, socket)
+  const both = saveAndFind(cache, "benchmark", cache.copyDescriptor(socket))
   for (let round = 0; round < 2000; round++) await both()
   await measure("a find that finds nothing", find)
   await measure("a save and a find", both)
-  await measureLoop("between turns of the loop, nothing to do", undefined)
-  await measureLoop("between turns of the loop, while finding", find)
-  await measureLoop("between turns of the loop, saving and finding", both)
   socket.destroy()
   server.stop(true)
+  await measureHeld(path)
   await wakeUps("with an idle cache")
 }
 await using stalled = await CacheProcess.start("stalled")

@@ -45,17 +45,23 @@ test("a Worker asks in its own event loop", async () => {
   expect(await use(run("inWorker.ts", cache.path), textOf)).toBe("20 answers\n")
 })
 
-/** Times that the main thread went to sleep, and so was woken, within three seconds. */
-const wakeUpsOf = (path: string, conduct: string): Promise<number> =>
+/** Of three seconds: how often the main thread went to sleep, and so was woken, and for how long it had a processor. */
+const useOf = (path: string, conduct: string): Promise<{ readonly wakeUps: number; readonly cpuMillis: number }> =>
   use(start(path, conduct), async (child) => {
     await child.stdout.getReader().read()
-    const count = () =>
-      Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1])
+    const read = () => {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8")
+      return {
+        wakeUps: Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1]),
+        cpuMillis: Number(readFileSync(`/proc/${child.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6
+      }
+    }
     // Until the engine has compiled what it wanted to.
     await Bun.sleep(1000)
-    const before = count()
+    const before = read()
     await Bun.sleep(3000)
-    return count() - before
+    const after = read()
+    return { wakeUps: after.wakeUps - before.wakeUps, cpuMillis: after.cpuMillis - before.cpuMillis }
   })
 
 /** Four seconds of it are sleep; the rest is for a machine that is busy with other tests. */
@@ -64,28 +70,38 @@ const limitMillis = 20_000
 // Bun itself wakes up once or twice a second in any program. Whoever tried again every 50 ms would be at 60 and more.
 const wakeUpsMax = 30
 
+// Of a processor: one that waits takes 1 to 10 ms of the three seconds, and whoever tries again without a pause all that it can get.
+const cpuMillisMax = 150
+
+const expectPatience = async (path: string, conduct: string): Promise<void> => {
+  const { wakeUps, cpuMillis } = await useOf(path, conduct)
+  expect(wakeUps).toBeLessThan(wakeUpsMax)
+  expect(cpuMillis).toBeLessThan(cpuMillisMax)
+}
+
 test.concurrent(
-  "nobody is woken while a cache is idle",
+  "nobody is woken and nothing is burnt while a cache is idle",
   async () => {
     await using cache = await CacheProcess.start()
-    expect(await wakeUpsOf(cache.path, "idles")).toBeLessThan(wakeUpsMax)
+    await expectPatience(cache.path, "idles")
   },
   limitMillis
 )
 
 test.concurrent(
-  "nobody is woken while an answer does not come",
+  "nobody is woken and nothing is burnt while an answer does not come",
   async () => {
     await using stalled = await CacheProcess.start("stalled")
-    expect(await wakeUpsOf(stalled.path, "waits")).toBeLessThan(wakeUpsMax)
+    await expectPatience(stalled.path, "waits")
   },
   limitMillis
 )
 
 test.concurrent(
-  "a program that tries again and again is seen to",
+  "a program that tries again and again is seen to, with pauses and without",
   async () => {
-    expect(await wakeUpsOf("", "polls")).toBeGreaterThan(wakeUpsMax)
+    expect((await useOf("", "polls")).wakeUps).toBeGreaterThan(wakeUpsMax)
+    expect((await useOf("", "spins")).cpuMillis).toBeGreaterThan(cpuMillisMax)
   },
   limitMillis
 )

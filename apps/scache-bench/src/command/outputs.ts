@@ -1,8 +1,17 @@
 /**
  * What the program writes: results and pages to files, tables to standard output, progress to standard error.
  */
-import { accessSync, constants, readFileSync, statSync, writeFileSync } from "node:fs"
-import { dirname } from "node:path"
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+  writeFileSync
+} from "node:fs"
 import { Effect } from "effect"
 import { type Paint, paintFor, renderTerminalReport, renderVerdicts } from "../report/index.ts"
 import type { BenchmarkResult } from "../result/BenchmarkResult.ts"
@@ -20,14 +29,21 @@ export const writeFile = (path: string, text: string): Effect.Effect<void, FileF
     catch: (error) => new FileFailure({ message: `cannot write ${path}: ${reasonOf(error)}` })
   })
 
-/** Fails before a long run for a file that could not be written after it. */
+/** Opened and not asked for: root may write everything in the eyes of access(2), a read-only /proc and a name too long included. */
+const tryWriting = (path: string): void => {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isDirectory()) throw new Error("it is a directory")
+  // Whoever reads from a pipe would take the end of the attempt for the end of it all.
+  if (found !== undefined && !found.isFile()) return accessSync(path, constants.W_OK)
+  closeSync(openSync(path, "a"))
+  // What a dangling link leads to, and not the link.
+  if (found === undefined) unlinkSync(realpathSync(path))
+}
+
+/** Fails before a long run for a file that could not be written after it; it is as it was afterwards. */
 export const checkWritable = (path: string): Effect.Effect<void, FileFailure> =>
   Effect.try({
-    try: () => {
-      const found = statSync(path, { throwIfNoEntry: false })
-      if (found?.isDirectory()) throw new Error("it is a directory")
-      accessSync(found === undefined ? dirname(path) : path, constants.W_OK)
-    },
+    try: () => tryWriting(path),
     catch: (error) => new FileFailure({ message: `cannot write ${path}: ${reasonOf(error)}` })
   })
 

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { KernelSystemCalls } from "@scached/fdpass"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { renderMarkdown, replaceBlock } from "../report/index.ts"
+import { renderMarkdown, renderStandardPage, replaceBlock } from "../report/index.ts"
 import type { BenchmarkResult } from "../result/BenchmarkResult.ts"
 import * as PostfixScache from "../target/PostfixScache.ts"
 import { temporaryDirectory } from "../target/ServerProcess.ts"
@@ -11,7 +11,7 @@ import type { TargetSpec } from "../target/TargetSpec.ts"
 import { FileFailure } from "./ExitStatus.ts"
 import { executeRun } from "./executeRun.ts"
 import { descriptorsMax } from "./machine.ts"
-import { makeLiveLine, printResultTable, readFile, requirePassed, writeFile } from "./outputs.ts"
+import { checkWritable, makeLiveLine, printResultTable, readFile, requirePassed, writeFile } from "./outputs.ts"
 import { postfixName, type RunFlags, settingsOf } from "./RunSettings.ts"
 
 const root = join(import.meta.dir, "../../../..")
@@ -31,6 +31,12 @@ const scenarios = [
 const scachedSettings = ["connection_cache_ttl_limit=1h", "scached_client_limit=256", "scached_connection_limit=12000"]
 
 const floorName = "floor"
+
+/** What a reader of the page has to know of the targets. */
+const aboutTargets = [
+  `${postfixName} is Postfix's own. The ${floorName} is a C program that moves the same bytes and descriptors over one epoll set and keeps nothing: what a cache needs above it is the cache's own work. Of its answers only the form is checked; of the others every answer and every descriptor.`,
+  "How it is measured, and what is checked, stands in apps/scache-bench/README.md."
+]
 
 const say = (line: string) => Effect.sync(() => void process.stderr.write(`${line}\n`))
 
@@ -111,6 +117,11 @@ export const standardCommand = Command.make(
       Flag.withDescription("put the result between the bench markers of this document"),
       Flag.optional
     ),
+    html: Flag.String("html").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("write a page with pictures, fit to be kept: it names no path of this machine"),
+      Flag.optional
+    ),
     seconds: Flag.Finite("seconds").pipe(
       Flag.withMetavar("SECONDS"),
       Flag.withDescription("how long each round measures; default 3"),
@@ -128,13 +139,21 @@ export const standardCommand = Command.make(
     )
   },
   Effect.fn("standard")(
-    function* ({ write, seconds, rounds, quiet }) {
+    function* ({ write, html, seconds, rounds, quiet }) {
+      const pin = navigator.hardwareConcurrency > 1 ? "0/1" : undefined
+      // All that can be wrong with what was asked for is found out before anything is built or measured.
+      const planned = yield* Effect.forEach(scenarios, (scenario) =>
+        Effect.map(
+          Effect.fromResult(settingsOf(flagsOf(scenario, seconds, rounds, pin), descriptorsMax())),
+          (settings) => ({ scenario, settings })
+        )
+      )
+      if (Option.isSome(write)) yield* Effect.andThen(documentWith(write.value, ""), checkWritable(write.value))
+      if (Option.isSome(html)) yield* checkWritable(html.value)
       const targets = yield* findTargets
       const live = makeLiveLine(quiet)
-      const pin = navigator.hardwareConcurrency > 1 ? "0/1" : undefined
       const results: Array<BenchmarkResult> = []
-      for (const scenario of scenarios) {
-        const settings = yield* Effect.fromResult(settingsOf(flagsOf(scenario, seconds, rounds, pin), descriptorsMax()))
+      for (const { scenario, settings } of planned) {
         // The floor keeps one connection a client: it has no cache that could be full.
         const named = targets.filter(({ name }) => name !== floorName || scenario.cached === 0)
         const result = yield* executeRun(
@@ -144,7 +163,10 @@ export const standardCommand = Command.make(
         yield* printResultTable(result, [])
         results.push(result)
       }
-      if (Option.isSome(write)) yield* writeInto(write.value, results)
+      if (Option.isSome(write)) {
+        yield* writeFile(write.value, yield* documentWith(write.value, renderMarkdown(results)))
+      }
+      if (Option.isSome(html)) yield* writeFile(html.value, renderStandardPage(results, aboutTargets))
       yield* requirePassed(results, [])
     },
     Effect.scoped,
@@ -157,17 +179,16 @@ export const standardCommand = Command.make(
   Command.withShortDescription("The standard comparison with Postfix's scache"),
   Command.withExamples([
     {
-      command: "scache-bench standard --write docs/performance.md",
-      description: "measure, and put the result into the document"
+      command: "scache-bench standard --write docs/performance.md --html docs/benchmark.html",
+      description: "measure, put the result into the document, and the pictures beside it"
     }
   ])
 )
 
-const writeInto = Effect.fnUntraced(function* (path: string, results: ReadonlyArray<BenchmarkResult>) {
-  const replaced = replaceBlock(yield* readFile(path), renderMarkdown(results))
-  const document = yield* Effect.mapError(
-    Effect.fromResult(replaced),
+/** The document with a block between its markers, as it is on the disc now: a run takes minutes, and others write too. */
+const documentWith = Effect.fnUntraced(function* (path: string, block: string) {
+  return yield* Effect.mapError(
+    Effect.fromResult(replaceBlock(yield* readFile(path), block)),
     (error) => new FileFailure({ message: `${path}: ${error.message}` })
   )
-  yield* writeFile(path, document)
 })

@@ -3,9 +3,9 @@ import type { BenchmarkResult, Ratio } from "../result/BenchmarkResult.ts"
 import { tableMetricNames as columns, formatMetric, metricOf } from "../result/Metric.ts"
 import {
   describeLimit,
-  describeLoop,
   describeMachine,
   describeRatio,
+  describeScenario,
   describeViolations,
   howNumbersAreMade
 } from "./describe.ts"
@@ -31,8 +31,7 @@ const escaped = (text: string): string =>
 
 const row = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
 
-const scenario = ({ settings }: BenchmarkResult): string =>
-  escaped(`${settings.workload.name}, ${describeLoop(settings)}`)
+const scenario = (result: BenchmarkResult): string => escaped(describeScenario(result))
 
 const tableOf = (results: ReadonlyArray<BenchmarkResult>): ReadonlyArray<string> => [
   row(["workload", "target", ...columns.map((name) => metricOf(name).title), "limit"]),

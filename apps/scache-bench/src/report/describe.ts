@@ -74,6 +74,10 @@ export const describeLoop = ({ clients, ratePerSecond }: Settings): string =>
     ? `${plural(clients, "client")}, closed loop`
     : `${plural(clients, "client")}, open loop at ${formatCount(ratePerSecond)}/s`
 
+/** What was loaded how: what tells the results of one page apart. */
+export const describeScenario = ({ settings }: BenchmarkResult): string =>
+  `${settings.workload.name}, ${describeLoop(settings)}`
+
 /** The settings, as names and values. */
 export const describeSettings = (settings: Settings): ReadonlyArray<readonly [name: string, value: string]> => [
   ["workload", settings.workload.name],

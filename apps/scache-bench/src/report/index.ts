@@ -7,4 +7,5 @@ export { MarkersMissing, renderMarkdown, replaceBlock } from "./MarkdownReport.t
 export { colouredPaint, type Paint, paintFor, plainPaint } from "./Paint.ts"
 export { renderComparisonPage } from "./page/ComparisonPage.ts"
 export { renderResultPage } from "./page/ResultPage.ts"
+export { renderStandardPage } from "./page/StandardPage.ts"
 export { renderTerminalReport, renderVerdicts } from "./TerminalReport.ts"

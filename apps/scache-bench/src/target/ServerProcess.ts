@@ -12,8 +12,8 @@ export interface ServerProcess {
   readonly output: () => string
   /** How it has ended, and what it said; `undefined` while it runs. */
   readonly findEnd: () => string | undefined
-  /** SIGTERM, and SIGKILL after five seconds; returns once it has ended. */
-  readonly stop: Effect.Effect<void>
+  /** SIGTERM, and SIGKILL after five seconds; once it has ended, says what was wrong with how it did. */
+  readonly stop: Effect.Effect<string | undefined>
 }
 
 /** How it is started. */
@@ -60,15 +60,28 @@ const spawn = (calls: SystemCalls["Service"], options: ServerProcessOptions, out
   }
 }
 
-const terminate = Effect.fnUntraced(function* (child: Bun.Subprocess) {
+/** What a shell and many a runtime make of SIGTERM, which some programs are ended by and others end well on. */
+const terminatedCode = 143
+
+const refusedToEnd = `it did not end within ${terminationMillisMax / 1_000} s of SIGTERM`
+
+/** SIGTERM, and SIGKILL after five seconds; says what was wrong with its end. */
+const terminate = Effect.fnUntraced(function* (child: Bun.Subprocess): Effect.fn.Return<string | undefined> {
   const exited = Effect.promise(() => child.exited)
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (child.exitCode !== null || child.signalCode !== null) return `it had ended already, with ${statusOf(child)}`
   child.kill("SIGTERM")
   if (Option.isNone(yield* Effect.timeoutOption(exited, terminationMillisMax))) {
     child.kill("SIGKILL")
     yield* exited
+    return refusedToEnd
   }
+  const isWell = child.signalCode === "SIGTERM" || child.exitCode === 0 || child.exitCode === terminatedCode
+  return isWell
+    ? undefined
+    : `it ended with ${statusOf(child)} on SIGTERM, expected SIGTERM, exit code 0 or ${terminatedCode}`
 })
+
+const statusOf = (child: Bun.Subprocess): string => String(child.signalCode ?? `exit code ${child.exitCode}`)
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -87,15 +100,16 @@ const signal = (pid: number, name: "SIGTERM" | "SIGKILL"): void => {
   }
 }
 
-/** Ends a process that is not our own child, as `stop` does: SIGTERM, and SIGKILL after five seconds. */
-export const end = Effect.fnUntraced(function* (pid: number) {
-  if (!isAlive(pid)) return
+/** Ends a process that is not our own child, as `stop` does: SIGTERM, and SIGKILL after five seconds. Its status is its parent's to know. */
+export const end = Effect.fnUntraced(function* (pid: number): Effect.fn.Return<string | undefined> {
+  if (!isAlive(pid)) return "it had ended already"
   signal(pid, "SIGTERM")
   for (let waitedMillis = 0; waitedMillis < terminationMillisMax; waitedMillis += pollMillis) {
-    if (!isAlive(pid)) return
+    if (!isAlive(pid)) return undefined
     yield* Effect.sleep(pollMillis)
   }
   signal(pid, "SIGKILL")
+  return refusedToEnd
 })
 
 /** Starts a program. */
@@ -123,7 +137,7 @@ export const start = Effect.fnUntraced(function* (
     findEnd: () =>
       child.exitCode === null && child.signalCode === null
         ? undefined
-        : `the program has ended with ${child.signalCode ?? `exit code ${child.exitCode}`}, and said: ${output() || "nothing"}`,
+        : `the program has ended with ${statusOf(child)}, and said: ${output() || "nothing"}`,
     stop: terminate(child)
   }
 })

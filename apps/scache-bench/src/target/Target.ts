@@ -12,6 +12,6 @@ export interface Target {
   readonly pid: number | undefined
   /** How the server has ended, and what it said, when it has; `undefined` while it runs, and of one that was not started for the run. */
   readonly findEnd: () => string | undefined
-  /** Stops the server and waits until it has ended; only of one that was started for the run. */
-  readonly stop: Effect.Effect<void> | undefined
+  /** Stops the server, waits until it has ended, and says what was wrong with how it did; only of one that was started for the run. */
+  readonly stop: Effect.Effect<string | undefined> | undefined
 }

@@ -54,7 +54,8 @@ export const openTarget = Effect.fnUntraced(function* (
   yield* ServerProcess.awaitSocket(name, path, child)
   // The command may be a script that started the server, and a script that is ended does not end it.
   const pid = (yield* listeningPid(name, path)) ?? child.pid
-  const stop = pid === child.pid ? child.stop : Effect.andThen(ServerProcess.end(pid), child.stop)
+  // What the script makes of it is its own affair.
+  const stop = pid === child.pid ? child.stop : Effect.tap(ServerProcess.end(pid), () => child.stop)
   if (pid !== child.pid) yield* Effect.addFinalizer(() => ServerProcess.end(pid))
   return {
     name,

@@ -9,7 +9,8 @@ import { checkAllEnded } from "./finalChecks.ts"
 export const leftAtStop = 16
 
 /**
- * Leaves connections in the cache, of which the server then holds the only copy, and stops it: their peers must see the end, and not before.
+ * Leaves connections in the cache, of which the server then holds the only copy, and stops it: their peers must see the end, and not
+ * before, and it has to end well.
  */
 export const checkStop = Effect.fnUntraced(function* (target: Target, options: ArenaOptions) {
   if (target.stop === undefined) return
@@ -25,6 +26,7 @@ export const checkStop = Effect.fnUntraced(function* (target: Target, options: A
     if (pool.farEnd(connection, buffer) === "open") continue
     log.add(`connection ${connection}: its peer sees the end while it is cached, before the server is stopped`)
   }
-  yield* target.stop
+  const wrong = yield* target.stop
+  if (wrong !== undefined) log.add(`when the server was stopped: ${wrong}`)
   yield* checkAllEnded(arena, left, "the server has ended")
 }, Effect.scoped)

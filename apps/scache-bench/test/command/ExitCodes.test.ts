@@ -25,6 +25,13 @@ for (const [words, exitCode, expected] of [
   ],
   [["run", "--target", "a=/nowhere/socket", "--json", "/nowhere/a.json"], 4, "cannot write /nowhere/a.json"],
   [["run", "--target", "a=/nowhere/socket", "--html", "/"], 4, "cannot write /: it is a directory"],
+  // Root may write there in the eyes of access(2).
+  [["run", "--target", "a=/nowhere/socket", "--json", "/proc/a.json"], 4, "cannot write /proc/a.json"],
+  [["standard", "--html", "/nowhere/a.html"], 4, "cannot write /nowhere/a.html"],
+  [["standard", "--html", "/proc/a.html"], 4, "cannot write /proc/a.html"],
+  [["standard", "--write", "/nowhere/a.md"], 4, "cannot read /nowhere/a.md"],
+  [["standard", "--write", "/proc/version"], 4, "/proc/version: 0 begin and 0 end markers were found"],
+  [["standard", "--rounds", "0"], 2, "--rounds 0"],
   [["report", "/nowhere/a.json", "/nowhere/b.json"], 4, "cannot read /nowhere/a.json"]
 ] as const) {
   test(`${words.join(" ")} ends with ${exitCode}`, () => {

@@ -5,6 +5,7 @@ import { renderComparisonPage } from "../../src/report/page/ComparisonPage.ts"
 import { lineChartsOf } from "../../src/report/page/LineChart.ts"
 import { escapeText, html, jsonForScript, Markup } from "../../src/report/page/Markup.ts"
 import { renderResultPage } from "../../src/report/page/ResultPage.ts"
+import { renderStandardPage } from "../../src/report/page/StandardPage.ts"
 import type { Target } from "../../src/result/BenchmarkResult.ts"
 import { LatencyHistogram } from "../../src/result/LatencyHistogram.ts"
 import { judge } from "../../src/threshold/judge.ts"
@@ -192,4 +193,56 @@ test("two runs' page has a table for each target, the notes, and the lines of bo
   expect(page).toContain('<li class="wrap bad">VIOLATIONS in the second run: scached, 3 in all</li>')
   const names = ["first: scached", "first: scache", "second: scached"]
   expect(dataOf(page)).toMatchObject([{ series: names.map((name) => ({ name })) }, {}, {}])
+})
+
+describe("the page of several results", () => {
+  const alone = makeResult([scached], { settings: { ...settings, clients: 1 } })
+  const page = renderStandardPage([result, alone], ["scache is <Postfix's> own."])
+  const text = readable(page)
+
+  test("has pictures of all of them, then each, and the settings once", () => {
+    for (const each of [
+      "scache is &lt;Postfix&#39;s&gt; own.",
+      "cycle, 16 clients, closed loop 14.6x (14.5x to 14.6x) cycle, 1 client, closed loop –",
+      "cycle, 1 client, closed loop scached 135,327 (134,490 to 136,974)",
+      "scache: 812,345 descriptors and 2,436,901 replies checked, nothing wrong",
+      "load 16 clients, closed loop; 1 client, closed loop",
+      "scached: 0.1.0, scache: Postfix 3.7.11"
+    ]) {
+      expect(text).toContain(each)
+    }
+    expect(text.match(/seed 24022024/g)).toHaveLength(1)
+  })
+
+  test("has each pair of targets once, whoever was ahead in which of them", () => {
+    const [ratio] = result.ratios
+    if (ratio === undefined) throw new Error("the fixture has a ratio")
+    const behind = { ...ratio, numerator: "scache", denominator: "scached", perRound: [1.25, 2], median: 1.6 }
+    const both = readable(renderStandardPage([{ ...result, ratios: [behind] }, result]))
+    expect(both).toContain("cycle, 16 clients, closed loop 0.65x (0.50x to 0.80x) cycle, 16 clients, closed loop 14.6x")
+    expect(both).not.toContain("scache / scached")
+  })
+
+  test("gives each chart a place of its own", () => {
+    const ids = ["throughput-1", "latency-1", "throughput-2", "latency-2"]
+    expect(dataOf(page)).toMatchObject(ids.map((id) => ({ id })))
+    for (const id of ids) expect(page.split(`id="${id}"`)).toHaveLength(2)
+  })
+
+  test("names no path and no command, asks the network for nothing, and is small", () => {
+    for (const { command } of result.targets) expect(page).not.toContain(command)
+    expect(text).not.toMatch(/\/(usr|tmp|home|root|work|run)\//)
+    expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"`)
+    expect(page).not.toMatch(/\s(src|href|action|poster)\s*=\s*["']/i)
+    expect(page.length).toBeLessThan(300_000)
+    // Biome reads it only there; what stands before the document type is nothing to a browser if it is a comment.
+    expect(page).toStartWith("<!-- biome-ignore-all lint: generated -->\n<!doctype html>\n")
+  })
+
+  test("has a red box first when an answer was wrong", () => {
+    const bad = renderStandardPage([result, makeResult([violated(scached)])])
+    expect(bad.indexOf('<section class="violations" role="alert">')).toBeLessThan(bad.indexOf("<table>"))
+    expect(readable(bad)).toContain("scached, round 2: label 10.0.0.1:25 gave the connection")
+    expect(page).not.toContain('class="violations"')
+  })
 })

@@ -33,7 +33,13 @@ export const faults = [
   /** Closes what is cached when nobody looks. */
   "close",
   /** Ends in the middle of the second round. */
-  "die"
+  "die",
+  /** Closes what is still cached after the only round, before it is told to end. */
+  "close early",
+  /** Leaves a copy of what is cached to another process when it ends. */
+  "leave an heir",
+  /** Ends with an error status. */
+  "end badly"
 ] as const
 
 /** One of them. */
@@ -49,8 +55,10 @@ interface Cached {
 /** The fault comes with this save, or this find, so that there is something to be done wrong. */
 const faultyTurn = 20
 
-/** Of rounds that save 120 connections. */
-const deadlySave = 180
+/** What one round of the tests saves. */
+const savesOfRound = 120
+
+const deadlySave = 1.5 * savesOfRound
 
 const changed = (octets: OctetString.OctetString): OctetString.OctetString =>
   Result.getOrThrow(OctetString.make(`${octets.slice(0, -1)}!`))
@@ -108,6 +116,15 @@ export class FaultyCache {
     }
   })
 
+  /** What is done wrong on the way out, when the end of the process is about to close all that is cached. */
+  leave(): void {
+    if (this.#fault !== "leave an heir") return
+    const [cached] = [...this.#endpoints.values()].flat()
+    if (cached === undefined) throw new Error("nothing is cached that could be left to anybody")
+    // It ends with the connection: once the other end is closed there is nothing more to read.
+    Bun.spawn(["cat"], { stdio: [cached.descriptor.surrender(), "ignore", "ignore"] }).unref()
+  }
+
   #is(fault: Fault): boolean {
     return this.#fault === fault && this.#finds === faultyTurn
   }
@@ -120,7 +137,8 @@ export class FaultyCache {
     if (descriptor === undefined) return 2
     this.#saves++
     if (this.#fault === "die" && this.#saves === deadlySave) process.exit(7)
-    if (this.#fault === "lose" && this.#saves === faultyTurn) {
+    const isEarly = this.#fault === "close early" && this.#saves > savesOfRound
+    if (isEarly || (this.#fault === "lose" && this.#saves === faultyTurn)) {
       descriptor.close()
       return 0
     }
@@ -174,5 +192,5 @@ export const serveFaulty = Effect.fnUntraced(function* (fault: Fault, path: stri
   const [stranger] = yield* UnixSocket.pair
   const cache = new FaultyCache(fault, stranger)
   yield* Listeners.serve({ path, mode: 0o600, backlog: 64, clientsMax: 100 }, (connection) => cache.serve(connection))
-  return yield* Effect.never
+  return yield* Effect.onInterrupt(Effect.never, () => Effect.sync(() => cache.leave()))
 }, Effect.scoped)

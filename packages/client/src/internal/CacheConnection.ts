@@ -19,6 +19,9 @@ type Progress = "done" | Direction | AttemptFailure
 /** Room for one read: answers are short, and longer ones take more reads. */
 const bufferBytes = 16_384
 
+/** After so many reads whoever waits beside this exchange has a turn; a reply takes one or two, unless it comes in crumbs. */
+const readsMax = 8
+
 /** An interrupted call is left to the next turn as well: a socket that was ready still is, and `until` comes back at once. */
 const isRetryable = (outcome: number): boolean => outcome === -Errno.EAGAIN || outcome === -Errno.EINTR
 
@@ -98,9 +101,9 @@ export class CacheConnection {
     this.#socket.close()
   }
 
-  /** Goes on as far as it can without waiting. */
+  /** Goes on as far as it can without waiting, and without reading too often. */
   #advance(cargo: Descriptor | undefined): Progress {
-    for (;;) {
+    for (let reads = 0; ; reads++) {
       const progress = this.#takeSteps()
       if (progress !== "readable") return progress
       const stuck = this.#flush()
@@ -110,6 +113,7 @@ export class CacheConnection {
         if (problem !== undefined) return problem
         continue
       }
+      if (reads === readsMax) return "readable"
       const count = this.#calls.receive(this.#socket, this.#buffer)
       if (isRetryable(count)) return "readable"
       if (count === 0) return new CacheDisconnected()

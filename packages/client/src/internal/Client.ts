@@ -14,6 +14,7 @@ import {
 import type { ClientSettings } from "../ClientSettings.ts"
 import type { Readiness } from "../Readiness.ts"
 import { CacheConnection, type Ending } from "./CacheConnection.ts"
+import { Pace } from "./Pace.ts"
 import { Rest } from "./Rest.ts"
 import { type Ticket, Turns } from "./Turns.ts"
 
@@ -31,6 +32,7 @@ export class Client {
   readonly #settings: ClientSettings
   readonly #calls: SystemCalls["Service"]
   readonly #readiness: Readiness["Service"]
+  readonly #pace = new Pace()
   readonly #places: ReadonlyArray<Place>
   readonly #turns: Turns<Place>
   readonly #rest: Rest
@@ -39,9 +41,11 @@ export class Client {
   constructor(settings: ClientSettings, calls: SystemCalls["Service"], readiness: Readiness["Service"]) {
     this.#settings = settings
     this.#calls = calls
-    this.#readiness = readiness
+    this.#readiness = {
+      until: (socket, direction) => Effect.andThen(readiness.until(socket, direction), this.#pace.step)
+    }
     this.#places = Array.from({ length: settings.connectionsMax }, () => ({ connection: undefined }))
-    this.#turns = new Turns(this.#places, settings.waitingMax)
+    this.#turns = new Turns(this.#places, settings.waitingMax, this.#pace)
     this.#rest = new Rest(settings.restMillis, settings.restMillisMax)
   }
 
@@ -92,6 +96,7 @@ export class Client {
     ): Effect.fn.Return<CacheConnection, ClientError> {
       const { path, attemptsMax, retryMillis } = this.#settings
       for (let attempts = 1; ; attempts++) {
+        if (attempts > 1) yield* this.#pace.step
         const { place } = ticket
         if (place === undefined || this.#isClosed) return yield* new ClientClosed({ path })
         const resting = this.#rest.at(yield* monotonicMillis)

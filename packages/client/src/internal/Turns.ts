@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import type { Pace } from "./Pace.ts"
 
 /** What a call holds while it waits for its turn, and while it has it. */
 export interface Ticket<Place> {
@@ -15,16 +16,18 @@ export interface Ticket<Place> {
  */
 export class Turns<Place> {
   readonly #free: Array<Place>
-  readonly #placesMax: number
   readonly #waitingMax: number
+  readonly #pace: Pace
   /** In the order of their coming. */
   readonly #waiting = new Set<Ticket<Place>>()
+  #drawn = 0
+  #isTurningAway = false
   #onQuiet: (() => void) | undefined
 
-  constructor(places: ReadonlyArray<Place>, waitingMax: number) {
+  constructor(places: ReadonlyArray<Place>, waitingMax: number, pace: Pace) {
     this.#free = [...places]
-    this.#placesMax = places.length
     this.#waitingMax = waitingMax
+    this.#pace = pace
   }
 
   /** Lines up; undefined when too many wait already. */
@@ -32,44 +35,53 @@ export class Turns<Place> {
     const place = this.#free.pop()
     if (place === undefined && this.#waiting.size >= this.#waitingMax) return undefined
     const ticket: Ticket<Place> = { place, wake: undefined }
+    this.#drawn++
     if (place === undefined) this.#waiting.add(ticket)
     return ticket
   }
 
-  /** Completes when the ticket has its place, or when everybody who waits was turned away. */
+  /** Completes when the ticket has its place, or when everybody who waits was turned away; with the first step of what follows. */
   readonly turnOf = (ticket: Ticket<Place>): Effect.Effect<void> =>
-    Effect.callback<void>((resume) => {
-      if (!this.#waiting.has(ticket)) return resume(Effect.void)
-      ticket.wake = () => resume(Effect.void)
-    })
+    Effect.suspend(() =>
+      this.#waiting.has(ticket)
+        ? Effect.callback<void>((resume) => {
+            ticket.wake = () => resume(this.#pace.stepApart)
+          })
+        : this.#pace.step
+    )
 
-  /** Ends a ticket: its place goes to the next in line. */
+  /** Ends a ticket, once: its place goes to the next in line. */
   giveBack(ticket: Ticket<Place>): void {
     this.#waiting.delete(ticket)
     const place = ticket.place
-    if (place === undefined) return
     ticket.place = undefined
+    if (this.#isTurningAway) {
+      if (place !== undefined) this.#free.push(place)
+      this.#wakeNext(undefined)
+    } else if (place !== undefined && !this.#wakeNext(place)) this.#free.push(place)
+    this.#drawn--
+    if (this.#drawn === 0) this.#onQuiet?.()
+  }
+
+  /** Turns everybody away who waits, one after the other: their turn comes without a place, when the one before has left. */
+  turnAway(): void {
+    this.#isTurningAway = true
+    this.#wakeNext(undefined)
+  }
+
+  /** Completes when nobody has a place, or waits for one. */
+  readonly quiet: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    if (this.#drawn === 0) return resume(Effect.void)
+    this.#onQuiet = () => resume(Effect.void)
+  })
+
+  /** False when nobody waits. */
+  #wakeNext(place: Place | undefined): boolean {
     const [next] = this.#waiting
-    if (next === undefined) {
-      this.#free.push(place)
-      if (this.#free.length === this.#placesMax) this.#onQuiet?.()
-      return
-    }
+    if (next === undefined) return false
     this.#waiting.delete(next)
     next.place = place
     next.wake?.()
+    return true
   }
-
-  /** Turns everybody away who waits: their turn comes without a place. */
-  turnAway(): void {
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const ticket of waiting) ticket.wake?.()
-  }
-
-  /** Completes when no place is taken. */
-  readonly quiet: Effect.Effect<void> = Effect.callback<void>((resume) => {
-    if (this.#free.length === this.#placesMax) return resume(Effect.void)
-    this.#onQuiet = () => resume(Effect.void)
-  })
 }

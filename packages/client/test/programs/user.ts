@@ -29,5 +29,10 @@ switch (conduct) {
   case "polls":
     setInterval(() => {}, 50)
     break
+  case "spins": {
+    const spin = () => setImmediate(spin)
+    spin()
+    break
+  }
 }
 say("ready")

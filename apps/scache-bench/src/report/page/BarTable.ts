@@ -1,58 +1,63 @@
 import type { Target } from "../../result/BenchmarkResult.ts"
-import { metricOf, spreadOfMetric } from "../../result/Metric.ts"
-import { formatBytes, formatNanos, notMeasured } from "../../result/quantities.ts"
+import { formatMetric, type Metric, metricOf, spreadOfMetric } from "../../result/Metric.ts"
+import { formatBytes, notMeasured } from "../../result/quantities.ts"
 import { html, type Markup, nothing } from "./Markup.ts"
+
+/** One number and its bar. */
+export interface Bar {
+  readonly label: string
+  /** Which colour, counted from 0: that of the target in the line charts. */
+  readonly colour: number
+  readonly value: number | null
+  readonly text: string
+  /** What may stand on a line of its own where there is little room. */
+  readonly range: string
+}
 
 /** Numbers with bars behind them: a table first, so that it says the same without the picture. */
 export interface BarTable {
   readonly title: string
   readonly about: string
-  readonly bars: ReadonlyArray<{
-    readonly label: string
-    /** Which colour, counted from 0: that of the target in the line charts. */
-    readonly colour: number
-    readonly value: number | null
-    readonly text: string
-    /** What may stand on a line of its own where there is little room. */
-    readonly range: string
-  }>
+  /** Each below its heading, if it has one; all bars are to one scale. */
+  readonly groups: ReadonlyArray<{ readonly heading?: string; readonly bars: ReadonlyArray<Bar> }>
 }
 
 /** Colours repeat after so many targets. */
 export const coloursMax = 6
 
-const cpuTable = (targets: ReadonlyArray<Target>): BarTable => {
-  const cpu = metricOf("cpu")
-  return {
-    title: "CPU an operation",
-    about: "Processor time of the server, in user space and in the kernel: median of the rounds, and their range.",
-    bars: targets.map((target, colour) => {
-      const spread = spreadOfMetric(cpu, target)
-      if (spread === undefined) return { label: target.name, colour, value: null, text: notMeasured, range: "" }
-      const { median, minimum, maximum, perRound } = spread
-      const range = perRound.length < 2 ? "" : `(${formatNanos(minimum)} to ${formatNanos(maximum)})`
-      return { label: target.name, colour, value: median, text: formatNanos(median), range }
-    })
-  }
+/** The bar of a metric for a target: the value of all rounds, and the range of those that were measured one by one. */
+export const metricBar = (metric: Metric, target: Target, colour: number): Bar => {
+  const { minimum, maximum, perRound } = spreadOfMetric(metric, target) ?? { minimum: 0, maximum: 0, perRound: [] }
+  const value = metric.ofTarget(target)
+  const range = perRound.length < 2 ? "" : `(${formatMetric(metric, minimum)} to ${formatMetric(metric, maximum)})`
+  return { label: target.name, colour, value, text: formatMetric(metric, value), range }
+}
+
+const cpuTable = (targets: ReadonlyArray<Target>): BarTable => ({
+  title: "CPU an operation",
+  about: "Processor time of the server, in user space and in the kernel: median of the rounds, and their range.",
+  groups: [{ bars: targets.map((target, colour) => metricBar(metricOf("cpu"), target, colour)) }]
+})
+
+const memoryBars = (target: Target, colour: number): ReadonlyArray<Bar> => {
+  const bar = (moment: string, value: number | null | undefined) => ({
+    label: `${target.name}, ${moment}`,
+    colour,
+    value: value ?? null,
+    text: value === null || value === undefined ? notMeasured : formatBytes(value),
+    range: ""
+  })
+  return [
+    bar("before", target.rounds[0]?.server.residentBytesBefore),
+    bar("peak", metricOf("rss").ofTarget(target)),
+    bar("after", target.rounds.at(-1)?.server.residentBytesAfter)
+  ]
 }
 
 const memoryTable = (targets: ReadonlyArray<Target>): BarTable => ({
   title: "Resident memory",
   about: "Of the server's process: before the first round, the most in any round, after the last one.",
-  bars: targets.flatMap((target, colour) => {
-    const bar = (moment: string, value: number | null | undefined) => ({
-      label: `${target.name}, ${moment}`,
-      colour,
-      value: value ?? null,
-      text: value === null || value === undefined ? notMeasured : formatBytes(value),
-      range: ""
-    })
-    return [
-      bar("before", target.rounds[0]?.server.residentBytesBefore),
-      bar("peak", metricOf("rss").ofTarget(target)),
-      bar("after", target.rounds.at(-1)?.server.residentBytesAfter)
-    ]
-  })
+  groups: [{ bars: targets.flatMap(memoryBars) }]
 })
 
 /** The bar tables of targets, each with all of them in it. */
@@ -61,17 +66,24 @@ export const barTablesOf = (targets: ReadonlyArray<Target>): ReadonlyArray<BarTa
   memoryTable(targets)
 ]
 
+const renderBar = ({ label, colour, value, text, range }: Bar, most: number): Markup => {
+  const percent = ((100 * (value ?? 0)) / most).toFixed(1)
+  const bar =
+    value === null
+      ? nothing
+      : html`<span class="bar colour-${colour % coloursMax}" style="width:${percent}%" aria-hidden="true"></span>`
+  return html`<tr><th scope="row" class="bar-label">${label}</th><td class="number"><span>${text}</span> <span>${range}</span></td><td class="bars">${bar}</td></tr>\n`
+}
+
 /** A bar table as HTML. */
-export const renderBarTable = ({ title, about, bars }: BarTable): Markup => {
-  const most = Math.max(...bars.map(({ value }) => value ?? 0), Number.MIN_VALUE)
-  const rows = bars.map(({ label, colour, value, text, range }) => {
-    const percent = ((100 * (value ?? 0)) / most).toFixed(1)
-    const bar =
-      value === null
-        ? nothing
-        : html`<span class="bar colour-${colour % coloursMax}" style="width:${percent}%" aria-hidden="true"></span>`
-    return html`<tr><th scope="row">${label}</th><td class="number"><span>${text}</span> <span>${range}</span></td><td class="bars">${bar}</td></tr>\n`
+export const renderBarTable = ({ title, about, groups }: BarTable): Markup => {
+  const values = groups.flatMap(({ bars }) => bars.map(({ value }) => value ?? 0))
+  const most = Math.max(...values, Number.MIN_VALUE)
+  const bodies = groups.map(({ heading, bars }) => {
+    const head =
+      heading === undefined ? nothing : html`<tr class="group"><th colspan="3" scope="rowgroup">${heading}</th></tr>\n`
+    return html`<tbody>${head}${bars.map((bar) => renderBar(bar, most))}</tbody>`
   })
   return html`<section><h2>${title}</h2><p class="about">${about}</p>
-<div class="scroll"><table class="bar-table"><tbody>${rows}</tbody></table></div></section>\n`
+<div class="scroll"><table class="bar-table">${bodies}</table></div></section>\n`
 }

@@ -3,7 +3,7 @@ import { formatMetric } from "../../result/Metric.ts"
 import { type Comparison, describeRun, type MetricComparison, type TargetComparison } from "../Comparison.ts"
 import { describeChange, describeChangeRatio, howChangesAreTold } from "../ComparisonReport.ts"
 import { html, type Markup } from "./Markup.ts"
-import { renderPage, renderTable } from "./Page.ts"
+import { figuresOf, renderPage, renderTable } from "./Page.ts"
 import { violationsBox } from "./ResultPage.ts"
 
 const paintedChange = (comparison: MetricComparison): string | Markup => {
@@ -33,12 +33,12 @@ export const renderComparisonPage = (comparison: Comparison): string => {
   const { before, after, notes } = comparison
   const targets = [...named("first", before), ...named("second", after)]
   const items = notes.map(({ isViolation, text }) => html`<li class="wrap ${isViolation ? "bad" : ""}">${text}</li>`)
+  const { markup, charts } = figuresOf(targets)
   return renderPage({
     title: "scache-bench: two runs",
-    before: html`<header><h1>scache-bench: two runs</h1>
+    body: html`<header><h1>scache-bench: two runs</h1>
 <p class="about">first: ${describeRun(before)}</p><p class="about">second: ${describeRun(after)}</p></header>
-${violationsBox(targets)}<ul>${items}</ul>${comparison.targets.map(targetSection)}<p class="about">${howChangesAreTold}.</p>`,
-    targets,
-    after: html``
+${violationsBox(targets)}<ul>${items}</ul>${comparison.targets.map(targetSection)}<p class="about">${howChangesAreTold}.</p>${markup}`,
+    charts
   })
 }

@@ -32,19 +32,29 @@ export const swatch = (colour: number): Markup => html`<span class="swatch colou
 const describeChart = ({ title, about, series }: LineChart): string =>
   `${title}. ${about} Lines: ${series.map(({ name }) => name).join(", ")}. The numbers are in the table that follows.`
 
-const renderLineChart = (
-  chart: LineChart
-): Markup => html`<section><h2>${chart.title}</h2><p class="about">${chart.about}</p>
+/** A line chart with its numbers below it; the level is that of its heading. */
+export const renderLineChart = (
+  chart: LineChart,
+  level: 2 | 3 = 2
+): Markup => html`<section><h${level}>${chart.title}</h${level}><p class="about">${chart.about}</p>
 <figure><div class="chart" id="${chart.id}" role="img" aria-label="${describeChart(chart)}"></div></figure>
 <details><summary>The numbers</summary>${renderTable(chart.table.head, chart.table.rows)}</details></section>\n`
 
 /** A chart without anything to draw would be an empty frame. */
-const isEmpty = ({ series }: LineChart): boolean =>
+export const isEmpty = ({ series }: LineChart): boolean =>
   series.every(({ values }) => values.every((value) => value === null))
 
-const figures = (charts: ReadonlyArray<LineChart>, targets: ReadonlyArray<Target>): Markup => {
-  const bars = barTablesOf(targets).map(renderBarTable)
-  return html`${charts.map(renderLineChart)}${bars}`
+/** Pictures as they stand in a page, and the data of those that a script draws. */
+export interface Figures {
+  readonly markup: Markup
+  readonly charts: ReadonlyArray<LineChart>
+}
+
+/** All pictures of targets. */
+export const figuresOf = (targets: ReadonlyArray<Target>): Figures => {
+  const charts = lineChartsOf(targets).filter((chart) => !isEmpty(chart))
+  const lines = charts.map((chart) => renderLineChart(chart))
+  return { markup: html`${lines}${barTablesOf(targets).map(renderBarTable)}`, charts }
 }
 
 const scripts = (charts: ReadonlyArray<LineChart>): Markup =>
@@ -55,23 +65,18 @@ const scripts = (charts: ReadonlyArray<LineChart>): Markup =>
 <script>/*\n${new Markup(uplotLicence)}*/\n${new Markup(uplotScript)}</script>
 <script>${new Markup(chartsScript)}</script>\n`
 
-/**
- * A whole page, in one file that asks the network for nothing: its policy forbids it.
- * `before` stands above the pictures of the targets, `after` below them.
- */
+/** A whole page, in one file that asks the network for nothing: its policy forbids it. */
 export const renderPage = (page: {
   readonly title: string
-  readonly before: Markup
-  readonly targets: ReadonlyArray<Target>
-  readonly after: Markup
-}): string => {
-  const charts = lineChartsOf(page.targets).filter((chart) => !isEmpty(chart))
-  return html`<!doctype html>
+  readonly body: Markup
+  /** The charts that stand in its body. */
+  readonly charts: ReadonlyArray<LineChart>
+}): string =>
+  html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>${page.title}</title>
 <style>${new Markup(uplotStyle)}\n${new Markup(pageStyle)}</style></head>
-<body><main>${page.before}${figures(charts, page.targets)}${page.after}</main>
-${scripts(charts)}</body></html>\n`.text
-}
+<body><main>${page.body}</main>
+${scripts(page.charts)}</body></html>\n`.text

@@ -4,11 +4,11 @@ import type { Verdict } from "../../threshold/judge.ts"
 import {
   describeLatency,
   describeLimit,
-  describeLoop,
   describeMachine,
   describeMixedLimit,
   describeNotStarted,
   describeRatio,
+  describeScenario,
   describeSettings,
   describeTruth,
   describeViolations,
@@ -17,9 +17,10 @@ import {
 import { verdictLine } from "../TerminalReport.ts"
 import { coloursMax } from "./BarTable.ts"
 import { html, type Markup, nothing } from "./Markup.ts"
-import { renderPage, renderTable, swatch } from "./Page.ts"
+import { figuresOf, renderPage, renderTable, swatch } from "./Page.ts"
 
-const list = (lines: ReadonlyArray<Markup>): Markup => (lines.length === 0 ? nothing : html`<ul>${lines}</ul>\n`)
+/** A list; nothing for none. */
+export const list = (lines: ReadonlyArray<Markup>): Markup => (lines.length === 0 ? nothing : html`<ul>${lines}</ul>\n`)
 
 /** The wrong answers of all targets, in red, above everything else; nothing if there are none. */
 export const violationsBox = (targets: ReadonlyArray<Target>): Markup => {
@@ -31,7 +32,8 @@ export const violationsBox = (targets: ReadonlyArray<Target>): Markup => {
 ${list(lines.map((line) => html`<li class="wrap">${line}</li>`))}</section>\n`
 }
 
-const resultTable = (targets: ReadonlyArray<Target>): Markup =>
+/** All numbers of targets. */
+export const resultTable = (targets: ReadonlyArray<Target>): Markup =>
   renderTable(
     ["target", ...metricNames.map((name) => metricOf(name).title), "limit"],
     targets.map((target, index) => [
@@ -45,6 +47,16 @@ const resultTable = (targets: ReadonlyArray<Target>): Markup =>
     ]),
     [0, metricNames.length + 1]
   )
+
+/** What was checked, one item a target, and what else is to be known of how it was measured. */
+export const checkedItems = (targets: ReadonlyArray<Target>): ReadonlyArray<Markup> => [
+  ...targets.map(
+    (target) => html`<li class="${target.truth.violationsTotal === 0 ? "good" : "bad"}">${describeTruth(target)}</li>`
+  ),
+  ...targets
+    .flatMap((target) => [describeNotStarted(target), describeMixedLimit(target)])
+    .flatMap((note) => (note === undefined ? [] : [html`<li>${note}</li>`]))
+]
 
 const verdictList = (verdicts: ReadonlyArray<Verdict>): Markup =>
   verdicts.length === 0
@@ -71,17 +83,16 @@ const settingsSection = (result: BenchmarkResult): Markup =>
 /** A result as a page of its own: the table, the ratios, what was checked, the pictures, the settings; violations first, in red. */
 export const renderResultPage = (result: BenchmarkResult, verdicts: ReadonlyArray<Verdict> = []): string => {
   const { settings, targets, ratios } = result
-  const title = `${settings.workload.name}, ${describeLoop(settings)}`
-  const truths = targets.map(
-    (target) => html`<li class="${target.truth.violationsTotal === 0 ? "good" : "bad"}">${describeTruth(target)}</li>`
-  )
-  const notes = targets
-    .flatMap((target) => [describeNotStarted(target), describeMixedLimit(target)])
-    .flatMap((note) => (note === undefined ? [] : [html`<li>${note}</li>`]))
+  const title = describeScenario(result)
   const before = html`<header><h1>scache-bench: ${title}</h1>
 <p class="about">${result.date}; ${describeLatency(settings)}</p></header>
 ${violationsBox(targets)}${resultTable(targets)}<p class="about">${howNumbersAreMade.join(" ")}.</p>
-${list(ratios.map((ratio) => html`<li>${describeRatio(ratio)}</li>`))}${verdictList(verdicts)}<section><h2>Checked</h2>${list([...truths, ...notes])}</section>
+${list(ratios.map((ratio) => html`<li>${describeRatio(ratio)}</li>`))}${verdictList(verdicts)}<section><h2>Checked</h2>${list(checkedItems(targets))}</section>
 `
-  return renderPage({ title: `scache-bench: ${title}`, before, targets, after: settingsSection(result) })
+  const { markup, charts } = figuresOf(targets)
+  return renderPage({
+    title: `scache-bench: ${title}`,
+    body: html`${before}${markup}${settingsSection(result)}`,
+    charts
+  })
 }

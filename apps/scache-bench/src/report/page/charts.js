@@ -13,7 +13,7 @@
   }
   const formatRate = (rate) => {
     if (rate >= 1e6) return `${digits(rate / 1e6)}M`
-    return rate >= 1e4 ? `${digits(rate / 1e3)}k` : String(Math.round(rate))
+    return rate >= 1e3 ? `${digits(rate / 1e3)}k` : String(Math.round(rate))
   }
   // 1 in 1000 operations is slower than p99.9: as many digits as there are nines.
   const formatOneIn = (oneIn) => {
@@ -28,9 +28,15 @@
     "operations a second": formatRate
   }
   const xFormats = {
-    seconds: (second) => `${second} s`,
+    seconds: (second) => (Number.isInteger(second) ? `${second} s` : ""),
     "one in": formatOneIn
   }
+
+  /** On a logarithmic scale the lines of 1, 2 and 5 are enough for the eye. */
+  const roundOnly = (_, splits) =>
+    splits.map((each) => (["1", "2", "5"].includes(each.toExponential(0)[0]) ? each : null))
+
+  const wholeSeconds = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600]
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
@@ -65,19 +71,26 @@
         {
           ...axis,
           values: (_, splits) => splits.map(xFormat),
-          ...(isOneIn ? { splits: oneInSplits, filter: (_, splits) => splits } : {})
+          ...(isOneIn ? { splits: oneInSplits, filter: (_, splits) => splits } : { incrs: wholeSeconds })
         },
-        { ...axis, size: 72, values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))) }
+        {
+          ...axis,
+          size: 72,
+          values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))),
+          ...(isLogarithmic ? { grid: { ...grid, filter: roundOnly }, ticks: { ...grid, filter: roundOnly } } : {})
+        }
       ],
+      legend: { markers: { fill: (_, index) => colour(`--colour-${(index - 1) % coloursMax}`) } },
       series: [
-        { label: isOneIn ? "percentile" : "second", value: (_, value) => (value === null ? "–" : xFormat(value)) },
+        // A space: of an empty label uPlot makes "Value".
+        { label: "\u00a0", value: (_, value) => (value === null ? "" : xFormat(value)) },
         ...chart.series.map(({ name }, index) => ({
           label: name,
           stroke: colour(`--colour-${index % coloursMax}`),
           width: 2,
           dash: dashes[index % dashes.length],
           points: { show: chart.x.length < 60 && !isOneIn },
-          value: (_, value) => (value === null || value === undefined ? "–" : format(value))
+          value: (_, value) => (value === null || value === undefined ? "" : format(value))
         }))
       ]
     }
