@@ -11,7 +11,7 @@ export class RoundRecord {
   readonly series: Array<SeriesPoint> = []
   operations = 0
   errors = 0
-  notStarted = 0
+  lateOrNotStarted = 0
   lastMillis: number
   /** By kind, and behind them the finds that found nothing. */
   readonly #counts = new Float64Array(2 * kindNames.length)

@@ -97,13 +97,13 @@ const measure = Effect.fnUntraced(function* (
     yield* runStretch(calls, loop, (nowMillis) => {
       // What waits for a client when the round is over is not begun any more, but counts with the time it has waited.
       if (nowMillis >= startMillis + plannedMillis) {
-        record.notStarted += schedule.abandon(nowMillis, (waitedMillis, count) =>
+        record.lateOrNotStarted += schedule.abandon(nowMillis, (waitedMillis, count) =>
           record.corrected?.record(waitedMillis, count)
         )
       }
       onSlice(record, nowMillis)
     })
-    record.notStarted += schedule.late
+    record.lateOrNotStarted += schedule.late
   }
   record.finish(startMillis + plannedMillis)
   return record
@@ -163,7 +163,7 @@ export const runRound = Effect.fnUntraced(function* (
     seconds,
     operationsPerSecond,
     errors: record.errors,
-    notStarted: record.notStarted,
+    lateOrNotStarted: record.lateOrNotStarted,
     operationsByKind: record.operationsByKind,
     serviceTime: record.service.toHistogram(),
     correctedLatency: corrected?.toHistogram() ?? null,

@@ -41,8 +41,10 @@ export const describeViolations = ({ name, truth }: Target): ReadonlyArray<strin
 
 /** Operations that an open loop began late or not at all; undefined: none. */
 export const describeNotStarted = (target: Target): string | undefined => {
-  const notStarted = target.rounds.reduce((sum, round) => sum + round.notStarted, 0)
-  return notStarted === 0 ? undefined : `${target.name}: ${plural(notStarted, "operation")} began late or not at all`
+  const lateOrNotStarted = target.rounds.reduce((sum, round) => sum + round.lateOrNotStarted, 0)
+  return lateOrNotStarted === 0
+    ? undefined
+    : `${target.name}: ${plural(lateOrNotStarted, "operation")} began late or not at all`
 }
 
 /** One ratio as a line: `scached / scache: 14.6x (14.1x to 15.0x in 3 rounds)`. */

@@ -101,7 +101,7 @@ export const Round = Schema.Struct({
   operationsPerSecond: Amount,
   errors: Count,
   /** Open loop: operations that were due in the round and began late or not at all. */
-  notStarted: Count,
+  lateOrNotStarted: Count,
   operationsByKind: Schema.Record(Schema.String, Count),
   /** From the start of an operation to its end. */
   serviceTime: Histogram,

@@ -69,7 +69,7 @@ latency: of all rounds' operations together; RSS: the highest of any round
 
   test("says what an open loop began late or not at all, and what a mixed limit was made of", () => {
     const late = changedRounds(scached, (_, index) => ({
-      notStarted: index,
+      lateOrNotStarted: index,
       limitedBy: index === 0 ? "rate" : "client"
     }))
     const text = renderTerminalReport(

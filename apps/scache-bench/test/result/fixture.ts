@@ -53,7 +53,7 @@ export const makeRound = (character: Character, index: number, isOpen = false): 
     seconds,
     operationsPerSecond: operations / seconds,
     errors: 0,
-    notStarted: 0,
+    lateOrNotStarted: 0,
     operationsByKind: { save_endp: Math.ceil(operations / 2), find_endp: Math.floor(operations / 2) },
     serviceTime: latency,
     correctedLatency: isOpen ? latency : null,
