@@ -4,7 +4,7 @@
  *
  * `bun run benchmark/exchange.ts [TURNS]`; each turn is one read of every client.
  */
-import { Errno, KernelSystemCalls, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
+import { KernelSystemCalls, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
 import { defaultCacheSettings } from "../src/cache/CacheSettings.ts"
@@ -67,7 +67,7 @@ const calls: SystemCallsShape = {
   },
   send: (_, bytes) => bytes.length,
   sendDescriptor: () => 1,
-  peek: () => -Errno.EAGAIN,
+  look: () => 0,
   letGo: (descriptor) => descriptor.close(),
   discardUnread: () => 0
 }

@@ -5,7 +5,7 @@
  * `bun run benchmark/weight.ts [CONNECTIONS]`
  */
 import { heapStats } from "bun:jsc"
-import { Errno, KernelSystemCalls, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
+import { KernelSystemCalls, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { OctetString } from "@scached/protocol"
 import { EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
@@ -29,7 +29,7 @@ const calls: SystemCallsShape = {
   epollModify: () => 0,
   epollRemove: () => 0,
   epollWait: () => 0,
-  peek: () => -Errno.EAGAIN,
+  look: () => 0,
   peerCredentials: () => ({ pid: 1, uid: 0, gid: 0 }),
   letGo: (descriptor) => void descriptor.surrender()
 }

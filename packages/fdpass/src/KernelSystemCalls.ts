@@ -6,7 +6,7 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs"
 import { Effect, Layer } from "effect"
 import { Errno } from "./Errno.ts"
-import { adoptDescriptor, type Descriptor, numberOf } from "./internal/descriptor.ts"
+import { adoptDescriptor, type Descriptor, familyOf, numberOf, rememberFamily } from "./internal/descriptor.ts"
 import { errnoOf, fileOutcome } from "./internal/fileOutcome.ts"
 import { makeLetGo } from "./internal/kernelLetGo.ts"
 import { libc } from "./internal/libc.ts"
@@ -29,6 +29,7 @@ const socketLevel = 1
 const peerCredentialsOption = 17
 const peerGroupsOption = 59
 const shutdownReceiving = 0
+const urgentInlineOption = 10
 const peekOnly = 0x02
 const dontWait = 0x40
 const noSignal = 0x4000
@@ -38,6 +39,7 @@ const controlTruncated = 0x08
 const unreadBytesMax = 16_384
 /** More reads than a socket's buffer has messages, 278 as Linux is set up. A bound all the same. */
 const unreadReadsMax = 1_024
+const permissionBits = 0o777
 /** As many groups as most peers have at most; for more a second call with room for all of them. */
 const peerGroupsExpected = 64
 const epollControlAdd = 1
@@ -61,10 +63,13 @@ const make = (layout: Layout): SystemCallsShape => {
   const credentials = new NativeBlock(12)
   const optionLength = new NativeBlock(4)
   const peeked = new NativeBlock(8)
+  const one = new NativeBlock(4)
+  one.words[0] = 1
+  const looked = new NativePollBatch(1)
   const event = new NativeReadinessBatch(layout, 1)
   const outgoing = new MessageBlock(layout, 1)
 
-  const { letGo, stopLingering } = makeLetGo()
+  const { closesUnderWay, familyOfNumber, hurryCloses, letGo, stopLingering } = makeLetGo()
 
   /** Keeps the first descriptor that came and closes the rest, none of which may hold this thread up. */
   const takeReceived = (into: NativeReceiveBuffer): void => {
@@ -93,14 +98,34 @@ const make = (layout: Layout): SystemCallsShape => {
   }
 
   const unread = new NativeReceiveBuffer(layout, unreadBytesMax)
-  const discardUnread = (socket: Descriptor): Outcome => {
+  const keepUrgent = (number: number): Outcome =>
+    outcome(symbols.setsockopt(number, socketLevel, urgentInlineOption, one.address, 4))
+
+  const discardUnread: SystemCallsShape["discardUnread"] = (socket, descriptorsMax = Number.POSITIVE_INFINITY) => {
     const stopped = outcome(symbols.shutdown(numberOf(socket), shutdownReceiving))
-    // The last of these reads brings nothing, and closes what the one before has brought.
-    for (let left = unreadReadsMax; stopped >= 0 && left > 0; left--) {
+    if (stopped < 0) return stopped
+    keepUrgent(numberOf(socket))
+    let descriptors = 0
+    for (let left = unreadReadsMax; left > 0; left--) {
+      if (descriptors >= descriptorsMax) return 1
       const count = receive(socket, unread)
+      const first = unread.takeDescriptor()
+      if (first !== undefined) letGo(first.surrender())
+      descriptors += unread.surplus + (first === undefined ? 0 : 1)
       if (count <= 0 && count !== -Errno.EINTR) break
     }
-    return stopped
+    return 0
+  }
+
+  const look: SystemCallsShape["look"] = (descriptor, readiness) => {
+    if (familyOf(descriptor) === undefined) {
+      const family = familyOfNumber(numberOf(descriptor))
+      if (family < 0) return family
+      rememberFamily(descriptor, family)
+    }
+    looked.put(0, descriptor, readiness)
+    const count = symbols.poll(looked.block.address, 1, 0)
+    return count < 0 ? failed() : looked.readiness(0)
   }
 
   const peerGroups = (number: number, room: number): ReadonlyArray<number> | Outcome => {
@@ -138,14 +163,23 @@ const make = (layout: Layout): SystemCallsShape => {
       if (symbols.socketpair(unixFamily, socketFlags, 0, pair.address) < 0) return failed()
       return [owned(pair.words[0] ?? 0), owned(pair.words[1] ?? 0)]
     },
-    bind: (socket, path) => {
+    bind: (socket, path, mode) => {
       const length = putAddress(path)
-      return length < 0 ? length : outcome(symbols.bind(numberOf(socket), address.address, length))
+      if (length < 0) return length
+      const bind = () => outcome(symbols.bind(numberOf(socket), address.address, length))
+      if (mode === undefined) return bind()
+      const mask = symbols.umask(permissionBits & ~mode)
+      const bound = bind()
+      symbols.umask(mask)
+      return bound
     },
     listen: (socket, backlog) => outcome(symbols.listen(numberOf(socket), backlog)),
     accept: (listener) => {
       const number = symbols.accept4(numberOf(listener), null, null, commonFlags)
-      return number < 0 ? failed() : owned(number)
+      if (number < 0) return failed()
+      // Nothing is lost of what came before: only a read throws urgent data away.
+      keepUrgent(number)
+      return owned(number)
     },
     connect: (socket, path) => {
       const length = putAddress(path)
@@ -161,6 +195,7 @@ const make = (layout: Layout): SystemCallsShape => {
       return outcome(symbols.sendmsg(numberOf(socket), outgoing.address, dontWait | noSignal))
     },
     discardUnread,
+    keepUrgent: (socket) => keepUrgent(numberOf(socket)),
     peerCredentials: (socket) => {
       optionLength.words[0] = 12
       const result = symbols.getsockopt(
@@ -175,7 +210,13 @@ const make = (layout: Layout): SystemCallsShape => {
     },
     peerGroups: (socket) => peerGroups(numberOf(socket), peerGroupsExpected),
     peek: (socket) => outcome(symbols.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait)),
-    letGo: (descriptor) => letGo(descriptor.surrender()),
+    look,
+    letGo: (descriptor) => {
+      const family = familyOf(descriptor)
+      letGo(descriptor.surrender(), family)
+    },
+    closesUnderWay,
+    hurryCloses,
     stopLingering: (socket) => outcome(stopLingering(numberOf(socket))),
     epollCreate: () => {
       const number = symbols.epoll_create1(layout.closeOnExecFlag)

@@ -95,9 +95,13 @@ export interface SystemCallsShape {
   readonly datagramSocket: () => Descriptor | Outcome
   /** Two such sockets, connected to each other. */
   readonly socketPair: () => readonly [Descriptor, Descriptor] | Outcome
-  readonly bind: (socket: Descriptor, path: string) => Outcome
+  /**
+   * Gives a socket its path, and the file there its mode from the first moment on: 0777 less the umask unless given. A mode that is set
+   * later may reach another file: whoever may write to the directory can have put a link in its place.
+   */
+  readonly bind: (socket: Descriptor, path: string, mode?: number) => Outcome
   readonly listen: (socket: Descriptor, backlog: number) => Outcome
-  /** The next waiting connection, non-blocking and close-on-exec. */
+  /** The next waiting connection, non-blocking and close-on-exec, after `keepUrgent`. */
   readonly accept: (listener: Descriptor) => Descriptor | Outcome
   readonly connect: (socket: Descriptor, path: string) => Outcome
   /**
@@ -114,8 +118,18 @@ export interface SystemCallsShape {
    * Ends the receiving direction for good, and throws away what has come and was not read: to be called before a socket is closed on
    * which descriptors may have come. The kernel would close those along with it, and wait for those whose maker made them linger. What
    * the peer sends from now on is refused there with `EPIPE`.
+   *
+   * Only for a socket of which nobody else has a copy: a read waits for one that another process is in the middle of. Of a queue that
+   * is full of descriptors no more is thrown away at once than the message with which there were `descriptorsMax` of them: 1 says that
+   * there may be more, and 0 that nothing is left.
    */
-  readonly discardUnread: (socket: Descriptor) => Outcome
+  readonly discardUnread: (socket: Descriptor, descriptorsMax?: number) => Outcome
+  /**
+   * Has urgent data come in its place among the other bytes (SO_OOBINLINE): to be called before the first read of a socket on which
+   * descriptors may come. Otherwise a read throws the urgent byte of a UNIX socket away, and the kernel closes the descriptor that came
+   * with it within that read.
+   */
+  readonly keepUrgent: (socket: Descriptor) => Outcome
   readonly peerCredentials: (socket: Descriptor) => PeerCredentials | Outcome
   /**
    * The supplementary groups that the peer was in when the connection was made (SO_PEERGROUPS); its `gid` need not be among them.
@@ -125,20 +139,34 @@ export interface SystemCallsShape {
   /**
    * Looks whether something can be read, and leaves it there: 1 when there are bytes, 0 at the end of the stream, `-EAGAIN` when
    * nothing has come, another error when the connection has failed, which is told once. Works for sockets of all families;
-   * `-ENOTSOCK` for what is none.
+   * `-ENOTSOCK` for what is none. It is a read as far as waiting goes: only for sockets of which no stranger has a copy.
    */
   readonly peek: (socket: Descriptor) => Outcome
   /**
+   * What holds of a socket at this moment: those of the given `Readiness` bits, errors and hang-ups always. Nobody can hold it up, whatever
+   * they do with a copy of the socket, since it takes no lock. `-ENOTSOCK` for what is no socket, which is not looked at. Fewer bytes than
+   * the maker of a TCP socket has asked for (SO_RCVLOWAT) do not count as readable.
+   */
+  readonly look: (descriptor: Descriptor, readiness: number) => Outcome
+  /**
    * Switches SO_LINGER off, which its maker may have set: the close of a TCP socket that still has data to send would wait for
-   * its peer then, for as long as was set and although it is non-blocking. `-ENOTSOCK` for what is no socket.
+   * its peer then, for as long as was set and although it is non-blocking. `-ENOTSOCK` for what is no socket. It waits for a call that
+   * another process is in the middle of with a copy of the socket: only for those of which no stranger has one.
    */
   readonly stopLingering: (socket: Descriptor) => Outcome
   /**
-   * Closes a descriptor that somebody else has made, without waiting for anybody: TCP sockets after `stopLingering`, and whatever may
-   * hold its closer up all the same on another thread. That is a UNIX socket with something unread, which may carry sockets that
-   * linger, and anything that is no socket: the close of a file can wait for its file system.
+   * Closes a descriptor that somebody else has made, without waiting for anybody. What may hold its closer up is closed on a thread of
+   * its own: a socket that lingers, a UNIX socket with something unread, which may carry sockets that linger, and anything that is no
+   * socket. Nothing is read from it or changed in it, since others may have copies.
    */
   readonly letGo: (descriptor: Descriptor) => void
+  /** How many of those that were let go of are not closed yet, and keep their place in the descriptor table. */
+  readonly closesUnderWay: () => number
+  /**
+   * Ends the waits of those that linger, and begins with those that there was no thread for: to be called now and then while
+   * `closesUnderWay` is not 0.
+   */
+  readonly hurryCloses: () => void
 
   readonly epollCreate: () => Descriptor | Outcome
   /** Adds `watched` under `token` (0 to 2^32-1) for the given `Readiness` bits, level-triggered. */

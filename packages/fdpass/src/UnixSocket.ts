@@ -232,8 +232,8 @@ const isServed = Effect.fnUntraced(function* (path: string) {
 /**
  * Binds and listens at `path`, with the given mode of the socket file.
  *
- * A stale socket, one that nobody serves, is replaced. The mode is set before the socket listens, so that there is no moment at
- * which somebody else could connect. When the scope closes the socket is closed, and its file removed if it is still ours.
+ * A stale socket, one that nobody serves, is replaced. The file is made with its mode, so that there is no moment at which somebody else
+ * could connect, and none at which a link in its place would have the mode of another file changed. When the scope closes the socket is closed, and its file removed if it is still ours.
  *
  * @category sockets
  */
@@ -258,15 +258,14 @@ export const listen = Effect.fnUntraced(function* (
     return yield* systemCallError("lstat", found, path)
   }
   const listener = yield* make
-  yield* Effect.acquireRelease(bindFile(listener, path), (identity) => removeFile(path, identity))
-  yield* check("chmod", calls.changeMode(path, options.mode), path)
+  yield* Effect.acquireRelease(bindFile(listener, path, options.mode), (identity) => removeFile(path, identity))
   yield* check("listen", calls.listen(listener, options.backlog), path)
   return listener
 })
 
-const bindFile = Effect.fnUntraced(function* (listener: Descriptor, path: string) {
+const bindFile = Effect.fnUntraced(function* (listener: Descriptor, path: string, mode: number) {
   const calls = yield* SystemCalls
-  const outcome = calls.bind(listener, path)
+  const outcome = calls.bind(listener, path, mode)
   // Between the look and the bind somebody else can have been faster: then it is theirs.
   if (outcome === -Errno.EADDRINUSE) return yield* new SocketInUse({ path })
   yield* check("bind", outcome, path)

@@ -63,7 +63,7 @@ class Run {
       case 12:
         return random.chance(0.3) ? show(calls.unlink(path)) : choose().close()
       case 13:
-        return show(calls.peek(choose()))
+        return random.chance(0.5) ? show(calls.peek(choose())) : show(calls.look(choose(), 0x2001))
       case 14:
         return this.look([choose(), choose(), choose()])
       default:

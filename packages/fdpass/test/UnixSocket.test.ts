@@ -155,11 +155,17 @@ describe("failures halfway", () => {
   }
 
   test("leave neither descriptor nor file", () => {
-    for (const call of ["changeMode", "listen"] as const) {
+    for (const call of ["bind", "listen"] as const) {
       const { error, file, open } = run(() => ({ [call]: () => -Errno.EPERM }))
       expect(error).toContain("operation not permitted (EPERM)")
       expect([open, file]).toEqual([0, "ENOENT"])
     }
+  })
+
+  test("no mode is changed afterwards: somebody else may have put a link there", () => {
+    const process = new SimulatedKernel({ seed: 1 }).process("server")
+    runWith(process.calls, UnixSocket.listen("/run/server", options))
+    expect([process.callCount("bind"), process.callCount("changeMode")]).toEqual([1, 0])
   })
 
   test("a rival that binds between the look and the bind is left alone", () => {

@@ -28,8 +28,14 @@ export const kernelCalls: SystemCallsShape = Effect.runSync(
   Effect.map(SystemCalls, (calls) => calls).pipe(Effect.provide(KernelSystemCalls.layer))
 )
 
+/** Waits for the threads that close, each of which ends by itself or is told to. */
+const untilClosed = (): void => {
+  while (kernelCalls.closesUnderWay() > 0) kernelCalls.hurryCloses()
+}
+
 /** The numbers this process has open. */
 export const openNumbers = (): ReadonlyArray<number> => {
+  untilClosed()
   // A number that only the first listing has was the listing's own descriptor.
   const first = readdirSync("/proc/self/fd").map(Number)
   return first.filter((number) => {

@@ -10,7 +10,8 @@ const controlOffset = 72
 export const sendDescriptorsRaw = (
   socket: Descriptor,
   descriptors: ReadonlyArray<Descriptor>,
-  bytes: Uint8Array = new Uint8Array(1)
+  bytes: Uint8Array = new Uint8Array(1),
+  flags = 0
 ): Outcome => {
   const controlLength = 16 + 4 * descriptors.length
   const bytesOffset = controlOffset + Math.ceil(controlLength / 8) * 8
@@ -29,7 +30,7 @@ export const sendDescriptorsRaw = (
     message.bytes.writeUInt32LE(numberOf(each), controlOffset + 16 + 4 * index)
   }
   const { errno, symbols } = libc()
-  const sent = symbols.sendmsg(numberOf(socket), message.address, 0x4040)
+  const sent = symbols.sendmsg(numberOf(socket), message.address, 0x4040 | flags)
   const outcome = sent < 0 ? -(errno[0] ?? 0) : sent
   // Read once more behind the call, so that the block cannot have been collected before it.
   return message.bytes.length > 0 ? outcome : 0

@@ -99,7 +99,7 @@ const idleWatching = () => {
   report("a connection watched and taken out, at once", watching(eager))
   report("the same among those that wait for 100 ms", watching(lazy))
   report(
-    "a last look at a connection (peek)",
+    "a last look at a connection (look)",
     best(count, () => {
       for (let left = count; left > 0; left--) idleStateOf(calls, near)
     })

@@ -213,14 +213,16 @@ export class Channel implements ReadinessHandler, AfterReads {
 
   /**
    * Leaves the loop and closes the socket; what still waited is dropped, and so is what the peer has sent and nobody has read, with the
-   * descriptors in it. The handler is not called any more.
+   * descriptors in it. The handler is not called any more. `onClosed` is called when the socket is closed: within this call, or later when
+   * much is to be thrown away.
    */
-  close(): void {
+  close(onClosed = nothing): void {
     if (this.#isClosed) return
     const socket = this.detach()
     // The kernel would close descriptors that nobody has received, and one whose maker told it to linger holds everybody up.
-    if (!this.#isReadToEnd) this.#loop.calls.discardUnread(socket)
+    if (!this.#isReadToEnd) return this.#loop.discard(socket, onClosed)
     socket.close()
+    onClosed()
   }
 
   /**

@@ -1,5 +1,7 @@
 import { type Descriptor, Errno, type Outcome, Readiness, type ReceiveBuffer, type SystemCalls } from "@scached/fdpass"
 import type { Host } from "./Host.ts"
+import { CloseTender } from "./internal/CloseTender.ts"
+import { Discarding } from "./internal/Discarding.ts"
 import { Slot } from "./internal/Slot.ts"
 import { TimerHeap } from "./internal/TimerHeap.ts"
 import type { LoopObserver } from "./LoopObserver.ts"
@@ -76,10 +78,14 @@ export class EventLoop {
   onDefect: (defect: unknown) => void = (defect) => {
     throw defect
   }
+  /** Told when many descriptors wait to be closed (`SystemCalls.closesUnderWay`) for a second and more, once an hour while it goes on. */
+  onClosesWaiting: (count: number) => void = nothing
   /** Told of every wait. */
   observer: LoopObserver | undefined
   readonly #host: Host
   readonly #timers = new TimerHeap()
+  readonly #discarding = new Discarding(this)
+  readonly #closeTender = new CloseTender(this)
   readonly #batch
   readonly #members: Array<WatchMember | undefined> = [undefined]
   readonly #freeTokens: Array<number> = []
@@ -145,6 +151,14 @@ export class EventLoop {
    */
   postpone(task: () => void): void {
     this.#postponed.push(task)
+  }
+
+  /**
+   * Throws away what is unread in a socket of which nobody else has a copy, a portion a turn, and then closes it. `onClosed` may be called at
+   * once; it is not called when the loop is closed before.
+   */
+  discard(socket: Descriptor, onClosed: () => void): void {
+    this.#discarding.begin(socket.take(), onClosed)
   }
 
   /** Calls it back when the handlers of all that is ready in this turn were called; false, and no call, when none is being called now. */
@@ -251,6 +265,7 @@ export class EventLoop {
       for (const token of this.#tokensFreedThisTurn) this.#freeTokens.push(token)
       this.#tokensFreedThisTurn = []
     }
+    if (this.calls.closesUnderWay() > 0) this.#closeTender.tend()
     this.#considerHost()
   }
 
@@ -263,6 +278,7 @@ export class EventLoop {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#discarding.close()
     this.epoll.close()
   }
 

@@ -233,7 +233,7 @@ export class IdleWatcher {
 
   #enrol(connection: IdleConnection): void {
     if (this.#bits === 0) return
-    // Asked only to find out what is no socket. Not with `peek`, which takes a pending error away.
+    // Asked only to find out what is no socket. Not with `look`, which asks for more than that.
     if (typeof this.#loop.calls.peerCredentials(connection.descriptor) === "number") return
     if (this.#looks === undefined) this.#register(connection)
     else this.#young.append(connection)

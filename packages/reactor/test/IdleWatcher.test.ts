@@ -291,7 +291,7 @@ describe("the last look", () => {
     calls.send(near, bytesOf("never read"))
     far.close()
     seen.push(idleStateOf(calls, near), idleStateOf(calls, near))
-    expect(seen).toEqual(["idle", "unknown", "unknown", "bytes", "bytes", "failed", "closed"])
+    expect(seen).toEqual(["idle", "unknown", "closed", "bytes", "bytes", "failed", "failed"])
     for (const each of [near, file, fresh]) each.close()
     end()
   })

@@ -31,7 +31,7 @@ export interface CacheServer {
   readonly used: Effect.Effect<void>
   /** Succeeds when a client has left and none is connected any more. */
   readonly vacated: Effect.Effect<void>
-  /** Takes a client's connected socket, as if it had been accepted. */
+  /** Takes a client's connected socket, which nobody else has, as if it had been accepted. */
   readonly admit: (socket: Descriptor) => void
   /**
    * Accepts at a listening socket whoever brings clients, as long as there are places; the listening socket stays its owner's. Each that is
@@ -84,6 +84,10 @@ export const make = Effect.fnUntraced(function* (
   const used = Deferred.makeUnsafe<void>()
   const vacated = Deferred.makeUnsafe<void>()
   const clients = new Set<Client>()
+  loop.onClosesWaiting = (count) =>
+    journal.warning(
+      `${count} descriptors that clients have sent wait to be closed, they come too fast or their files do not answer: until then they take room in RLIMIT_NOFILE`
+    )
   const enter = (socket: Descriptor, peer: PeerCredentials): void => {
     const client = new Client(context, peer)
     clients.add(client)
@@ -96,8 +100,13 @@ export const make = Effect.fnUntraced(function* (
     client.close("turned away")
   }
   let onTheirWay = 0
-  const places = () => clients.size + onTheirWay
-  const door = new ClientDoor({ loop, settings, journal, notices, statistics, clients: places, enter })
+  const places = () => clients.size + onTheirWay + door.leaving
+  const onGone = () => {
+    door.descriptorFreed()
+    door.consider()
+    idleTime.consider()
+  }
+  const door = new ClientDoor({ loop, settings, journal, notices, statistics, clients: places, enter, onGone })
   const idleTime = new IdleTime(loop, settings, door, places)
   const expecting = (difference: 1 | -1): void => {
     onTheirWay += difference
@@ -112,10 +121,8 @@ export const make = Effect.fnUntraced(function* (
     notices,
     onClosed: (client) => {
       clients.delete(client)
-      door.descriptorFreed()
-      door.consider()
       if (clients.size === 0) Deferred.doneUnsafe(vacated, Effect.void)
-      idleTime.consider()
+      onGone()
     }
   }
   yield* Effect.addFinalizer(() =>
@@ -136,7 +143,11 @@ export const make = Effect.fnUntraced(function* (
     serveLast: idleTime.serveLast,
     used: Deferred.await(used),
     vacated: Deferred.await(vacated),
-    admit: door.admit,
+    admit: (socket) => {
+      // As the accepted ones have it.
+      loop.calls.keepUrgent(socket)
+      door.admit(socket)
+    },
     acceptAt: (listener, onSocket) =>
       door.add(listener, (socket) => {
         expecting(1)

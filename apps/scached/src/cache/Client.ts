@@ -21,7 +21,9 @@ export interface ClientContext {
   readonly settings: CacheSettings
   readonly journal: Journal["Service"]
   readonly notices: LimitNotices
-  /** Called once, when the client is gone and everything of its has been released. */
+  /**
+   * Called once, when the client is gone and everything of its has been released: what it has left unread too, which may take a while.
+   */
   readonly onClosed: (client: Client) => void
 }
 
@@ -123,9 +125,10 @@ export class Client implements ChannelHandler {
     // Sent and read, only the receipt is missing: the client may have used it, and nobody else must get it then.
     if (handOver === "sent") this.#settle()
     else this.#putBack()
-    this.#channel?.close()
     this.#verbose(reason)
-    this.#context.onClosed(this)
+    const leave = () => this.#context.onClosed(this)
+    if (this.#channel === undefined) leave()
+    else this.#channel.close(leave)
   }
 
   /** Keeps a defect in one client's handling from ending everybody's. */

@@ -24,6 +24,8 @@ export interface DoorOwner {
   /** How many clients are inside, or on their way in by other means than a listening socket of the door. */
   readonly clients: () => number
   readonly enter: (socket: Descriptor, peer: PeerCredentials) => void
+  /** One that was sent away no longer takes a place. */
+  readonly onGone: () => void
 }
 
 /**
@@ -37,6 +39,7 @@ export class ClientDoor {
   readonly #owner: DoorOwner
   readonly #acceptors: Array<Acceptor> = []
   #isFull = false
+  #leaving = 0
   #isClosed = false
 
   constructor(owner: DoorOwner) {
@@ -100,6 +103,11 @@ export class ClientDoor {
     return undefined
   }
 
+  /** Those that were sent away and have left so much unread that it is still being thrown away. */
+  get leaving(): number {
+    return this.#leaving
+  }
+
   /** Whether clients can come in at once. */
   get isOpen(): boolean {
     return !this.#isClosed && !this.#isFull && this.#acceptors.every(({ isResting }) => !isResting)
@@ -145,8 +153,14 @@ export class ClientDoor {
   }
 
   #sendAway(socket: Descriptor): void {
-    // What it has sent may hold descriptors that nobody wants to wait for.
-    this.#owner.loop.calls.discardUnread(socket)
-    socket.close()
+    // What it has sent may hold many descriptors. Until they are gone it takes a place, so that those who do this are so many and no more.
+    const before = this.#leaving++
+    let isWaiting = false
+    this.#owner.loop.discard(socket, () => {
+      this.#leaving--
+      if (isWaiting) this.#owner.onGone()
+    })
+    isWaiting = this.#leaving > before
+    if (isWaiting) this.consider()
   }
 }

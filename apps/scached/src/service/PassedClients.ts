@@ -72,11 +72,12 @@ class Pass implements ChannelHandler {
   close(): void {
     this.#cancelLimit?.()
     this.#cancelLimit = undefined
-    this.#channel?.close()
-    this.#channel = undefined
     if (this.#client?.isOwned) this.#passing.loop.calls.letGo(this.#client)
     this.#client = undefined
-    this.#passing.onClosed(this)
+    const leave = () => this.#passing.onClosed(this)
+    if (this.#channel === undefined) leave()
+    else this.#channel.close(leave)
+    this.#channel = undefined
   }
 
   #finish(client: Descriptor): void {
@@ -121,9 +122,8 @@ export const open = Effect.fnUntraced(function* (
   const onSocket = (socket: Descriptor): void => {
     if (!server.admits(socket)) return server.arrived()
     if (passes.size >= passesMax) {
-      socket.close()
       passing.complain(`${passesMax} passes are under way`)
-      return server.arrived()
+      return loop.discard(socket, server.arrived)
     }
     const pass = new Pass(passing)
     passes.add(pass)

@@ -13,6 +13,12 @@ let numberOf: (descriptor: Descriptor) => number
 /** Whether a descriptor is closed by this function: how a simulated process tells its own from those of others. */
 let isClosedBy: (descriptor: Descriptor, closeNumber: (number: number) => void) => boolean
 
+/** The family of a socket, once `rememberFamily` was called; it stays the same for as long as the descriptor is open. */
+let familyOf: (descriptor: Descriptor) => number | undefined
+
+/** Keeps what the kernel has said once, so that it is not asked again. */
+let rememberFamily: (descriptor: Descriptor, family: number) => void
+
 /**
  * An open file descriptor that this process owns: it can be taken once and is closed exactly once.
  *
@@ -25,15 +31,21 @@ let isClosedBy: (descriptor: Descriptor, closeNumber: (number: number) => void) 
 export class Descriptor {
   #number: number
   readonly #closeNumber: (number: number) => void
+  #family: number | undefined
 
   private constructor(number: number, closeNumber: (number: number) => void) {
     this.#number = number
     this.#closeNumber = closeNumber
+    this.#family = undefined
   }
 
   static {
     adoptDescriptor = (number, closeNumber) => new Descriptor(number, closeNumber)
     isClosedBy = (descriptor, closeNumber) => descriptor.#closeNumber === closeNumber
+    familyOf = (descriptor) => descriptor.#family
+    rememberFamily = (descriptor, family) => {
+      descriptor.#family = family
+    }
     numberOf = (descriptor) => {
       if (descriptor.#number === gone) throw new DescriptorMisuse("used")
       return descriptor.#number
@@ -52,7 +64,9 @@ export class Descriptor {
 
   /** Moves the descriptor into a new value and leaves this one empty. */
   take(): Descriptor {
-    return new Descriptor(this.#surrender("taken"), this.#closeNumber)
+    const taken = new Descriptor(this.#surrender("taken"), this.#closeNumber)
+    taken.#family = this.#family
+    return taken
   }
 
   /**
@@ -83,4 +97,4 @@ export class DescriptorMisuse extends Error {
   }
 }
 
-export { adoptDescriptor, isClosedBy, numberOf }
+export { adoptDescriptor, familyOf, isClosedBy, numberOf, rememberFamily }

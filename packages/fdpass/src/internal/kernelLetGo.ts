@@ -1,47 +1,72 @@
-import { close } from "node:fs"
 import { Errno } from "../Errno.ts"
+import type { Outcome } from "../SystemCalls.ts"
+import { ClosingThreads } from "./ClosingThreads.ts"
 import { libc } from "./libc.ts"
 import { NativeBlock } from "./nativeMemory.ts"
 
 const socketLevel = 1
 const lingerOption = 13
 const domainOption = 39
-const unixDomain = 1
-const internetDomains: ReadonlySet<number> = new Set([2, 10])
-const peekOnly = 0x02
-const dontWait = 0x40
+const unixFamily = 1
+const internetFamilies: ReadonlySet<number> = new Set([2, 10])
+const readable = 0x001
 
-const nothing = (): void => {}
-
-/** Closing numbers that somebody else has made, without waiting for anybody. */
+/**
+ * Closing numbers that somebody else has made, without waiting for anybody.
+ *
+ * Whoever made one may have copies, and may be in the middle of a call with one for as long as they like: its memory can be a page of a file
+ * system of their own. Whatever takes the same lock waits along, and that is every read, a look at what could be read (MSG_PEEK) and
+ * most of setsockopt. So only calls without locks are made here. A close takes such a lock too, but only of a socket of which nobody has
+ * a copy any more; that of a pipe's end waits for whoever is writing to the other end, and so goes to a thread.
+ */
 export const makeLetGo = () => {
   const { symbols, errno } = libc()
   /** `struct linger`, all zero: off. */
   const noLinger = new NativeBlock(8)
   const value = new NativeBlock(8)
   const length = new NativeBlock(4)
+  /** `struct pollfd`. */
+  const looked = new NativeBlock(8)
+  const threads = new ClosingThreads()
 
-  /** The result is that of setsockopt. */
-  const stopLingering = (number: number): number =>
-    symbols.setsockopt(number, socketLevel, lingerOption, noLinger.address, 8)
-
-  const isPrompt = (number: number): boolean => {
+  const familyOfNumber = (number: number): Outcome => {
     length.words[0] = 4
-    // No socket: close is then up to some file system or driver.
-    if (symbols.getsockopt(number, socketLevel, domainOption, value.address, length.address) < 0) return false
-    const domain = value.words[0] ?? 0
-    if (internetDomains.has(domain)) return stopLingering(number) >= 0
-    if (domain !== unixDomain) return false
-    // What waits in it may carry descriptors, which the kernel closes along with it; a listener (EINVAL) has clients with theirs.
-    const waiting = symbols.recv(number, value.address, 1, peekOnly | dontWait)
-    return waiting === 0 || (waiting < 0 && errno[0] !== Errno.EINVAL)
+    const result = symbols.getsockopt(number, socketLevel, domainOption, value.address, length.address)
+    return result < 0 ? -(errno[0] ?? Errno.EIO) : (value.words[0] ?? 0)
   }
 
-  const letGo = (number: number): void => {
-    // Bun's function with a callback does it on a thread of its own pool: measured with a socket that lingers.
-    if (isPrompt(number)) symbols.close(number)
-    else close(number, nothing)
+  /** One that lingers for no time at all resets its connection, and waits for nobody. */
+  const lingers = (number: number): boolean => {
+    length.words[0] = 8
+    const result = symbols.getsockopt(number, socketLevel, lingerOption, value.address, length.address)
+    return result < 0 || (value.words[0] !== 0 && value.words[1] !== 0)
   }
 
-  return { stopLingering, letGo }
+  /**
+   * What is in its queue may carry descriptors, which the kernel closes along with it; a listener's clients have queues with theirs. poll(2)
+   * sees it whatever SO_PEEK_OFF says, and urgent data too. It also tells of a peer that has left: an empty queue cannot be told from one
+   * with urgent data that somebody has read, which has no bytes (FIONREAD) and still its descriptor.
+   */
+  const isQueueEmpty = (number: number): boolean => {
+    looked.words[0] = number
+    looked.words[1] = readable
+    // A socket that never had a peer has hung up too, which is told unasked.
+    return symbols.poll(looked.address, 1, 0) >= 0 && ((looked.words[1] ?? 0) >>> 16) % 2 === 0
+  }
+
+  const isPrompt = (number: number, family: number): boolean =>
+    internetFamilies.has(family) ? !lingers(number) : family === unixFamily && isQueueEmpty(number)
+
+  return {
+    familyOfNumber,
+    /** The result is that of setsockopt. */
+    stopLingering: (number: number): number =>
+      symbols.setsockopt(number, socketLevel, lingerOption, noLinger.address, 8),
+    letGo: (number: number, knownFamily?: number): void => {
+      if (isPrompt(number, knownFamily ?? familyOfNumber(number))) symbols.close(number)
+      else threads.close(number)
+    },
+    closesUnderWay: (): number => threads.count,
+    hurryCloses: (): void => threads.hurry()
+  }
 }

@@ -22,6 +22,8 @@ export interface FileNode {
 }
 
 const device = 1
+/** Of a socket: 0777 less the usual umask. */
+const usualMode = 0o755
 const writeBits = { owner: 0o200, group: 0o020, others: 0o002 }
 
 const mayWrite = (user: FileUser, node: FileNode): boolean => {
@@ -56,7 +58,7 @@ export class FileTree {
     return this.#nodes.get(path) ?? -Errno.ENOENT
   }
 
-  bind(path: string, socket: SocketFile | DatagramFile, user: FileUser): Outcome {
+  bind(path: string, socket: SocketFile | DatagramFile, user: FileUser, mode = usualMode): Outcome {
     const found = this.find(path)
     if (typeof found !== "number") return -Errno.EADDRINUSE
     if (found !== -Errno.ENOENT) return found
@@ -64,8 +66,7 @@ export class FileTree {
     if (typeof directory === "number") return directory
     if (!mayWrite(user, directory)) return -Errno.EACCES
     if (socket.path !== "") return -Errno.EINVAL
-    // 0777 less the usual umask.
-    this.put(path, "socket", { uid: user.uid, gid: user.gid }, 0o755).socket = socket
+    this.put(path, "socket", { uid: user.uid, gid: user.gid }, mode & 0o777).socket = socket
     socket.path = path
     return 0
   }

@@ -71,11 +71,11 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       if (typeof first === "number" || typeof second === "number") throw new Error("there was room for two")
       return [first, second] as const
     }),
-    bind: call("bind", (socket: Descriptor, path: string) => {
+    bind: call("bind", (socket: Descriptor, path: string, mode?: number) => {
       const file = anySocketOf(socket, "bind")
       if (typeof file === "number") return file
       const problem = addressProblem(path)
-      return problem < 0 ? problem : kernel.files.bind(resolve(path), file, process.credentials)
+      return problem < 0 ? problem : kernel.files.bind(resolve(path), file, process.credentials, mode)
     }),
     listen: call("listen", (socket: Descriptor, backlog: number) => {
       const file = socketOf(socket, "listen")
@@ -148,9 +148,11 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     | "send"
     | "sendDescriptor"
     | "discardUnread"
+    | "keepUrgent"
     | "peerCredentials"
     | "peerGroups"
     | "peek"
+    | "look"
     | "stopLingering"
     | "letGo"
   const transfer: Pick<SystemCallsShape, TransferCalls> = {
@@ -199,15 +201,27 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       if (outcome > 0) process.notePassed([passed], [cargo], file)
       return outcome
     }),
-    discardUnread: call("discardUnread", (socket: Descriptor) => {
+    discardUnread: call("discardUnread", (socket: Descriptor, descriptorsMax = Number.POSITIVE_INFINITY) => {
       const file = socketOf(socket, "discardUnread")
       if (typeof file === "number") return file
       const stopped = file.stopReceiving()
+      if (stopped < 0) return stopped
       const unread = new SimulatedReceiveBuffer(4_096)
-      const readOnce = () =>
-        file.receive(unread.bytes, unread.bytes.length, (files) => deliver(files, unread, undefined))
-      while (readOnce() > 0) unread.putDescriptor(undefined)
-      return stopped
+      let descriptors = 0
+      const take = (files: ReadonlyArray<OpenFile>) => {
+        descriptors += files.length
+        deliver(files, unread, undefined)
+      }
+      while (descriptors < descriptorsMax) {
+        if (file.receive(unread.bytes, unread.bytes.length, take) <= 0) return 0
+        unread.putDescriptor(undefined)
+      }
+      return 1
+    }),
+    // There is no urgent data here.
+    keepUrgent: call("keepUrgent", (socket: Descriptor) => {
+      const file = anySocketOf(socket, "keepUrgent")
+      return typeof file === "number" ? file : 0
     }),
     peerCredentials: call("peerCredentials", (socket: Descriptor) => {
       const file = anySocketOf(socket, "peerCredentials")
@@ -222,6 +236,11 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     peek: call("peek", (socket: Descriptor) => {
       const file = anySocketOf(socket, "peek")
       return typeof file === "number" ? file : file.peek()
+    }),
+    look: call("look", (descriptor: Descriptor, readiness: number) => {
+      const file = anySocketOf(descriptor, "look")
+      if (typeof file === "number") return file
+      return file.poll() & (readiness | Readiness.error | Readiness.hangUp)
     }),
     letGo: call("letGo", (descriptor: Descriptor) => {
       if (process.lookUp(descriptor, "letGo") !== undefined) descriptor.close()
@@ -298,6 +317,9 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     ...sockets,
     ...transfer,
     ...epolls,
+    // Nothing lingers here.
+    closesUnderWay: () => 0,
+    hurryCloses: () => {},
     makeReceiveBuffer: (bytesMax) => new SimulatedReceiveBuffer(bytesMax),
     makeReadinessBatch: (capacity) => new SimulatedReadinessBatch(capacity),
     makePollBatch: (capacity) => new SimulatedPollBatch(capacity),
