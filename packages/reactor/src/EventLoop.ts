@@ -46,8 +46,11 @@ export interface AfterReads {
 const readyRoundsMax = 16
 /** Events taken from the kernel in one turn. */
 const eventsMax = 256
-/** Bytes read at once, by any connection: one buffer serves all, since each is done with it before the next one reads. */
-const receiveBytesMax = 65_536
+/**
+ * Bytes read at once, by any connection: one buffer serves all, since each is done with it before the next one reads. It is also what each of
+ * them may cost the others in a turn: with 64 KiB and 200 clients that filled it with what is slow to read, everybody else waited 200 ms.
+ */
+const receiveBytesMax = 16_384
 /** Longest stretch without giving way to the host under load; giving way on every turn was measured to cost 10 to 20%. */
 const hostPauseMillisMax = 5
 /** Share of a turn for what was postponed: many handlers with much left to do must not add up to a long wait for the others. */
