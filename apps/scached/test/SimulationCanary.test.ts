@@ -3,8 +3,8 @@ import { plantedBugs } from "./simulation/PlantedBugs.ts"
 import { SimulationFailure } from "./simulation/Report.ts"
 import { simulate } from "./simulation/Simulation.ts"
 
-/** Within as many seeds each bug must be found: two of each fault profile. */
-const seedsMax = 32
+/** Within as many seeds each bug must be found: a dozen of each fault profile, and three seconds. */
+const seedsMax = 200
 
 /** The first failure, and of which seed. */
 const findWith = (plant: (typeof plantedBugs)[number]["plant"]): readonly [number, SimulationFailure | undefined] => {

@@ -1,6 +1,8 @@
+import type { Request } from "@scached/protocol"
 import type { Answer, ConversationContext, ConversationState, Incoming } from "./ConversationContext.ts"
 import type { Message, Shape } from "./Message.ts"
-import type { ModelConnection, ModelFound } from "./Model.ts"
+import type { ModelFound } from "./Model.ts"
+import type { ModelConnection } from "./ModelConnection.ts"
 import { describe, latin1, replyOf } from "./words.ts"
 
 /**
@@ -31,6 +33,8 @@ export class Conversation {
   lease: ModelConnection | undefined
   /** The model has taken leave of this client; its socket is closed at once. */
   isConcluded = false
+  /** The daemon has let it wait since it had its share of the turn: nothing more of it is dealt with until it goes on. */
+  isResting = false
   /** When the daemon has closed its end. */
   closedAtMillis: number | undefined
   incoming: Incoming | undefined
@@ -47,7 +51,7 @@ export class Conversation {
   #messages: Array<Message> = []
   #received = 0
   #at = 0
-  #saving: { readonly label: string; readonly properties: string; readonly ttlSeconds: number } | undefined
+  #saving: Request.SaveEndpoint | undefined
 
   constructor(name: string, context: ConversationContext) {
     this.name = name
@@ -173,7 +177,7 @@ export class Conversation {
 
   /** Applies what asks for no answer. When an answer could not be sent, nothing is applied that came behind its request. */
   settleSilent(): void {
-    this.#settleAll(() => !this.#isStuck)
+    this.#settleAll(() => !this.#isStuck && !this.isResting)
   }
 
   #settleAll(goesOn: () => boolean): void {
@@ -190,7 +194,7 @@ export class Conversation {
 
   /** The daemon turns to something else. */
   rest(): void {
-    if (this.isConcluded) return
+    if (this.isConcluded || this.isResting) return
     this.settleSilent()
     const owes = this.#isStuck || this.state === "descriptor" || this.state === "dummy" || this.state === "last dummy"
     const isInside = this.state === "between" && this.#received > this.#at
@@ -238,8 +242,9 @@ export class Conversation {
       if (hasRead) this.#fail(`${describe(this.lease)} goes back although the client has it`)
       return this.#putBack()
     }
-    // Nothing was reset: the client has read it, or can still read it. Unless the daemon has not looked since the client's death.
-    if (this.end !== undefined && !hasRead && !this.isClientAlive) this.#fail(`${describe(this.lease)} is lost`)
+    // Nothing was reset: the client has read it, or can still read it. Unless the daemon has not looked since the client's death, or was
+    // told something else.
+    if (this.end === 0 && !hasRead && !this.isClientAlive) this.#fail(`${describe(this.lease)} is lost`)
     this.#settle()
   }
 
@@ -295,11 +300,9 @@ export class Conversation {
     if (file === undefined) return this.#answered("SaveEndpoint", 2)
     if (file.isClosed) {
       this.incoming = undefined
-      this.#context.refused(saving.label)
+      this.#context.model.refuseEndpoint(saving)
       return this.#answered("SaveEndpoint", 2)
     }
-    if (this.#context.model.excess(saving.label) !== undefined)
-      this.#fail("a connection was saved that is one too many")
     file.isUsed = true
     this.incoming = undefined
     this.#context.model.saveEndpoint(saving, file, this.#context.nowMillis())
@@ -349,7 +352,8 @@ export class Conversation {
     }
   }
 
-  #found(shape: Shape, found: ModelFound | undefined): string {
+  #found(shape: "FindEndpoint" | "FindDestination", found: ModelFound | undefined): string {
+    this.#context.model.lookups[shape][found === undefined ? "misses" : "hits"]++
     if (found === undefined) return this.#answered(shape, 2)
     this.hits++
     this.lease = found.connection

@@ -7,8 +7,6 @@ export interface ConversationContext {
   readonly exchangeMillisMax: number
   /** The time of the daemon's turn. */
   readonly nowMillis: () => number
-  /** The daemon did not save a connection with this label. */
-  readonly refused: (label: string) => void
   readonly fail: (message: string) => void
 }
 

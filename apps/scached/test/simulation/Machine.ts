@@ -44,6 +44,8 @@ export class Machine {
   readonly #peers: SimulatedSystemCalls.SimulatedProcess
   readonly clients: Array<SimulatedClient> = []
   readonly journal: Array<string> = []
+  /** How often the daemon made each of its system calls since it serves. */
+  readonly callCounts = new Map<string, number>()
   /** Called when the daemon has decided to leave, and can still be found. */
   onIdle: () => void = () => {}
   /** The loop, once the daemon runs. */
@@ -52,6 +54,7 @@ export class Machine {
   readonly #limits: CacheSettings
   readonly #settings: CacheSettings
   readonly #options: MachineOptions
+  readonly #buffer
 
   constructor(options: MachineOptions) {
     this.#options = options
@@ -63,13 +66,14 @@ export class Machine {
       descriptorsMax: options.descriptorsMax ?? 100_000
     })
     this.#peers = this.kernel.process("peers", { faults: {}, descriptorsMax: 1_000_000 })
+    this.#buffer = this.#peers.calls.makeReceiveBuffer(16_384)
     this.observer = new Observer(this.daemon, this.#limits, () => this.describe(), options.oddRate ?? 0)
   }
 
   /** A client process, which does nothing yet. */
   client(name = `client ${this.clients.length + 1}`, uid = 0): SimulatedClient {
     const process = this.kernel.process(name, { faults: this.#options.clientFaults ?? {}, uid })
-    const client = new SimulatedClient(process, this.observer.expect(name), path)
+    const client = new SimulatedClient(process, this.observer.expect(name), path, this.#buffer)
     this.clients.push(client)
     return client
   }
@@ -103,7 +107,7 @@ export class Machine {
   /** Adds something that happens at a moment of the clock. */
   at(millis: number, happen: () => void): void {
     const step = () => {
-      if (this.kernel.nowMillis < millis) return { wakeAtMillis: millis }
+      if (this.kernel.nowMillis < millis) return { sleepUntilMillis: millis }
       happen()
       return "done" as const
     }
@@ -139,6 +143,7 @@ export class Machine {
       })
       const server = yield* CacheServer.make([listener], this.#settings)
       this.observer.server = server
+      this.#countCalls(-1)
       this.kernel.resumeFaults()
       started()
       yield* server.idle
@@ -149,6 +154,7 @@ export class Machine {
     }).pipe(Effect.scoped, Effect.provideService(Journal, { info: note, warning: note, verbose: note, isVerbose }))
     const calls = sabotage?.calls?.(this.observer.calls, this) ?? this.observer.calls
     const exit = this.observer.listening(() => this.#guarded(() => Reactors.runSimulated(program, calls)))
+    this.#countCalls(1)
     if (this.observer.failure !== undefined) throw this.observer.failure
     const wasInterrupted = Reactors.wasInterrupted(exit)
     if (Exit.isFailure(exit) && !wasInterrupted) throw this.#failure(`the daemon failed: ${String(exit.cause)}`)
@@ -159,6 +165,13 @@ export class Machine {
   describe(): string {
     const journal = this.journal.slice(-5).map((line) => `  log: ${line}`)
     return [shorten(this.kernel.describe(), daemonName), ...journal].join("\n")
+  }
+
+  #countCalls(sign: 1 | -1): void {
+    const { calls } = this.daemon
+    for (const call of Object.keys(calls) as ReadonlyArray<keyof SystemCallsShape>) {
+      this.callCounts.set(call, (this.callCounts.get(call) ?? 0) + sign * this.daemon.callCount(call))
+    }
   }
 
   #listen(): Descriptor {

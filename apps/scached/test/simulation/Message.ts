@@ -23,7 +23,7 @@ export interface Message {
 }
 
 const message = (text: string, meaning: Meaning, isDummy = false): Message => ({
-  bytes: Uint8Array.from(text, (unit) => unit.charCodeAt(0)),
+  bytes: Buffer.from(text, "latin1"),
   meaning,
   isDummy
 })
@@ -134,13 +134,23 @@ export const malformed: ReadonlyArray<Message> = [
   ...lists("FindDestination", "request\0find_dest\0\0", "request\0find_dest\0property\0x\0label\0y\0\0")
 ]
 
+const tooLargeHeads: Record<Shape, string> = {
+  SaveEndpoint: "request\0save_endp\0ttl\x001\0label\0",
+  FindEndpoint: "request\0find_endp\0label\0",
+  SaveDestination: "request\0save_dest\0ttl\x001\0label\0",
+  FindDestination: "request\0find_dest\0label\0"
+}
+
+/** Each is made once: 64 KiB of it took longer than the rest of a client. */
+const tooLargeMessages = new Map<string, Message>()
+
 /** A list that is longer than the limit and goes on. */
 export const tooLarge = (shape: Shape, requestBytesMax: number): Message => {
-  const heads: Record<Shape, string> = {
-    SaveEndpoint: "request\0save_endp\0ttl\x001\0label\0",
-    FindEndpoint: "request\0find_endp\0label\0",
-    SaveDestination: "request\0save_dest\0ttl\x001\0label\0",
-    FindDestination: "request\0find_dest\0label\0"
+  const key = `${shape} ${requestBytesMax}`
+  let made = tooLargeMessages.get(key)
+  if (made === undefined) {
+    made = message(tooLargeHeads[shape] + "x".repeat(requestBytesMax + 2), { _tag: "TooLarge", shape })
+    tooLargeMessages.set(key, made)
   }
-  return message(heads[shape] + "x".repeat(requestBytesMax + 2), { _tag: "TooLarge", shape })
+  return made
 }

@@ -1,64 +1,14 @@
 /**
  * The cache as one would explain it to somebody: arrays, linear scans, and the time of each request. It shares no code with the store.
  */
+import type { Request } from "@scached/protocol"
+import type { StoreLimits, StoreSizes } from "@scached/store"
 import type { CacheSettings } from "../../src/cache/CacheSettings.ts"
+import { Admission } from "./Admission.ts"
+import { ModelBindings } from "./ModelBindings.ts"
+import type { Ending, Fate, ModelConnection, PeerState } from "./ModelConnection.ts"
 
-/** How a saved connection ends. */
-export type Ending = "handed over" | "expired" | "evicted" | "dead" | "shut down"
-
-/** Where it is in its life. `closing`: the daemon owes the close of its copy, and does it before anything else. */
-export type Fate = "cached" | "leased" | "closing" | Ending
-
-/** What a look at a cached connection's socket tells of its peer. */
-export interface PeerState {
-  /** Something can be read before the end, if there is one. */
-  readonly hasBytes: boolean
-  /** The peer has left, or the connection is broken. */
-  readonly isOver: boolean
-}
-
-type Limits = Pick<
-  CacheSettings,
-  | "ttlSecondsMax"
-  | "connectionsMax"
-  | "connectionsPerEndpointMax"
-  | "bindingsPerDestinationMax"
-  | "textBytesMax"
-  | "watch"
->
-
-/** A connection that was saved. */
-export interface ModelConnection {
-  /** Counts up with each save: the age. */
-  readonly order: number
-  readonly label: string
-  readonly properties: string
-  readonly deadlineMillis: number
-  /** The open file, the same in every process that has it. */
-  readonly fileId: number
-  /** The daemon's descriptor. */
-  readonly number: number
-  fate: Fate
-  /** What `fate` becomes when the daemon has closed its copy. */
-  ending: "handed over" | "expired" | "dead"
-  /** When it began to rest in the cache: saved, or put back. */
-  restsSinceMillis: number
-  /** The kernel has refused to watch it. */
-  isUnwatched: boolean
-  /** The kernel has not told of its peer at the last look. */
-  isUnlooked: boolean
-  /** When it was first seen to be of no use any more. */
-  deadSinceMillis: number | undefined
-}
-
-interface ModelBinding {
-  readonly label: string
-  readonly properties: string
-  readonly endpointLabel: string
-  deadlineMillis: number
-  /** Counts up with each save and each renewal. */
-  order: number
-}
+type Limits = StoreLimits & Pick<CacheSettings, "ttlSecondsMax" | "watch">
 
 /** What a find answers with. */
 export interface ModelFound {
@@ -79,29 +29,83 @@ export class Model {
     "shut down": 0,
     putBack: 0,
     refused: 0,
-    bindingsEvicted: 0
+    bindingsSaved: 0,
+    bindingsEvicted: 0,
+    /** Of those that expired: while they were leased, and those found dead at that very moment, which count as either. */
+    late: 0,
+    expiredOrDead: 0
   }
+  /** What was asked for by finds, and whether it was there. */
+  readonly lookups = { FindEndpoint: { hits: 0, misses: 0 }, FindDestination: { hits: 0, misses: 0 } }
+  /** What the daemon decides about saves. */
+  readonly admission: Admission
   readonly #limits: Limits
   readonly #peerOf: (number: number) => PeerState
-  #bindings: Array<ModelBinding> = []
-  #bindingOrder = 0
+  readonly #fail: (message: string) => void
+  readonly #bindings = new ModelBindings()
 
-  constructor(limits: Limits, peerOf: (number: number) => PeerState) {
+  constructor(limits: Limits, peerOf: (number: number) => PeerState, fail: (message: string) => void) {
     this.#limits = limits
     this.#peerOf = peerOf
+    this.#fail = fail
+    this.admission = new Admission({
+      limits,
+      bindings: this.#bindings,
+      connections: () => this.#counted,
+      evicted: (victim, isExpired) => {
+        if ("fate" in victim) {
+          victim.fate = "closing"
+          victim.ending = isExpired ? "expired" : "evicted"
+        } else {
+          this.#bindings.remove(victim)
+          if (!isExpired) this.counts.bindingsEvicted++
+        }
+      },
+      fail
+    })
   }
 
-  /** Saves a connection, which fits or not. */
+  /** Connections that count against the limits: those that are leased too, and not those that were found dead or had to go. */
+  get #counted(): ReadonlyArray<ModelConnection> {
+    return this.held.filter(({ fate }) => fate === "cached" || fate === "leased")
+  }
+
+  /** How much the cache holds. */
+  sizes(nowMillis: number): StoreSizes {
+    const connections = this.#counted
+    const bindings = this.#bindings.living(nowMillis)
+    const leases = this.count("leased")
+    return {
+      connections: connections.length - leases,
+      leases,
+      endpoints: new Set(connections.map(({ label }) => label)).size,
+      destinations: new Set(bindings.map(({ label }) => label)).size,
+      bindings: bindings.length,
+      textBytes: [...connections, ...bindings].reduce((sum, { textBytes }) => sum + textBytes, 0)
+    }
+  }
+
+  /** When the next binding expires. */
+  bindingsDueMillis(nowMillis: number): number {
+    return this.#bindings.dueMillis(nowMillis)
+  }
+
+  /** Saves a connection; the daemon must have decided to. */
   saveEndpoint(
-    request: { readonly label: string; readonly properties: string; readonly ttlSeconds: number },
+    request: Request.SaveEndpoint,
     file: { readonly fileId: number; readonly number: number },
     nowMillis: number
   ): void {
+    const { label, properties, ttlSeconds } = request
+    if (this.admission.refusedFor({ label, properties, endpointLabel: undefined }) !== undefined) {
+      this.#fail(`a connection is kept that was refused: ${label}`)
+    }
     this.held.push({
       order: this.counts.saved++,
-      label: request.label,
-      properties: request.properties,
-      deadlineMillis: nowMillis + Math.min(request.ttlSeconds * 1000, this.#limits.ttlSecondsMax * 1000),
+      label,
+      properties,
+      textBytes: label.length + properties.length,
+      deadlineMillis: this.#deadlineMillis(ttlSeconds, nowMillis),
       fileId: file.fileId,
       number: file.number,
       fate: "cached",
@@ -113,54 +117,27 @@ export class Model {
     })
   }
 
-  /** Whether one more connection with this label is more than there may be, and of what. */
-  excess(label: string): "endpoint" | "cache" | undefined {
-    const isOver = (count: number, limit: number | "unlimited") => limit !== "unlimited" && count + 1 > limit
-    if (isOver(this.#heldBy(label), this.#limits.connectionsPerEndpointMax)) return "endpoint"
-    return isOver(this.held.length, this.#limits.connectionsMax) ? "cache" : undefined
-  }
-
-  /**
-   * Those of which one may have to go for a newcomer with this label: what expires first of the label with the most, or of the own one
-   * where that is full. Of labels with equally many it may be any. None when nobody has to give way.
-   */
-  victimsFor(label: string, nowMillis: number): ReadonlyArray<ModelConnection> {
-    const excess = this.excess(label)
-    if (excess === undefined) return []
-    const cached = this.held.filter(({ fate }) => fate === "cached")
-    const firstOf = (label: string) => {
-      const own = cached.filter((each) => each.label === label)
-      const soonest = Math.min(...own.map(({ deadlineMillis }) => deadlineMillis))
-      return own.filter(({ deadlineMillis }) => deadlineMillis === soonest)
+  /** A connection was closed instead of saved; the daemon must have decided to. */
+  refuseEndpoint({ label, properties }: Request.SaveEndpoint): void {
+    this.counts.refused++
+    if (this.admission.refusedFor({ label, properties, endpointLabel: undefined }) === undefined) {
+      this.#fail(`a connection was not saved although nothing is in its way: ${label}`)
     }
-    if (excess === "endpoint") return firstOf(label)
-    const dead = cached.filter(({ deadlineMillis }) => deadlineMillis <= nowMillis)
-    if (dead.length > 0) return dead
-    const labels = new Set([...this.held.map((each) => each.label), label])
-    const heldBy = (each: string) => this.#heldBy(each) + (each === label ? 1 : 0)
-    const most = Math.max(0, ...cached.map((each) => heldBy(each.label)))
-    if (heldBy(label) > most) return []
-    const limit = this.#limits.connectionsMax === "unlimited" ? Number.POSITIVE_INFINITY : this.#limits.connectionsMax
-    const isMoreThanAShare = most * labels.size > limit
-    const givers = [...labels].filter((each) => heldBy(each) === most && (isMoreThanAShare || each === label))
-    return givers.flatMap(firstOf)
   }
 
-  /** Whether its peer has ended it, by what one look at it tells. */
-  isDead({ isUnlooked, number }: ModelConnection): boolean {
-    const { hasBytes, isOver } = this.#peerOf(number)
-    if (this.#limits.watch === "off" || isUnlooked) return false
-    return this.#limits.watch === "data" ? hasBytes || isOver : isOver && !hasBytes
+  #deadlineMillis(ttlSeconds: number, nowMillis: number): number {
+    return nowMillis + 1000 * Math.min(ttlSeconds, this.#limits.ttlSecondsMax)
   }
 
-  /** Whether its peer has ended it, by what the kernel tells of one that it watches. */
+  /** Whether its peer has ended it, by the look at it before it is handed out. */
+  isDead(connection: ModelConnection): boolean {
+    return !connection.isUnlooked && this.isDisturbed(connection)
+  }
+
+  /** Whether its peer has ended it, by what the kernel tells of it. */
   isDisturbed({ number }: ModelConnection): boolean {
     const { hasBytes, isOver } = this.#peerOf(number)
     return this.#limits.watch !== "off" && (isOver || (hasBytes && this.#limits.watch === "data"))
-  }
-
-  #heldBy(label: string): number {
-    return this.held.filter((each) => each.label === label).length
   }
 
   findEndpoint(label: string, nowMillis: number): ModelFound | undefined {
@@ -178,46 +155,21 @@ export class Model {
     return undefined
   }
 
-  /** Whether it was kept. Of the limit on text the model knows only that what has more by itself does not fit. */
-  saveDestination(
-    request: {
-      readonly label: string
-      readonly properties: string
-      readonly endpointLabel: string
-      readonly ttlSeconds: number
-    },
-    nowMillis: number
-  ): boolean {
-    const deadlineMillis = nowMillis + Math.min(request.ttlSeconds * 1000, this.#limits.ttlSecondsMax * 1000)
-    const { label, properties, endpointLabel } = request
-    this.#bindings = this.#bindings.filter((each) => each.deadlineMillis > nowMillis)
-    const known = this.#bindings.find(
-      (each) => each.label === label && each.properties === properties && each.endpointLabel === endpointLabel
-    )
-    const order = this.#bindingOrder++
-    if (known !== undefined) {
-      Object.assign(known, { deadlineMillis, order })
-      return true
+  /** Whether it was kept, as the daemon has decided. */
+  saveDestination(request: Request.SaveDestination, nowMillis: number): boolean {
+    const { endpointLabel, label, properties, ttlSeconds } = request
+    if (this.admission.refusedFor({ label, properties, endpointLabel }) !== undefined) {
+      this.counts.refused++
+      return false
     }
-    const { textBytesMax } = this.#limits
-    const textBytes = label.length + properties.length + endpointLabel.length
-    if (textBytesMax !== "unlimited" && textBytes > textBytesMax) return false
-    const limit = this.#limits.bindingsPerDestinationMax
-    const siblings = this.#bindings.filter((each) => each.label === label)
-    if (limit !== "unlimited" && siblings.length >= limit) {
-      const [first] = siblings.sort(
-        (one, other) => one.deadlineMillis - other.deadlineMillis || one.order - other.order
-      )
-      this.#bindings = this.#bindings.filter((each) => each !== first)
-      this.counts.bindingsEvicted++
-    }
-    this.#bindings.push({ label, properties, endpointLabel, deadlineMillis, order })
+    this.counts.bindingsSaved++
+    this.#bindings.save(request, this.#deadlineMillis(ttlSeconds, nowMillis), nowMillis)
     return true
   }
 
   findDestination(label: string, nowMillis: number): ModelFound | undefined {
-    for (const binding of this.#bindings) {
-      if (binding.label !== label || binding.deadlineMillis <= nowMillis) continue
+    for (const binding of this.#bindings.living(nowMillis)) {
+      if (binding.label !== label) continue
       const found = this.findEndpoint(binding.endpointLabel, nowMillis)
       if (found !== undefined) return { ...found, destinationProperties: binding.properties }
     }
@@ -233,7 +185,9 @@ export class Model {
   /** It was not handed over: back to its place, or closed when its time is over. */
   putBack(connection: ModelConnection, nowMillis: number): void {
     this.counts.putBack++
-    connection.fate = connection.deadlineMillis <= nowMillis ? "closing" : "cached"
+    const isLate = connection.deadlineMillis <= nowMillis
+    if (isLate) this.counts.late++
+    connection.fate = isLate ? "closing" : "cached"
     connection.ending = "expired"
     connection.restsSinceMillis = nowMillis
     connection.isUnwatched = false
@@ -241,8 +195,9 @@ export class Model {
     connection.deadSinceMillis = undefined
   }
 
-  /** The daemon has closed its copy. */
-  closed(connection: ModelConnection, fate: Ending): void {
+  /** The daemon has closed its copy; one that has expired may have been dead as well. */
+  closed(connection: ModelConnection, fate: Ending, isDeadToo = false): void {
+    if (isDeadToo) this.counts.expiredOrDead++
     connection.fate = fate
     this.counts[fate]++
     this.held = this.held.filter((each) => each !== connection)
@@ -254,10 +209,5 @@ export class Model {
 
   count(fate: Fate): number {
     return this.held.filter((each) => each.fate === fate).length
-  }
-
-  /** Labels that something could be found under. */
-  get labels(): ReadonlyArray<string> {
-    return [...new Set(this.held.map((each) => each.label))]
   }
 }

@@ -1,12 +1,22 @@
-import { type Descriptor, Errno, type Outcome, type SimulatedSystemCalls, type SystemCallsShape } from "@scached/fdpass"
-import { Channel } from "@scached/reactor"
+import {
+  type Descriptor,
+  Errno,
+  type Outcome,
+  type PeerCredentials,
+  type SimulatedSystemCalls,
+  type SystemCallsShape
+} from "@scached/fdpass"
+import type { Channel } from "@scached/reactor"
 import type { CacheServer } from "../../src/cache/CacheServer.ts"
 import type { CacheSettings } from "../../src/cache/CacheSettings.ts"
-import { watchTimes } from "../../src/cache/ConnectionCache.ts"
+import { Asleep } from "./Asleep.ts"
 import { Conversation } from "./Conversation.ts"
 import type { ConversationContext } from "./ConversationContext.ts"
 import { forbidding } from "./forbidding.ts"
-import { Model, type ModelConnection } from "./Model.ts"
+import { Model } from "./Model.ts"
+import type { ModelConnection } from "./ModelConnection.ts"
+import { OddFaults } from "./OddFaults.ts"
+import { overhear } from "./overhear.ts"
 import { peerStateOf } from "./peerState.ts"
 import { SimulationFailure } from "./Report.ts"
 import { describe } from "./words.ts"
@@ -15,11 +25,11 @@ type Process = SimulatedSystemCalls.SimulatedProcess
 
 const isRetryable = (outcome: Outcome): boolean => outcome === -Errno.EAGAIN || outcome === -Errno.EINTR
 
+/** What the daemon takes a peer for of whom the kernel tells nothing. */
+const unknownPeer: PeerCredentials = { pid: 0, uid: -1, gid: -1 }
+
 /** Waits of the daemon at one moment of the clock before that counts as spinning. */
 const waitsMax = 100_000
-
-/** Virtual time in which what has to happen at once must have happened. */
-const promptMillis = 500
 
 /** What accept says where nothing is wrong with the listener. */
 const passing: ReadonlySet<number> = new Set([Errno.EAGAIN, Errno.EINTR, Errno.ECONNABORTED])
@@ -39,38 +49,30 @@ export class Observer {
   /** The first thing that was wrong, with the state of the machine at that moment. */
   failure: SimulationFailure | undefined
   sleeps = 0
+  /** Calls that fail in ways that the simulated kernel does not know. */
+  readonly oddFaults: OddFaults
   readonly #process: Process
   readonly #limits: CacheSettings
-  readonly #oddRate: number
-  readonly #random: SimulatedSystemCalls.SeededRandom
+  readonly #asleep: Asleep
   readonly #context: ConversationContext
   readonly #sockets = new Map<number, Conversation>()
   readonly #describe: () => string
+  readonly #numbers = new WeakMap<Descriptor, number>()
   readonly #channels = new WeakMap<Channel, Conversation>()
   #added: Conversation | undefined
   #active: Conversation | undefined
   #turnMillis = 0
   #waits = 0
   #waitedAtMillis = -1
-  /** The number of the listening socket, since when somebody waits there, and whether accepting fails. */
   #listener: number | undefined
-  #pendingSinceMillis: number | undefined
   #isAcceptTroubled = false
-
-  /**
-   * Where system calls take time, a client that has had its share of a turn is seen to owe something one turn later than it does: its
-   * deadline is then known to a millisecond only.
-   */
-  readonly #slackMillis: number
 
   constructor(process: Process, limits: CacheSettings, describe: () => string, oddRate: number) {
     this.#process = process
-    this.#oddRate = oddRate
-    this.#random = process.kernel.random.fork()
-    this.#slackMillis = process.kernel.options.callMillis > 0 ? 1 : 0
     this.#describe = describe
     this.#limits = limits
-    this.model = new Model(limits, (number) => peerStateOf(process, number))
+    const fail = (message: string) => this.fail(message)
+    this.model = new Model(limits, (number) => peerStateOf(process, number), fail)
     this.#context = {
       model: this.model,
       requestBytesMax: limits.requestBytesMax,
@@ -78,10 +80,22 @@ export class Observer {
         return limits.exchangeSecondsMax * 1000
       },
       nowMillis: () => this.#turnMillis,
-      refused: (label) => this.#refused(label),
-      fail: (message) => this.fail(message)
+      fail
     }
-    this.calls = this.#observe(process.calls)
+    this.#asleep = new Asleep({
+      process,
+      limits,
+      model: this.model,
+      conversations: () => [...this.#sockets.values()],
+      listener: () => this.#listener,
+      isAcceptTroubled: () => this.#isAcceptTroubled,
+      isShutDown: () => this.isShutDown,
+      slackMillis: process.kernel.options.callMillis > 0 ? 1 : 0,
+      fail
+    })
+    const isServing = () => this.server !== undefined && !this.isShutDown
+    this.oddFaults = new OddFaults(oddRate, process.kernel.random.fork(), isServing)
+    this.calls = this.#observe(this.oddFaults.before(process.calls))
     // Descriptors are closed by value and not through the calls. What a process closes with is looked up each time it opens one.
     const closeNumber = process.closeNumber
     const observed = (number: number): void => {
@@ -102,21 +116,38 @@ export class Observer {
     this.failure ??= new SimulationFailure(message, this.#describe())
   }
 
-  /** Runs the daemon, and hears each answer when it is made. Its channel is that of the socket that was watched just before the first. */
+  /** Runs the daemon, and hears what it does without a system call. */
   listening<A>(run: () => A): A {
-    const original = Channel.prototype.sendAfterReads
-    const makes = (channel: Channel, bytes: Uint8Array) => this.#makes(channel, bytes)
-    Channel.prototype.sendAfterReads = function (this: Channel, bytes) {
-      makes(this, bytes)
-      return original.call(this, bytes)
-    }
-    try {
-      return run()
-    } finally {
-      Channel.prototype.sendAfterReads = original
-    }
+    return overhear(
+      {
+        makes: (channel, bytes) => this.#makes(channel, bytes),
+        pauses: (channel) => this.#rests(channel, true),
+        resumes: (channel) => {
+          this.#rests(channel, false)
+          this.#enter(this.#channels.get(channel))
+        },
+        putsBack: (descriptor) => this.#holderOf(this.model.byNumber(this.#numberOf(descriptor)))?.settleSilent(),
+        decides: (decision) => {
+          this.#active?.settleSilent()
+          this.model.admission.decided(decision, this.#turnMillis)
+        },
+        numberOf: (descriptor) => this.#numberOf(descriptor)
+      },
+      run
+    )
   }
 
+  #rests(channel: Channel, isResting: boolean): void {
+    const conversation = this.#channels.get(channel)
+    if (conversation !== undefined) conversation.isResting = isResting
+  }
+
+  /** Who is being handed a connection. */
+  #holderOf(connection: ModelConnection | undefined): Conversation | undefined {
+    return [...this.#sockets.values()].find(({ lease }) => lease !== undefined && lease === connection)
+  }
+
+  /** Its channel is that of the socket that was watched just before its first answer. */
   #makes(channel: Channel, bytes: Uint8Array): void {
     const conversation = this.#channels.get(channel) ?? this.#added
     if (conversation === undefined) return this.fail("an answer was made for nobody")
@@ -148,30 +179,42 @@ export class Observer {
       ...forbidding(calls, (name) => {
         if (this.server !== undefined && !this.isShutDown) this.fail(`the daemon calls ${name} while it serves`)
       }),
-      peek: (socket) => {
-        if (!this.#isOdd()) return calls.peek(socket)
-        const cached = this.model.byNumber(this.#process.inspect(socket).number)
-        if (cached !== undefined) cached.isUnlooked = true
-        return -Errno.EINTR
+      look: (descriptor, readiness) => {
+        const outcome = calls.look(descriptor, readiness)
+        const cached = this.model.byNumber(this.#numberOf(descriptor))
+        if (cached !== undefined && (outcome === -Errno.EINTR || outcome === -Errno.ENOMEM)) cached.isUnlooked = true
+        return outcome
+      },
+      discardUnread: (socket, descriptorsMax) => {
+        // It is about to be closed: at once, or when all that is in it is gone.
+        const conversation = this.#conversationOf(socket)
+        this.#enter(conversation)
+        conversation.conclude(this.isShutDown, -Errno.ECONNRESET)
+        return calls.discardUnread(socket, descriptorsMax)
       },
       peerCredentials: (socket) => {
-        if (!this.#isOdd()) return calls.peerCredentials(socket)
-        const { number } = this.#process.inspect(socket)
-        const cached = this.model.byNumber(number)
+        const credentials = calls.peerCredentials(socket)
+        if (credentials !== -Errno.ENOBUFS) return credentials
+        const cached = this.model.byNumber(this.#numberOf(socket))
         if (cached !== undefined) cached.isUnwatched = true
-        // Nobody knows who it is.
-        if (this.#limits.access !== undefined) this.#sockets.get(number)?.refuse()
-        return -Errno.ENOBUFS
+        // Nobody knows whose it is; its groups are all that can let it in.
+        this.#admit(this.#sockets.get(this.#numberOf(socket)), unknownPeer)
+        return credentials
+      },
+      peerGroups: (socket) => {
+        const groups = calls.peerGroups(socket)
+        if (typeof groups === "number") this.#sockets.get(this.#numberOf(socket))?.refuse()
+        return groups
       },
       epollModify: (epoll, watched, readiness, token) => {
-        if (!this.#isOdd()) return calls.epollModify(epoll, watched, readiness, token)
-        const conversation = this.#sockets.get(this.#process.inspect(watched).number)
-        if (conversation !== undefined) conversation.mustClose = "its socket cannot be watched"
-        return -Errno.ENOMEM
+        const outcome = calls.epollModify(epoll, watched, readiness, token)
+        const conversation = this.#sockets.get(this.#numberOf(watched))
+        if (outcome < 0 && conversation !== undefined) conversation.mustClose = "its socket cannot be watched"
+        return outcome
       },
       accept: (listener) => {
         this.#enter(undefined)
-        this.#listener = this.#process.inspect(listener).number
+        this.#listener = this.#numberOf(listener)
         const socket = calls.accept(listener)
         if (typeof socket !== "number") this.#accepted(socket)
         this.#isAcceptTroubled = typeof socket === "number" && !passing.has(-socket)
@@ -179,10 +222,11 @@ export class Observer {
       },
       epollAdd: (epoll, watched, readiness, token) => {
         const outcome = calls.epollAdd(epoll, watched, readiness, token)
-        const conversation = this.#sockets.get(this.#process.inspect(watched).number)
+        if (this.#listener === this.#numberOf(watched)) this.#isAcceptTroubled = outcome < 0
+        const conversation = this.#sockets.get(this.#numberOf(watched))
         if (outcome < 0 && conversation !== undefined) conversation.mustClose = "its socket cannot be watched"
         this.#added = conversation
-        const cached = this.model.byNumber(this.#process.inspect(watched).number)
+        const cached = this.model.byNumber(this.#numberOf(watched))
         if (outcome < 0 && cached !== undefined) cached.isUnwatched = true
         return outcome
       },
@@ -194,7 +238,9 @@ export class Observer {
         const outcome = calls.receive(socket, into, bytesMax)
         if (outcome > 0) {
           const descriptor = into.takeDescriptor()
-          conversation.received(outcome, descriptor === undefined ? undefined : this.#process.inspect(descriptor))
+          const number = descriptor === undefined ? undefined : this.#numberOf(descriptor)
+          const fileId = number === undefined ? undefined : this.#process.fileOf(number)?.id
+          conversation.received(outcome, number === undefined || fileId === undefined ? undefined : { number, fileId })
           into.putDescriptor(descriptor)
         } else if (!isRetryable(outcome)) conversation.end = outcome
         return outcome
@@ -211,15 +257,21 @@ export class Observer {
       sendDescriptor: (socket, passed) => {
         const conversation = this.#conversationOf(socket)
         this.#enter(conversation)
-        conversation.sendingDescriptor(this.#process.inspect(passed).number)
+        conversation.sendingDescriptor(this.#numberOf(passed))
         const outcome = calls.sendDescriptor(socket, passed)
         conversation.sendingDescriptorDone(outcome, isRetryable(outcome))
+        return outcome
+      },
+      poll: (batch, count) => {
+        const outcome = calls.poll(batch, count)
+        // Nobody was looked at; the next look will tell.
+        if (outcome < 0) for (const each of this.model.held) each.deadSinceMillis = undefined
         return outcome
       },
       epollWait: (epoll, batch, timeoutMillis) => {
         this.#enter(undefined)
         this.#countWait()
-        if (timeoutMillis !== 0 && this.server !== undefined) this.#checkAsleep(timeoutMillis, this.server)
+        if (timeoutMillis !== 0 && this.server !== undefined) this.#fallsAsleep(timeoutMillis, this.server)
         if (this.failure !== undefined) throw this.failure
         return calls.epollWait(epoll, batch, timeoutMillis)
       },
@@ -231,9 +283,22 @@ export class Observer {
     }
   }
 
-  /** Whether a call fails that the simulated kernel never lets fail. */
-  #isOdd(): boolean {
-    return this.#oddRate > 0 && this.server !== undefined && !this.isShutDown && this.#random.chance(this.#oddRate)
+  /** A descriptor's number; to inspect it gathers its history, which takes longer than many a call. */
+  #numberOf(descriptor: Descriptor): number {
+    let number = this.#numbers.get(descriptor)
+    if (number === undefined) {
+      number = this.#process.inspect(descriptor).number
+      this.#numbers.set(descriptor, number)
+    }
+    return number
+  }
+
+  /** Whether a client is let in, by what the daemon is told of it. */
+  #admit(conversation: Conversation | undefined, told?: PeerCredentials): void {
+    const process = this.#process.kernel.processOf(conversation?.name ?? "")
+    if (process === undefined) return
+    const isAdmitted = this.#limits.access?.admits(told ?? process.credentials, () => process.groups)
+    if (isAdmitted === false) conversation?.refuse()
   }
 
   #enter(conversation: Conversation | undefined): void {
@@ -248,13 +313,12 @@ export class Observer {
     const conversation = this.conversations.get(label.replace(/^.*, from /, ""))
     if (conversation === undefined) throw new Error(`nobody knows "${label}"`)
     conversation.acceptedAtMillis = this.#process.kernel.nowMillis
-    const peer = this.#process.kernel.processes.find(({ name }) => name === conversation.name)?.credentials
-    if (peer !== undefined && this.#limits.access?.admits(peer, () => []) === false) conversation.refuse()
+    this.#admit(conversation)
     this.#sockets.set(number, conversation)
   }
 
   #conversationOf(socket: Descriptor): Conversation {
-    const { number } = this.#process.inspect(socket)
+    const number = this.#numberOf(socket)
     const conversation = this.#sockets.get(number)
     if (conversation === undefined) throw new Error(`descriptor ${number} belongs to no client`)
     return conversation
@@ -282,44 +346,25 @@ export class Observer {
     }
   }
 
-  /** A save is refused: only where one more is too many, and nobody has to give way. */
-  #refused(label: string): void {
-    this.model.counts.refused++
-    if (this.model.excess(label) === undefined) this.fail(`a connection was not saved although there is room: ${label}`)
-    // Among labels with equally many, the store may choose the one that need not give way.
-    const victims = this.model.victimsFor(label, this.#turnMillis).filter((each) => each.label !== label)
-    if (victims.length > 0)
-      this.fail(`a connection was not saved, others hold more: ${victims.map(describe).join("; ")}`)
-  }
-
-  /** Whether a cached connection may make room for the save that the daemon carries out now; whose it is, no call may have told. */
-  #makesRoom(connection: ModelConnection): boolean {
-    this.#active?.settleSilent()
-    const candidates = this.#active === undefined ? this.#sockets.values() : [this.#active]
-    for (const { savingLabel } of candidates) {
-      if (savingLabel !== undefined && this.model.victimsFor(savingLabel, this.#turnMillis).includes(connection))
-        return true
-    }
-    return false
-  }
-
-  #closingCached(connection: NonNullable<ReturnType<Model["byNumber"]>>): void {
-    if (connection.fate === "leased") {
-      for (const each of this.#sockets.values()) {
-        if (each.lease !== connection) continue
-        this.#enter(each)
-        each.settleSilent()
-        if (each.lease === connection) each.conclude(this.isShutDown, -Errno.ECONNRESET)
-      }
-    }
-    if (connection.fate === "cached" && this.#makesRoom(connection)) {
-      return this.model.closed(connection, connection.deadlineMillis <= this.#turnMillis ? "expired" : "evicted")
+  #closingCached(connection: ModelConnection): void {
+    const holder = connection.fate === "leased" ? this.#holderOf(connection) : undefined
+    if (holder !== undefined) {
+      this.#enter(holder)
+      holder.settleSilent()
+      if (holder.lease === connection) holder.conclude(this.isShutDown, -Errno.ECONNRESET)
     }
     if (connection.fate === "closing") return this.model.closed(connection, connection.ending)
-    if (connection.deadlineMillis <= this.#turnMillis) return this.model.closed(connection, "expired")
-    if (connection.fate === "cached" && this.model.isDisturbed(connection)) return this.model.closed(connection, "dead")
+    const isDead = this.model.isDisturbed(connection)
+    const isExpired = connection.deadlineMillis <= this.#turnMillis
+    if (isExpired) return this.model.closed(connection, "expired", connection.fate === "cached" && isDead)
+    if (connection.fate === "cached" && isDead) return this.model.closed(connection, "dead")
     if (!this.isShutDown) this.fail(`closed before its time, at ${this.#turnMillis} ms: ${describe(connection)}`)
     this.model.closed(connection, "shut down")
+  }
+
+  #fallsAsleep(timeoutMillis: number, server: CacheServer): void {
+    this.sleeps++
+    this.#asleep.check(this.#turnMillis, timeoutMillis, server)
   }
 
   #countWait(): void {
@@ -327,68 +372,5 @@ export class Observer {
     this.#waits = this.#waitedAtMillis === nowMillis ? this.#waits + 1 : 0
     this.#waitedAtMillis = nowMillis
     if (this.#waits > waitsMax) this.fail(`the daemon spins: ${waitsMax} turns at ${nowMillis} ms`)
-  }
-
-  /** The daemon is about to wait: all that it can do is done, and it will wake up in time. */
-  #checkAsleep(timeoutMillis: number, server: CacheServer): void {
-    this.sleeps++
-    const now = this.#turnMillis
-    let dueMillis = Number.POSITIVE_INFINITY
-    for (const each of this.#sockets.values()) {
-      each.checkAsleep(now - this.#slackMillis)
-      dueMillis = Math.min(dueMillis, each.dueMillis + this.#slackMillis)
-    }
-    let cached = 0
-    let leased = 0
-    for (const each of this.model.held) {
-      if (each.fate === "cached") {
-        cached++
-        dueMillis = Math.min(dueMillis, each.deadlineMillis)
-        if (each.deadlineMillis <= now) this.fail(`not closed although expired: ${describe(each)}`)
-        this.#checkPeer(each, now)
-      } else if (each.fate === "leased") leased++
-      else this.fail(`not closed: ${describe(each)}`)
-    }
-    const wakeMillis = timeoutMillis < 0 ? Number.POSITIVE_INFINITY : now + timeoutMillis
-    // epoll_wait knows whole milliseconds only.
-    if (wakeMillis >= dueMillis + 1) this.fail(`asleep until ${wakeMillis} ms, something is due at ${dueMillis} ms`)
-    const { connections, leases } = server.sizes
-    if (connections !== cached || leases !== leased) {
-      this.fail(`says it has ${connections} connections and ${leases} leases, must be ${cached} and ${leased}`)
-    }
-    let strays = 0
-    for (const each of this.#sockets.values()) if (each.incoming !== undefined) strays++
-    this.#checkDoor(now)
-    const open = 2 + server.reserved() + this.#sockets.size + cached + leased + strays
-    if (this.#process.openCount !== open) {
-      this.fail(
-        `${this.#process.openCount} descriptors are open, must be ${open}: ${this.#sockets.size} clients, ${cached} cached, ${leased} leased`
-      )
-    }
-  }
-
-  /** A cached connection whose peer has ended it leaves with the next look at the latest. */
-  #checkPeer(connection: ModelConnection, now: number): void {
-    if (connection.isUnwatched || !this.model.isDisturbed(connection)) return
-    connection.deadSinceMillis ??= now
-    const { afterMillis, looks } = watchTimes
-    const watchedSince = connection.restsSinceMillis + 1.5 * afterMillis
-    if (now > Math.max(connection.deadSinceMillis, watchedSince) + looks.everyMillis + promptMillis)
-      this.fail(
-        `still cached although its peer has ended it at ${connection.deadSinceMillis} ms: ${describe(connection)}`
-      )
-  }
-
-  /** No more clients than may be, and nobody waits while there is a place. */
-  #checkDoor(now: number): void {
-    const { clientsMax } = this.#limits
-    if (this.#sockets.size > clientsMax)
-      this.fail(`${this.#sockets.size} clients are served, at most ${clientsMax} may be`)
-    const file = this.#listener === undefined ? undefined : this.#process.fileOf(this.#listener)
-    const isWaiting = file !== undefined && "pendingCount" in file && Number(file.pendingCount) > 0
-    if (!isWaiting || this.#isAcceptTroubled || this.#sockets.size === clientsMax) this.#pendingSinceMillis = undefined
-    else this.#pendingSinceMillis ??= now
-    if (now > (this.#pendingSinceMillis ?? now) + promptMillis)
-      this.fail("a client waits although there is a place for it")
   }
 }

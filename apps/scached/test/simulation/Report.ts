@@ -37,6 +37,7 @@ export class Totals {
   putBack = 0
   expired = 0
   evicted = 0
+  bindingsEvicted = 0
   refused = 0
   dead = 0
   strangers = 0
@@ -44,11 +45,15 @@ export class Totals {
   received = 0
   systemCalls = 0
   virtualMillis = 0
+  /** The daemon's, by keys such as `receive.notReady`. */
   readonly faults = new Map<string, number>()
+  /** The daemon's system calls. */
+  readonly calls = new Map<string, number>()
 
   add(other: Partial<Record<keyof Totals, unknown>> & Totals): void {
     for (const key of numericKeys) this[key] += other[key]
-    for (const [kind, count] of other.faults) this.faults.set(kind, (this.faults.get(kind) ?? 0) + count)
+    for (const [fault, count] of other.faults) this.faults.set(fault, (this.faults.get(fault) ?? 0) + count)
+    for (const [call, count] of other.calls) this.calls.set(call, (this.calls.get(call) ?? 0) + count)
   }
 
   toString(): string {
@@ -56,10 +61,10 @@ export class Totals {
     return (
       `${this.seeds} seeds, ${this.clients} clients, ${this.requests} requests, ${this.hits} hits, ` +
       `${this.handedOver} handed over, ${this.putBack} put back, ${this.expired} expired, ` +
-      `${this.evicted} evicted, ${this.refused} refused, ${this.dead} dead, ${this.strangers} strangers, ` +
+      `${this.evicted} connections and ${this.bindingsEvicted} bindings evicted, ${this.refused} refused, ${this.dead} dead, ${this.strangers} strangers, ` +
       `${this.passed} descriptors passed and ${this.received} received, ${this.systemCalls} system calls, ` +
-      `${Math.round(this.virtualMillis / 1000)} s of virtual time; faults: ` +
-      faults.map(([kind, count]) => `${kind} ${count}`).join(", ")
+      `${Math.round(this.virtualMillis / 1000)} s of virtual time; faults of the daemon's calls: ` +
+      faults.map(([fault, count]) => `${fault} ${count}`).join(", ")
     )
   }
 }
@@ -73,6 +78,7 @@ const numericKeys = [
   "putBack",
   "expired",
   "evicted",
+  "bindingsEvicted",
   "refused",
   "dead",
   "strangers",

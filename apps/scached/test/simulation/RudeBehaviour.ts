@@ -180,6 +180,19 @@ function* floods(client: SimulatedClient, scene: Scene): Script {
   yield* leave(client)
 }
 
+/** Fills its socket with descriptors while the daemon cannot read, since its answers are not read either, and leaves them behind. */
+function* stuffs(client: SimulatedClient, scene: Scene): Script {
+  const { random } = client
+  yield* client.connect()
+  const request = Message.request(Message.findEndpoint(nowhere))
+  yield* client.say(Array.from({ length: 1_000 + random.below(6_000) }, () => request))
+  const cargo = Array.from({ length: 1 + random.below(100) }, (_, index) => client.process.open(`stuff ${index}`))
+  for (let left = 1 + random.below(4); left > 0; left--) {
+    yield* client.say([noise(client, scene)], cargo)
+    if (random.chance(0.2)) yield* client.sleep(random.below(100))
+  }
+}
+
 /** A byte at a time, and now and then less than what is due in the time there is. */
 function* drips(client: SimulatedClient, scene: Scene): Script {
   const { random } = client
@@ -214,6 +227,7 @@ export const all: ReadonlyArray<(client: SimulatedClient, scene: Scene) => Scrip
   pipelines,
   pipelines,
   floods,
+  stuffs,
   drips,
   sendsTooMuch
 ]

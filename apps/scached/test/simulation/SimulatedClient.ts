@@ -1,4 +1,4 @@
-import { type Descriptor, Errno, type SimulatedSystemCalls } from "@scached/fdpass"
+import { type Descriptor, Errno, Readiness, type ReceiveBuffer, type SimulatedSystemCalls } from "@scached/fdpass"
 import type { Conversation } from "./Conversation.ts"
 import type { Message } from "./Message.ts"
 
@@ -49,18 +49,22 @@ export class SimulatedClient implements SimulatedSystemCalls.Actor {
   hasStalled = false
   readonly #kernel: Kernel
   readonly #path: string
-  readonly #buffer
+  readonly #buffer: ReceiveBuffer
   #script: Script | undefined
   #socket: Descriptor | undefined
+  #file: ReturnType<Process["fileOf"]>
+  /** It waits until its socket is ready for something, or until then. */
+  #waiting: { readonly readiness: number; readonly untilMillis: number } | undefined
 
-  constructor(process: Process, conversation: Conversation, path: string) {
+  /** The buffer may be everybody's: whoever reads takes out at once what has come. */
+  constructor(process: Process, conversation: Conversation, path: string, buffer: ReceiveBuffer) {
     this.name = process.name
     this.process = process
     this.conversation = conversation
     this.#kernel = process.kernel
     this.#path = path
     this.random = this.#kernel.random.fork()
-    this.#buffer = process.calls.makeReceiveBuffer(16_384)
+    this.#buffer = buffer
   }
 
   run(script: Script): void {
@@ -70,6 +74,9 @@ export class SimulatedClient implements SimulatedSystemCalls.Actor {
 
   step(): Progress {
     if (this.#script === undefined || !this.process.isAlive) return "done"
+    // Asked a thousand times more often than it moves: by a look, and not by a system call that fails.
+    const progress = this.#stillWaits()
+    if (progress !== undefined) return progress
     try {
       const { done, value } = this.#script.next()
       if (done !== true) return value
@@ -98,15 +105,15 @@ export class SimulatedClient implements SimulatedSystemCalls.Actor {
   }
 
   *sleep(millis: number): Script {
-    const wakeAtMillis = this.nowMillis + millis
-    while (this.nowMillis < wakeAtMillis) yield { wakeAtMillis }
+    const sleepUntilMillis = this.nowMillis + millis
+    while (this.nowMillis < sleepUntilMillis) yield { sleepUntilMillis }
   }
 
   *connect(): Script {
     const { calls } = this.process
     const socket = calls.socket()
     if (typeof socket === "number") throw new ConnectionOver()
-    this.#socket = socket
+    this.#own(socket)
     for (let pauseMillis = 5; ; ) {
       const outcome = calls.connect(socket, this.#path)
       if (outcome >= 0) return yield "moved"
@@ -125,7 +132,32 @@ export class SimulatedClient implements SimulatedSystemCalls.Actor {
     const socket = calls.socket()
     if (typeof socket === "number" || calls.connect(socket, this.#path) < 0)
       throw new Error(`${this.name}: not connected`)
+    this.#own(socket)
+  }
+
+  #own(socket: Descriptor): void {
     this.#socket = socket
+    this.#file = this.process.fileOf(this.process.inspect(socket).number)
+  }
+
+  #isReady(readiness: number): boolean {
+    return ((this.#file?.poll() ?? 0) & readiness) !== 0
+  }
+
+  #stillWaits(): Progress | undefined {
+    if (this.#waiting === undefined) return undefined
+    const { readiness, untilMillis } = this.#waiting
+    if (!this.#isReady(readiness) && this.nowMillis < untilMillis) {
+      return untilMillis === Number.POSITIVE_INFINITY ? "idle" : { wakeAtMillis: untilMillis }
+    }
+    this.#waiting = undefined
+    return undefined
+  }
+
+  /** Until the socket is ready, or until then. */
+  *#wait(readiness: number, untilMillis = Number.POSITIVE_INFINITY): Script {
+    this.#waiting = { readiness, untilMillis }
+    yield this.#stillWaits() ?? "moved"
   }
 
   /** Says messages in one go, as one write or split anywhere; descriptors travel with the first byte. */
@@ -180,7 +212,7 @@ export class SimulatedClient implements SimulatedSystemCalls.Actor {
         this.#noteWait(since)
         return received
       }
-      yield "idle"
+      yield* this.#wait(Readiness.readable)
     }
   }
 
@@ -195,7 +227,7 @@ export class SimulatedClient implements SimulatedSystemCalls.Actor {
         received.descriptor?.close()
         yield "moved"
       } else if (this.nowMillis >= wakeAtMillis) return Buffer.concat(parts)
-      else yield { wakeAtMillis }
+      else yield* this.#wait(Readiness.readable, wakeAtMillis)
     }
   }
 
@@ -220,7 +252,10 @@ export class SimulatedClient implements SimulatedSystemCalls.Actor {
 
   *#again(outcome: number): Script {
     if (outcome === -Errno.EINTR) yield "moved"
-    else if (outcome === -Errno.EAGAIN) yield* this.sleep(1)
-    else throw new ConnectionOver()
+    else if (outcome === -Errno.EAGAIN) {
+      // Where nothing is in its way it was a fault, and it tries again.
+      const isFaulty = this.#isReady(Readiness.writable)
+      yield* isFaulty ? this.sleep(1) : this.#wait(Readiness.writable | Readiness.error | Readiness.hangUp)
+    } else throw new ConnectionOver()
   }
 }

@@ -1,54 +1,11 @@
 import { type Descriptor, SimulatedSystemCalls } from "@scached/fdpass"
-import { Access } from "../../src/cache/Access.ts"
-import { type CacheSettings, defaultCacheSettings } from "../../src/cache/CacheSettings.ts"
 import { draw, type Scene, takeAll } from "./Behaviour.ts"
 import { type FaultProfile, profileOf } from "./FaultProfile.ts"
 import { Machine, type Sabotage } from "./Machine.ts"
+import { drawPlan, memberGid, type Plan } from "./Plan.ts"
 import { PoliteClient } from "./PoliteClient.ts"
 import { SimulationFailure, Totals } from "./Report.ts"
 import type { SimulatedClient } from "./SimulatedClient.ts"
-
-/** The run of one seed: all of it is drawn here. */
-interface Plan {
-  readonly clients: number
-  readonly arrivalMillis: number
-  readonly callMillis: number
-  readonly socketBufferBytes: number
-  readonly settings: CacheSettings
-  readonly endpoints: ReadonlyArray<string>
-  readonly destinations: ReadonlyArray<string>
-  /** Whether the daemon is interrupted in the middle, or when all is over. */
-  readonly isAbrupt: boolean
-  readonly isVerbose: boolean
-}
-
-const labels = (kind: string, count: number) =>
-  // As Postfix has them: with newlines and 8-bit bytes.
-  Array.from({ length: count }, (_, index) => `${kind}\n[192.0.2.${index}]\nm\xfcller\n*\n`)
-
-const drawPlan = (random: SimulatedSystemCalls.SeededRandom): Plan => ({
-  clients: 50 + random.below(250),
-  arrivalMillis: random.pick([100, 5_000, 20_000]),
-  callMillis: random.pick([0, 0, 0, 0.003]),
-  socketBufferBytes: random.pick([4_096, 16_384, 212_992]),
-  settings: {
-    ...defaultCacheSettings,
-    ttlSecondsMax: 1 + random.below(4),
-    exchangeSecondsMax: 2 + random.below(6),
-    idleSecondsMax: 0,
-    requestBytesMax: random.pick([256, 1_024, 65_536]),
-    connectionsMax: random.pick([100_000, 100_000, 12, 3]),
-    connectionsPerEndpointMax: random.pick([1_000, 1_000, 4, 1]),
-    bindingsPerDestinationMax: random.pick([256, 2]),
-    clientsMax: random.pick([10_000, 10_000, 60, 15]),
-    watch: random.pick(["data", "data", "hangup", "off"]),
-    access: new Access([0])
-  },
-  endpoints: labels("smtp", 1 + random.below(10)),
-  destinations: labels("dest", 1 + random.below(4)),
-  isAbrupt: random.chance(0.3),
-  isVerbose: random.chance(0.1)
-})
 
 /** What the run of one seed came to. */
 export interface Run {
@@ -103,8 +60,9 @@ export const simulate = (seed: number, sabotage?: Sabotage): Run => {
   }
 }
 
-/** A user that the daemon does not let in. */
+/** A user that the daemon lets in only for a group, and one of its groups that is of no use. */
 const strangerUid = 1_234
+const strangerGid = 1_235
 
 /** Something to save: a file, or a connection whose peer does as it likes. */
 const cargo = (machine: Machine, client: SimulatedClient): Descriptor => {
@@ -127,10 +85,11 @@ const addClients = (machine: Machine, plan: Plan, scene: Scene) => {
   const step = (): SimulatedSystemCalls.ActorProgress => {
     const next = arrivals[0]
     if (next === undefined) return "done"
-    if (kernel.nowMillis < next) return { wakeAtMillis: next }
+    if (kernel.nowMillis < next) return { sleepUntilMillis: next }
     arrivals.shift()
-    const isStranger = scene.random.chance(0.05)
+    const isStranger = scene.random.chance(0.08)
     const client = machine.client(undefined, isStranger ? strangerUid : 0)
+    if (isStranger && scene.random.chance(0.5)) client.process.groups = [strangerGid, memberGid]
     const behaviour = draw(client, scene)
     if (behaviour.isPolite && !isStranger) polite.push(client)
     client.run(behaviour.script)
@@ -156,7 +115,7 @@ const addClients = (machine: Machine, plan: Plan, scene: Scene) => {
   return polite
 }
 
-const totalsOf = ({ clients, kernel, observer }: Machine): Totals => {
+const totalsOf = ({ callCounts, clients, daemon, kernel, observer }: Machine): Totals => {
   const totals = new Totals()
   totals.seeds = 1
   totals.clients = clients.length
@@ -168,7 +127,8 @@ const totalsOf = ({ clients, kernel, observer }: Machine): Totals => {
   totals.handedOver = counts["handed over"]
   totals.putBack = counts.putBack
   totals.expired = counts.expired
-  totals.evicted = counts.evicted + counts.bindingsEvicted
+  totals.evicted = counts.evicted
+  totals.bindingsEvicted = counts.bindingsEvicted
   totals.refused = counts.refused
   totals.dead = counts.dead
   totals.strangers = observer.server?.statistics.totals.strangers ?? 0
@@ -176,7 +136,10 @@ const totalsOf = ({ clients, kernel, observer }: Machine): Totals => {
   totals.received = kernel.counts.received
   totals.systemCalls = Number.parseInt(kernel.fingerprint, 10)
   totals.virtualMillis = kernel.nowMillis
-  for (const [kind, count] of kernel.faultCounts) totals.faults.set(kind, count)
+  for (const counts of [daemon.faults.counts, observer.oddFaults.counts]) {
+    for (const [fault, count] of counts) totals.faults.set(fault, count)
+  }
+  for (const [call, count] of callCounts) totals.calls.set(call, count)
   return totals
 }
 

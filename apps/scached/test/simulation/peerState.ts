@@ -1,5 +1,5 @@
 import { Readiness, type SimulatedSystemCalls } from "@scached/fdpass"
-import type { PeerState } from "./Model.ts"
+import type { PeerState } from "./ModelConnection.ts"
 
 const quiet: PeerState = { hasBytes: false, isOver: false }
 

@@ -13,10 +13,21 @@ export interface TracedCall {
   readonly result: string
 }
 
+/** A call as it is kept: numbers stay numbers until somebody reads them. */
+export interface RawCall {
+  readonly atMillis: number
+  readonly process: string
+  readonly call: string
+  readonly subject: string | number
+  readonly result: string | number
+}
+
 /** The last calls of a simulation, and a checksum of all. */
 export class CallTrace {
   readonly #max: number
-  readonly #calls: Array<TracedCall> = []
+  readonly #calls: Array<RawCall> = []
+  /** Checksums of names, each worked out once: there are few, and a simulation makes millions of calls. */
+  readonly #checksums = new Map<string, number>()
   #next = 0
   #count = 0
   #checksum = 0x811c9dc5
@@ -34,12 +45,12 @@ export class CallTrace {
     return this.#checksum >>> 0
   }
 
-  add(call: TracedCall): void {
+  add(call: RawCall): void {
     this.#count++
-    const text = `${call.process} ${call.call} ${call.subject} ${call.result}`
-    for (let index = 0; index < text.length; index++) {
-      this.#checksum = Math.imul(this.#checksum ^ text.charCodeAt(index), 0x01000193)
-    }
+    this.#mix(call.process)
+    this.#mix(call.call)
+    this.#mix(call.subject)
+    this.#mix(call.result)
     if (this.#max === 0) return
     this.#calls[this.#next] = call
     this.#next = (this.#next + 1) % this.#max
@@ -47,6 +58,28 @@ export class CallTrace {
 
   /** Oldest first. */
   get latest(): ReadonlyArray<TracedCall> {
-    return [...this.#calls.slice(this.#next), ...this.#calls.slice(0, this.#next)]
+    return [...this.#calls.slice(this.#next), ...this.#calls.slice(0, this.#next)].map((call) => ({
+      ...call,
+      subject: String(call.subject),
+      result: String(call.result)
+    }))
+  }
+
+  #mix(part: string | number): void {
+    const value = typeof part === "number" ? part | 0 : this.#checksumOf(part)
+    this.#checksum = Math.imul(this.#checksum ^ value, 0x01000193)
+    // The product moves nothing downwards.
+    this.#checksum ^= this.#checksum >>> 15
+  }
+
+  #checksumOf(text: string): number {
+    const known = this.#checksums.get(text)
+    if (known !== undefined) return known
+    let checksum = 0x811c9dc5
+    for (let index = 0; index < text.length; index++) {
+      checksum = Math.imul(checksum ^ text.charCodeAt(index), 0x01000193)
+    }
+    this.#checksums.set(text, checksum)
+    return checksum
   }
 }

@@ -1,40 +1,46 @@
 import { type FaultableCall, type FaultKind, type FaultPlan, faultsByCall, type ScriptedFault } from "./FaultPlan.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 
+type Rates = ReadonlyMap<string, ReadonlyArray<readonly [FaultKind, number]>>
+
+/** What was made of each plan: one may serve the hundred clients of a scenario, and thousands of scenarios. */
+const ratesByPlan = new WeakMap<FaultPlan, Rates>()
+
 /** The plan of one process, drawn from the kernel's generator. */
 export class FaultInjector {
   readonly #random: SeededRandom
-  readonly #counts: Map<FaultKind, number>
+  readonly #kernelCounts: Map<FaultKind, number>
+  readonly #counts = new Map<string, number>()
   readonly #processName: string
   readonly #isPaused: () => boolean
-  readonly #rates = new Map<string, ReadonlyArray<readonly [FaultKind, number]>>()
+  readonly #rates: Rates
   readonly #script: ReadonlyArray<ScriptedFault>
+  /** The call of the last draw: what is injected is injected into it. */
+  #drawn = ""
 
   constructor(
     processName: string,
     plan: FaultPlan,
     random: SeededRandom,
-    counts: Map<FaultKind, number>,
+    kernelCounts: Map<FaultKind, number>,
     isPaused: () => boolean
   ) {
     this.#processName = processName
     this.#random = random
-    this.#counts = counts
+    this.#kernelCounts = kernelCounts
     this.#isPaused = isPaused
     this.#script = plan.script ?? []
-    checkPlan(plan)
-    for (const [call, kinds] of Object.entries(faultsByCall)) {
-      const rates: Array<readonly [FaultKind, number]> = []
-      for (const kind of kinds) {
-        const rate = ratesOf(plan)[`${call}.${kind}`] ?? ratesOf(plan)[kind] ?? 0
-        if (rate > 0) rates.push([kind, rate])
-      }
-      this.#rates.set(call, rates)
-    }
+    this.#rates = ratesByPlan.get(plan) ?? readPlan(plan)
+  }
+
+  /** How often each fault has happened in each call, by keys such as `receive.notReady`. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts
   }
 
   /** The fault for the `nth` call of this name, if any is due; whoever lets it happen says so to `injected`. */
   draw(call: string, nth: number): FaultKind | undefined {
+    this.#drawn = call
     for (const each of this.#script) {
       const isHere = each.call === call && each.nth === nth
       if (isHere && (each.process === undefined || each.process === this.#processName)) return each.fault
@@ -45,8 +51,25 @@ export class FaultInjector {
   }
 
   injected(kind: FaultKind): void {
-    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1)
+    const key = `${this.#drawn}.${kind}`
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+    this.#kernelCounts.set(kind, (this.#kernelCounts.get(kind) ?? 0) + 1)
   }
+}
+
+const readPlan = (plan: FaultPlan): Rates => {
+  checkPlan(plan)
+  const rates = new Map<string, ReadonlyArray<readonly [FaultKind, number]>>()
+  for (const [call, kinds] of Object.entries(faultsByCall)) {
+    const own: Array<readonly [FaultKind, number]> = []
+    for (const kind of kinds) {
+      const rate = ratesOf(plan)[`${call}.${kind}`] ?? ratesOf(plan)[kind] ?? 0
+      if (rate > 0) own.push([kind, rate])
+    }
+    rates.set(call, own)
+  }
+  ratesByPlan.set(plan, rates)
+  return rates
 }
 
 const ratesOf = (plan: FaultPlan): Readonly<Record<string, number | undefined>> => plan.rates ?? {}

@@ -74,7 +74,7 @@ const line = ({ atMillis, file, number, process, what }: Entry): string => {
 /** The book in which every descriptor's life is written down, so that a failing simulation can explain itself. */
 export class Ledger {
   readonly #nowMillis: () => number
-  readonly #byNumber = new Map<string, History>()
+  readonly #byNumber = new Map<string, Map<number, History>>()
   readonly #byFile = new WeakMap<OpenFile, History>()
   readonly #violations: Array<Violation> = []
   readonly #counts = { made: 0, closed: 0, passed: 0, received: 0, lost: 0 }
@@ -123,11 +123,15 @@ export class Ledger {
   }
 
   #historyOfNumber(process: string, number: number): History {
-    const key = `${process}:${number}`
-    let found = this.#byNumber.get(key)
+    let numbers = this.#byNumber.get(process)
+    if (numbers === undefined) {
+      numbers = new Map()
+      this.#byNumber.set(process, numbers)
+    }
+    let found = numbers.get(number)
     if (found === undefined) {
       found = new History()
-      this.#byNumber.set(key, found)
+      numbers.set(number, found)
     }
     return found
   }

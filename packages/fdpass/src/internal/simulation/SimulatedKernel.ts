@@ -50,7 +50,7 @@ export class SimulatedKernel {
   readonly world: World
   readonly #faultPlan: FaultPlan
   readonly #faultCounts = new Map<FaultKind, number>()
-  readonly #processes: Array<SimulatedProcess> = []
+  readonly #processes = new Map<string, SimulatedProcess>()
   readonly #trace: CallTrace
   #areFaultsPaused = false
   #wallOffsetMillis = 0
@@ -76,22 +76,27 @@ export class SimulatedKernel {
 
   /** Starts a process; its name must be new. */
   process(name: string, options: ProcessOptions = {}): SimulatedProcess {
-    if (this.#processes.some((each) => each.name === name)) throw new RangeError(`there is a process "${name}" already`)
+    if (this.#processes.has(name)) throw new RangeError(`there is a process "${name}" already`)
     const { faults = this.#faultPlan, ...rest } = options
     const injector = new FaultInjector(name, faults, this.random, this.#faultCounts, () => this.#areFaultsPaused)
-    const defaults = { uid: 0, gid: 0, pid: 1000 + this.#processes.length, workingDirectory: "/", terminals: [] }
+    const defaults = { uid: 0, gid: 0, pid: 1000 + this.#processes.size, workingDirectory: "/", terminals: [] }
     const started = new SimulatedProcess(
       this,
       name,
       { ...defaults, descriptorsMax: this.options.descriptorsMax, ...rest },
       injector
     )
-    this.#processes.push(started)
+    this.#processes.set(name, started)
     return started
   }
 
   get processes(): ReadonlyArray<SimulatedProcess> {
-    return this.#processes
+    return [...this.#processes.values()]
+  }
+
+  /** The process of that name, dead or alive. */
+  processOf(name: string): SimulatedProcess | undefined {
+    return this.#processes.get(name)
   }
 
   /** Adds a part of the world that moves while the program under test waits; the result takes it away again. */
@@ -177,7 +182,7 @@ export class SimulatedKernel {
   describe(): string {
     const lines = [`seed ${this.options.seed}, at ${this.nowMillis.toFixed(3)} ms, ${this.fingerprint}`]
     for (const violation of this.violations) lines.push(explainViolation(violation))
-    for (const process of this.#processes) {
+    for (const process of this.#processes.values()) {
       lines.push(`${process.name}: ${process.isAlive ? `${process.openCount} descriptors` : "dead"}`)
       for (const { number, label, fileId, kind } of process.openDescriptors().slice(0, 32)) {
         lines.push(`  ${number}: ${kind} #${fileId} "${label}"`)
@@ -195,7 +200,7 @@ export class SimulatedKernel {
   }
 
   /** @internal */
-  noteCall(process: SimulatedProcess, call: string, subject: string, result: string): void {
+  noteCall(process: SimulatedProcess, call: string, subject: string | number, result: string | number): void {
     this.#trace.add({ atMillis: this.nowMillis, process: process.name, call, subject, result })
     this.world.pass(this.options.callMillis)
   }

@@ -3,13 +3,13 @@ import type { Outcome } from "../../SystemCalls.ts"
 import { Descriptor, numberOf } from "../descriptor.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 
-const showArgument = (argument: unknown): string => {
-  if (argument instanceof Descriptor) return argument.isOwned ? String(numberOf(argument)) : "gone"
+const showArgument = (argument: unknown): string | number => {
+  if (argument instanceof Descriptor) return argument.isOwned ? numberOf(argument) : "gone"
   return typeof argument === "string" ? argument : ""
 }
 
-const showResult = (result: unknown): string => {
-  if (typeof result === "number") return String(result)
+const showResult = (result: unknown): string | number => {
+  if (typeof result === "number") return result
   if (result instanceof Descriptor) return `descriptor ${numberOf(result)}`
   return Array.isArray(result) ? result.map(showResult).join(", ") : "ok"
 }

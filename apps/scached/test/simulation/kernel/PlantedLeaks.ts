@@ -1,0 +1,59 @@
+import { ServerSession } from "@scached/protocol"
+import { CachedDescriptor } from "../../../src/cache/CachedDescriptor.ts"
+import { ConnectionCache } from "../../../src/cache/ConnectionCache.ts"
+import { type Planted, patch } from "../planting.ts"
+
+/** Leaks that a walk must find. */
+export const plantedLeaks: ReadonlyArray<{ readonly name: string; readonly plant: () => Planted }> = [
+  {
+    name: "what the cache lets go of stays open",
+    plant: () =>
+      patch(
+        CachedDescriptor.prototype,
+        "close",
+        () =>
+          function (this: CachedDescriptor) {
+            this.stopWatching()
+          }
+      )
+  },
+  {
+    name: "what was handed over stays open here too",
+    plant: () =>
+      patch(
+        ConnectionCache.prototype,
+        "settle",
+        () =>
+          function (this: ConnectionCache, found) {
+            found.lease.commit()
+            this.statistics.handedOver()
+          }
+      )
+  },
+  {
+    name: "a stray descriptor stays open",
+    plant: () =>
+      patch(
+        ServerSession.prototype,
+        "next",
+        (original) =>
+          function (this: ServerSession<unknown>) {
+            let step = original.call(this)
+            while (step._tag === "Stray") step = original.call(this)
+            return step
+          }
+      )
+  },
+  {
+    name: "what a client that leaves was being handed is closed",
+    plant: () =>
+      patch(
+        ConnectionCache.prototype,
+        "putBack",
+        () =>
+          function (this: ConnectionCache, { lease }) {
+            lease.value.close()
+          }
+      )
+  }
+]
