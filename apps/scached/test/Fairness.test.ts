@@ -6,7 +6,7 @@ import { Stage } from "./simulation/Stage.ts"
 const flooders = 4
 const pipelined = 2_000
 /** Exchanges that a client gets in one turn, as in Client.ts. */
-const perTurn = 16
+const perTurn = 8
 
 test("clients that pipeline without end get no more than their turn while another is served", () => {
   const stage = new Stage()

@@ -91,7 +91,10 @@ export const floodCases: ReadonlyArray<HostileCase> = [
       pour(victim, visitor, new Uint8Array(65_536).fill(0x78), 200 * 2 ** 20)
       pour(victim, visitor, Buffer.from("\0\0"), 2)
       visitor.conversation.hearsWithin(15_000)
-      return `${heard(visitor)}; ${growth(residentKib(victim.pid) - before)}`
+      // What it has sent and nobody wants is thrown away first.
+      const ends = ({ conversation }: Visitor) =>
+        conversation.hearsWithin(answerMillisMax) && conversation.takeArrived().ended
+      return `${heard(visitor, ends)}; ${growth(residentKib(victim.pid) - before)}`
     }
   },
   {

@@ -58,14 +58,14 @@ export const save = (victim: Victim, visitor: Visitor, label: string): Offered =
   return offered
 }
 
-/** What a client hears, in words. */
-export const heard = (visitor: Visitor): string => {
+/** What a client hears, in words; `endsSoon` tells whether its end, which may come apart from the answer, belongs to it. */
+export const heard = (visitor: Visitor, endsSoon: (visitor: Visitor) => boolean = () => false): string => {
   if (!visitor.conversation.hearsWithin(answerMillisMax)) return "no answer"
   const { bytes, descriptors, ended } = visitor.conversation.takeArrived()
   for (const each of descriptors) each.close()
   const status = /status\0(\d)/.exec(bytes.toString("latin1"))?.[1]
   const words = status === undefined ? (bytes.length === 0 ? [] : ["an answer without status"]) : [`status ${status}`]
-  return [...words, ...(ended ? ["disconnected"] : [])].join(", ")
+  return [...words, ...(ended || endsSoon(visitor) ? ["disconnected"] : [])].join(", ")
 }
 
 /** Growth of memory, in words. */

@@ -28,7 +28,7 @@ export interface ClientContext {
 }
 
 /** Steps taken for one client in one turn of the loop: one that sends without end gets no more than that while others wait. */
-const stepsPerTurnMax = 16
+const stepsPerTurnMax = 8
 
 /** Malformed requests of one client that are logged one by one. */
 const complaintsMax = 5
