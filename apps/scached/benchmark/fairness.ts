@@ -2,7 +2,9 @@
  * What clients that pipeline without end cost the others: p99 of 16 clients that ask one thing after the other, beside 4 that always have
  * hundreds of requests on their way, and without them. Rounds with and without alternate, so that a busy machine is busy for both.
  *
- * `bun run benchmark/fairness.ts [ROUNDS] [SECONDS]`, after `bun run build` in the root. Server, clients and flooders are processes of their own.
+ * `bun run benchmark/fairness.ts [ROUNDS] [SECONDS]`, after `bun run build` in the root. The server has one processor; the clients, of both
+ * kinds in one process, have another: in processes of their own the two kinds would wait for that processor, for milliseconds, and that
+ * would be measured. The work that the flooders make for that process is part of what is measured.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -105,22 +107,36 @@ type Measured = Effect.Success<ReturnType<typeof measure>>
 const line = (name: string, { answers, p50, p99 }: Measured) =>
   `${name}: p50 ${p50.toFixed(3)} ms, p99 ${p99.toFixed(3)} ms, ${answers} answers`
 
-const rounds = Number(process.argv[2] ?? 5)
-const seconds = Number(process.argv[3] ?? 2)
-const directory = mkdtempSync(join(tmpdir(), "fairness-"))
-const socket = join(directory, "s")
-const executable = join(import.meta.dir, "../../../dist/scached")
-const server = Bun.spawn([executable, "serve", "--socket", socket], { stdio: ["ignore", "ignore", "pipe"] })
-await server.stderr.getReader().read()
-const ratios: Array<number> = []
-for (let index = 0; index < rounds; index++) {
-  const alone = await run(measure(socket, seconds, 0))
-  const beside = await run(measure(socket, seconds, flooderCount))
-  ratios.push(beside.p99 / alone.p99)
-  console.log(`${line("alone", alone)}; ${line("beside flooders", beside)}; p99 ratio ${ratios.at(-1)?.toFixed(2)}`)
+/** Runs a program on one processor. */
+const spawnOn = (processor: number, ...command: ReadonlyArray<string>) =>
+  Bun.spawn(["taskset", "--cpu-list", String(processor), ...command], { stdio: ["ignore", "pipe", "pipe"] })
+
+const measureAll = async (rounds: number, seconds: number): Promise<void> => {
+  const directory = mkdtempSync(join(tmpdir(), "fairness-"))
+  const socket = join(directory, "s")
+  const server = spawnOn(0, join(import.meta.dir, "../../../dist/scached"), "serve", "--socket", socket)
+  try {
+    await server.stderr.getReader().read()
+    const ratios: Array<number> = []
+    for (let index = 0; index < rounds; index++) {
+      const alone = await run(measure(socket, seconds, 0))
+      const beside = await run(measure(socket, seconds, flooderCount))
+      ratios.push(beside.p99 / alone.p99)
+      console.log(`${line("alone", alone)}; ${line("beside flooders", beside)}; p99 ratio ${ratios.at(-1)?.toFixed(2)}`)
+    }
+    ratios.sort((one, other) => one - other)
+    console.log(`median ratio of p99: ${percentile(ratios, 0.5).toFixed(2)} (${rounds} rounds)`)
+  } finally {
+    server.kill()
+    await server.exited
+    rmSync(directory, { recursive: true })
+  }
 }
-ratios.sort((one, other) => one - other)
-console.log(`median ratio of p99: ${percentile(ratios, 0.5).toFixed(2)} (${rounds} rounds)`)
-server.kill()
-await server.exited
-rmSync(directory, { recursive: true })
+
+const [role = "5", argument = "2"] = process.argv.slice(2)
+if (role === "measure") await measureAll(Number(argument), Number(process.argv[4]))
+else {
+  const measuring = spawnOn(1, process.execPath, import.meta.path, "measure", role, argument)
+  for await (const chunk of measuring.stdout) process.stdout.write(chunk)
+  process.exitCode = await measuring.exited
+}
