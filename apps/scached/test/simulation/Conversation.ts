@@ -24,6 +24,8 @@ export class Conversation {
   owed = ""
   /** They have not been sent yet, not even in vain, and hold nothing up. */
   #isGathered = false
+  /** An answer is being made, and nothing behind it was looked at. */
+  #isMaking = false
   /** Sending has failed for good: what is answered from then on reaches nobody. */
   isBroken = false
   /** The descriptor could not be sent, the socket not be watched, or the last answer is out: the daemon must close. */
@@ -81,16 +83,15 @@ export class Conversation {
     this.mustClose = "its user may not connect"
   }
 
-  /** The label of the save whose descriptor is here, and which the daemon must carry out now. */
-  get savingLabel(): string | undefined {
-    if (this.#isStuck) return undefined
-    if (this.state === "descriptor") return this.#isDescriptorAt(this.#at) ? this.#saving?.label : undefined
+  /** The descriptor of a save is here, which the daemon must carry out now. */
+  get isSaving(): boolean {
+    if (this.#isStuck) return false
+    if (this.state === "descriptor") return this.#isDescriptorAt(this.#at)
     // In one read with its request: the daemon does not wait between them.
     const [message] = this.#messages
-    if (this.state !== "between" || message?.meaning._tag !== "Request" || !this.#hasArrived(message)) return undefined
+    if (this.state !== "between" || message?.meaning._tag !== "Request" || !this.#hasArrived(message)) return false
     const { request } = message.meaning
-    const isHere = request._tag === "SaveEndpoint" && this.#isDescriptorAt(this.#at + message.bytes.length)
-    return isHere ? request.label : undefined
+    return request._tag === "SaveEndpoint" && this.#isDescriptorAt(this.#at + message.bytes.length)
   }
 
   /** The descriptor that is here can be due nowhere: no save is named in what has come. */
@@ -134,14 +135,20 @@ export class Conversation {
     if (made !== text) this.#fail(`made ${JSON.stringify(text)}, must have made ${JSON.stringify(made)}`)
     // A second answer sends the first one before it.
     this.#isGathered = this.owed === ""
+    this.#isMaking = true
     this.owed += made
+  }
+
+  /** The answer has left, or waits. */
+  made(): void {
+    this.#isMaking = false
   }
 
   /** The daemon hands these bytes to the kernel. */
   sending(bytes: Uint8Array): void {
     const text = latin1(bytes)
-    // What asks for no answer was dealt with before this one left.
-    if (this.#isGathered) this.settleSilent()
+    // What asks for no answer was dealt with before this one left, unless it leaves at once.
+    if (this.#isGathered && !this.#isMaking) this.settleSilent()
     this.#isGathered = false
     if (this.isBroken) this.#fail(`bytes were sent behind lost ones: ${JSON.stringify(text)}`)
     else if (!this.owed.startsWith(text)) {
@@ -288,10 +295,8 @@ export class Conversation {
     this.#at++
     // What follows the byte begins in the middle of a word, and is a list of nobody's.
     if (message.bytes.length > 1) {
-      const meaning = {
-        _tag: message.meaning._tag === "TooLarge" ? "TooLarge" : "Malformed",
-        shape: "SaveEndpoint"
-      } as const
+      const _tag = message.meaning._tag === "TooLarge" ? "TooLarge" : "Malformed"
+      const meaning = { _tag, shape: "SaveEndpoint" } as const
       this.#messages.unshift({ bytes: message.bytes.subarray(1), meaning, isDummy: false })
     }
     const saving = this.#saving
@@ -326,6 +331,8 @@ export class Conversation {
     const now = this.#context.nowMillis()
     switch (meaning._tag) {
       case "Dummy":
+        // What is skipped is progress too.
+        this.debtSinceMillis = undefined
         return ""
       case "Byte":
         return this.#answered("SaveEndpoint", 1)

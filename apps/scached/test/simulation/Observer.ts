@@ -48,7 +48,6 @@ export class Observer {
   isShutDown = false
   /** The first thing that was wrong, with the state of the machine at that moment. */
   failure: SimulationFailure | undefined
-  sleeps = 0
   /** Calls that fail in ways that the simulated kernel does not know. */
   readonly oddFaults: OddFaults
   readonly #process: Process
@@ -121,10 +120,14 @@ export class Observer {
     return overhear(
       {
         makes: (channel, bytes) => this.#makes(channel, bytes),
+        made: (channel) => this.#channels.get(channel)?.made(),
         pauses: (channel) => this.#rests(channel, true),
         resumes: (channel) => {
           this.#rests(channel, false)
           this.#enter(this.#channels.get(channel))
+        },
+        drains: () => {
+          if (this.#active !== undefined) this.#active.isResting = false
         },
         putsBack: (descriptor) => this.#holderOf(this.model.byNumber(this.#numberOf(descriptor)))?.settleSilent(),
         decides: (decision) => {
@@ -154,10 +157,6 @@ export class Observer {
     this.#channels.set(channel, conversation)
     this.#enter(conversation)
     conversation.making(bytes)
-  }
-
-  get openConversations(): number {
-    return this.#sockets.size
   }
 
   /** After the end: nothing may be left open but what was there before. */
@@ -271,7 +270,9 @@ export class Observer {
       epollWait: (epoll, batch, timeoutMillis) => {
         this.#enter(undefined)
         this.#countWait()
-        if (timeoutMillis !== 0 && this.server !== undefined) this.#fallsAsleep(timeoutMillis, this.server)
+        if (timeoutMillis !== 0 && this.server !== undefined) {
+          this.#asleep.check(this.#turnMillis, timeoutMillis, this.server)
+        }
         if (this.failure !== undefined) throw this.failure
         return calls.epollWait(epoll, batch, timeoutMillis)
       },
@@ -341,8 +342,8 @@ export class Observer {
       if (each.incoming?.number !== number) continue
       if (each === this.#active) each.settleSilent()
       // One for which there is no room, or one whose client ends. Anything else is a stray.
-      if (each.savingLabel === undefined) each.incoming = undefined
-      else each.incoming.isClosed = true
+      if (each.isSaving) each.incoming.isClosed = true
+      else each.incoming = undefined
     }
   }
 
@@ -360,11 +361,6 @@ export class Observer {
     if (connection.fate === "cached" && isDead) return this.model.closed(connection, "dead")
     if (!this.isShutDown) this.fail(`closed before its time, at ${this.#turnMillis} ms: ${describe(connection)}`)
     this.model.closed(connection, "shut down")
-  }
-
-  #fallsAsleep(timeoutMillis: number, server: CacheServer): void {
-    this.sleeps++
-    this.#asleep.check(this.#turnMillis, timeoutMillis, server)
   }
 
   #countWait(): void {

@@ -2,16 +2,19 @@ import type { Descriptor } from "@scached/fdpass"
 import { Channel } from "@scached/reactor"
 import { type Bound, ConnectionStore, type Evicted, type Refused, type Saved } from "@scached/store"
 import { CachedDescriptor } from "../../src/cache/CachedDescriptor.ts"
+import { Client } from "../../src/cache/Client.ts"
 import { ConnectionCache } from "../../src/cache/ConnectionCache.ts"
 import type { Decision, Gone, Saving } from "./Admission.ts"
 
 /** What is heard of the daemon that no system call tells. */
 export interface Listener {
-  /** It makes an answer, which leaves at once or later. */
+  /** It makes an answer, which leaves before `made` or later. */
   readonly makes: (channel: Channel, bytes: Uint8Array) => void
-  /** It lets a client wait that has had its share of the turn, and goes on with it. */
+  readonly made: (channel: Channel) => void
+  /** It lets a client wait that has had its share of the turn, and goes on with it, or with the one whose last bytes it has just sent. */
   readonly pauses: (channel: Channel) => void
   readonly resumes: (channel: Channel) => void
+  readonly drains: () => void
   /** It puts this descriptor back into its place in the cache. */
   readonly putsBack: (descriptor: Descriptor) => void
   /** Its store has decided about a save. */
@@ -46,12 +49,16 @@ export const overhear = <A>(listener: Listener, run: () => A): A => {
   const channel = Channel.prototype
   const store = ConnectionStore.prototype
   const cache = ConnectionCache.prototype
+  const client = Client.prototype
   const { pause, resume, sendAfterReads } = channel
   const { saveDestination, saveEndpoint } = store
   const { putBack } = cache
+  const { onDrained } = client
   channel.sendAfterReads = function (this: Channel, bytes) {
     listener.makes(this, bytes)
-    return sendAfterReads.call(this, bytes)
+    const isTaken = sendAfterReads.call(this, bytes)
+    listener.made(this)
+    return isTaken
   }
   channel.pause = function (this: Channel) {
     listener.pauses(this)
@@ -60,6 +67,10 @@ export const overhear = <A>(listener: Listener, run: () => A): A => {
   channel.resume = function (this: Channel) {
     listener.resumes(this)
     resume.call(this)
+  }
+  client.onDrained = function (this: Client) {
+    listener.drains()
+    onDrained.call(this)
   }
   cache.putBack = function (this: ConnectionCache, found) {
     listener.putsBack(found.lease.value.descriptor)
@@ -88,5 +99,6 @@ export const overhear = <A>(listener: Listener, run: () => A): A => {
     Object.assign(channel, { pause, resume, sendAfterReads })
     Object.assign(store, { saveDestination, saveEndpoint })
     Object.assign(cache, { putBack })
+    Object.assign(client, { onDrained })
   }
 }
