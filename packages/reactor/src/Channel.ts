@@ -155,8 +155,12 @@ export class Channel implements ReadinessHandler, AfterReads {
   /** Called by the loop. */
   afterReads(): void {
     if (this.#gathered === undefined) return
-    this.#sendGathered()
-    if (this.isBlocked || this.#sendFailure < 0) this.#handler.onBlocked?.()
+    try {
+      this.#sendGathered()
+      if (this.isBlocked || this.#sendFailure < 0) this.#handler.onBlocked?.()
+    } catch (defect) {
+      this.#abandon(defect)
+    }
   }
 
   /** Sends at once what `sendAfterReads` keeps for later; afterwards `isBlocked` and `sendFailure` tell what came of it. */

@@ -187,7 +187,7 @@ describe("onBlocked", () => {
     one.end()
   })
 
-  test("an owner that throws in it costs the others of this turn nothing", () => {
+  test("an owner that throws in it loses its channel, and costs the others of this turn nothing", () => {
     const throws = () => {
       throw "defect"
     }
@@ -200,6 +200,7 @@ describe("onBlocked", () => {
     process.calls.send(far, bytesOf("question"))
     one.machine.turn(2)
     expect(defects).toEqual(["defect"])
+    expect([one.notes.events, one.channel.isClosed]).toEqual([["question", "blocked", "end"], true])
     expect(readAll(process, far)).toBe("answer")
     other.close()
     far.close()
