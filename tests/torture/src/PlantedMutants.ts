@@ -127,8 +127,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "store: the last of a destination's bindings is taken for dead by another's place in the map",
     file: `${store}/src/internal/Destination.ts`,
-    find: "this.#byPair?.delete(pairKey(binding.properties, binding.endpointLabel))",
-    replace: "void this.#byPair",
+    find: "crowd.byPair.delete(pairKey(binding.properties, binding.endpointLabel))",
+    replace: "void crowd.byPair",
     tests: storeTests
   },
   {

@@ -1,9 +1,19 @@
 /** A few planted bugs in every run; `bun run mutants` tries them all. */
 import { expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { tryMutants } from "../src/MutationRun.ts"
 import { mutants } from "../src/PlantedMutants.ts"
 
 const timeoutMillis = 180_000
+
+test("every bug of the list can still be planted: its text stands in its file once", () => {
+  const root = join(import.meta.dir, "../../..")
+  const timesOf = ({ file, find }: (typeof mutants)[number]) =>
+    readFileSync(join(root, file), "utf8").split(find).length - 1
+  const stale = mutants.filter((each) => timesOf(each) !== 1)
+  expect(stale.map(({ name }) => name)).toEqual([])
+})
 
 test(
   "planted bugs are caught",
