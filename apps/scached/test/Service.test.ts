@@ -257,6 +257,19 @@ describe("a service", () => {
     expect(stage.log[0]).toContain("warning: /conf/main.cf, line 3: replaces max_idle = 2s of line 2")
   })
 
+  test("counts how often each limit was reached", () => {
+    const stage = new Stage({ max_idle: "5s" })
+    stage.at(1_000, "a client", () => {
+      const client = stage.connect()
+      stage.master.calls.send(client, Buffer.alloc(1_500, "x"))
+      stage.at(2_000, "the client's end", () => client.close())
+    })
+    expect(stage.run([...standard, "-o", "scached_request_limit=1024"])).toBe(0)
+    expect(stage.log.filter((line) => line.includes("counters: "))).toEqual([
+      expect.stringMatching(/counters: limits reached request=1\n?$/)
+    ])
+  })
+
   test("warns of a parameter of ours that there is not", () => {
     const stage = new Stage({ max_idle: "1s" })
     expect(stage.run([...standard, "-o", "scached_conection_limit=5"])).toBe(0)

@@ -96,7 +96,7 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   const live = { ...(yield* liveSettings) }
   const interval = { statisticsSeconds: settings.values.statisticsSeconds }
   const server = yield* CacheServer.make(listeners, live)
-  const statistics = yield* StatisticsReport.start(server.statistics, interval)
+  const statistics = yield* StatisticsReport.start(server, interval)
   const status = `listening on ${where}`
   journal.info(status)
   notifier.ready(status)

@@ -1,8 +1,10 @@
 import { Statistics } from "@scached/postfix"
 import { Reactor } from "@scached/reactor"
 import { Effect, type Scope } from "effect"
-import type { CacheInterval, CacheStatistics, CacheTotals } from "../cache/CacheStatistics.ts"
+import type { CacheServer } from "../cache/CacheServer.ts"
+import type { CacheInterval, CacheTotals } from "../cache/CacheStatistics.ts"
 import { Journal } from "../cache/Journal.ts"
+import type { LimitKind } from "../cache/LimitNotices.ts"
 
 const linesOf = ({ startMillis, destinations, endpoints, peaks }: CacheInterval): ReadonlyArray<string> =>
   Statistics.lines({
@@ -30,6 +32,29 @@ const ownLinesOf = (before: CacheTotals, now: CacheTotals): ReadonlyArray<string
     return [`counters: ${what} ${counts.map(([word, count]) => `${word}=${count}`).join(" ")}`]
   })
 
+/** By what each limit is counted. */
+const limitWords: Readonly<Record<LimitKind, string>> = {
+  connectionsMax: "connections",
+  connectionsPerEndpointMax: "endpoint-connections",
+  bindingsMax: "bindings",
+  bindingsPerDestinationMax: "destination-bindings",
+  textBytesMax: "text",
+  clientsMax: "clients",
+  outputBytesMax: "output",
+  requestBytesMax: "request"
+}
+
+type LimitCounts = ReadonlyMap<LimitKind, number>
+
+/** Those that were reached, and how often. */
+const limitsLineOf = (before: LimitCounts, now: LimitCounts): ReadonlyArray<string> => {
+  const counts = [...now].flatMap(([kind, count]) => {
+    const since = count - (before.get(kind) ?? 0)
+    return since === 0 ? [] : [`${limitWords[kind]}=${since}`]
+  })
+  return counts.length === 0 ? [] : [`counters: limits reached ${counts.join(" ")}`]
+}
+
 /** A running report. */
 export interface StatisticsReport {
   /** To be called when `statisticsSeconds` has changed: the present interval then ends that long from now. */
@@ -40,16 +65,19 @@ export interface StatisticsReport {
  * Logs the cache's statistics at a regular interval and when the scope closes, as scache(8) does: what was nothing is left out.
  */
 export const start = Effect.fnUntraced(function* (
-  statistics: CacheStatistics,
+  { limitsReached, statistics }: Pick<CacheServer, "limitsReached" | "statistics">,
   settings: { readonly statisticsSeconds: number }
 ): Effect.fn.Return<StatisticsReport, never, Reactor | Journal | Scope.Scope> {
   const loop = yield* Reactor
   const journal = yield* Journal
   let before = { ...statistics.totals }
+  let limitsBefore: LimitCounts = new Map()
   const report = (): void => {
     for (const line of linesOf(statistics.takeInterval(loop.calls.wallMillis()))) journal.info(line)
     for (const line of ownLinesOf(before, statistics.totals)) journal.info(line)
+    for (const line of limitsLineOf(limitsBefore, limitsReached)) journal.info(line)
     before = { ...statistics.totals }
+    limitsBefore = new Map(limitsReached)
   }
   const arm = () =>
     loop.at(loop.nowMillis + settings.statisticsSeconds * 1000, () => {
