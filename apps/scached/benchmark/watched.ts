@@ -2,8 +2,8 @@
  * What connections that only rest cost the others: the standard cycle against a daemon that has many of them under labels of their own, and
  * against one that has none, in turn. scache-bench does the measuring.
  *
- * `bun benchmark/watched.ts [CONNECTIONS]`, after `bun run build` in the root; 9,000 unless told otherwise, since both ends of each are
- * descriptors, of this process and of the daemon.
+ * `bun benchmark/watched.ts [CONNECTIONS]`, after `bun run build` in the root; 10,000 unless told otherwise. Each takes a descriptor of the daemon
+ * and one of this process.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -14,13 +14,19 @@ import { Effect } from "effect"
 import { watchTimes } from "../src/cache/ConnectionCache.ts"
 import { ask, octets, runOnReactor, ttl } from "../test/support/CacheClient.ts"
 
-const count = Number(process.argv[2] ?? 9_000)
+const count = Number(process.argv[2] ?? 10_000)
 const ttlSeconds = 3_000
 const root = join(import.meta.dir, "../../..")
 
 const start = async (socket: string) => {
   const command = ["taskset", "--cpu-list", "0", join(root, "dist/scached"), "serve", "--socket", socket]
-  const daemon = Bun.spawn([...command, "-o", `connection_cache_ttl_limit=${ttlSeconds}s`], {
+  // Room for those of the load besides, where RLIMIT_NOFILE is 20,000 as well.
+  const limits = [
+    `connection_cache_ttl_limit=${ttlSeconds}s`,
+    `scached_connection_limit=${count + 1_000}`,
+    "scached_client_limit=100"
+  ]
+  const daemon = Bun.spawn([...command, ...limits.flatMap((each) => ["-o", each])], {
     stdio: ["ignore", "ignore", "pipe"]
   })
   await daemon.stderr.getReader().read()

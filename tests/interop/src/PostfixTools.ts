@@ -1,6 +1,6 @@
-import { accessSync, constants } from "node:fs"
 import { SystemCalls } from "@scached/fdpass"
 import { Context, Effect, Layer, Schema } from "effect"
+import { isExecutable } from "./isExecutable.ts"
 import type { LabFailure } from "./LabFailure.ts"
 import * as LabProcess from "./LabProcess.ts"
 
@@ -30,15 +30,6 @@ export class PostfixMissing extends Schema.TaggedError<PostfixMissing>()("Postfi
 }) {
   override get message(): string {
     return `no Postfix laboratory here, for want of ${this.missing.join(", ")}: run .ci/install-postfix as root`
-  }
-}
-
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }
 

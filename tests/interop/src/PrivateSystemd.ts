@@ -3,10 +3,11 @@
  *
  * @category systemd
  */
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { SystemCalls } from "@scached/fdpass"
 import { Effect, type Scope } from "effect"
+import { isExecutable } from "./isExecutable.ts"
 import { LabFailure, labFailure } from "./LabFailure.ts"
 import * as LabProcess from "./LabProcess.ts"
 import * as TempDirectory from "./TempDirectory.ts"
@@ -70,15 +71,6 @@ exec env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_LOG_TARGET=
   SYSTEMD_UNIT_PATH=/etc/systemd/system SYSTEMD_GENERATOR_PATH=/run/none \\
   /lib/systemd/systemd --system --unit=basic.target --show-status=no
 `
-
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /**
  * Why there can be no systemd of one's own on this machine; undefined where there can.

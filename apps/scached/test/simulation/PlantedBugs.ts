@@ -8,7 +8,7 @@ import { CachedDescriptor } from "../../src/cache/CachedDescriptor.ts"
 import { Client } from "../../src/cache/Client.ts"
 import { ConnectionCache } from "../../src/cache/ConnectionCache.ts"
 import { plantedLimitBugs } from "./PlantedLimitBugs.ts"
-import { onMachine, type PlantedBug, patch, unchanged } from "./planting.ts"
+import { forgetStrays, onMachine, type PlantedBug, patch, unchanged } from "./planting.ts"
 
 const bugs: ReadonlyArray<PlantedBug> = [
   {
@@ -118,17 +118,7 @@ const bugs: ReadonlyArray<PlantedBug> = [
   {
     name: "a stray descriptor is not closed",
     found: /stray descriptor/,
-    plant: () =>
-      patch(
-        ServerSession.prototype,
-        "next",
-        (original) =>
-          function (this: ServerSession<unknown>) {
-            let step = original.call(this)
-            while (step._tag === "Stray") step = original.call(this)
-            return step
-          }
-      )
+    plant: forgetStrays
   },
   {
     name: "a client inside an exchange delays the others",

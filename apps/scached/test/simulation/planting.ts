@@ -2,6 +2,7 @@
  * How bugs are planted: by patching the daemon's classes, or between it and its calls, for the time of a run; no line of the daemon knows of
  * it.
  */
+import { ServerSession } from "@scached/protocol"
 import type { Machine, Sabotage } from "./Machine.ts"
 
 /** A bug, and what it is found by. */
@@ -49,3 +50,16 @@ export const onMachine = (make: (machine: () => Machine) => Planted): Planted =>
 
 /** Does nothing, in place of something that does. */
 export const unchanged = () => {}
+
+/** A descriptor that is due nowhere is forgotten, and stays open. */
+export const forgetStrays = (): Planted =>
+  patch(
+    ServerSession.prototype,
+    "next",
+    (original) =>
+      function (this: ServerSession<unknown>) {
+        let step = original.call(this)
+        while (step._tag === "Stray") step = original.call(this)
+        return step
+      }
+  )

@@ -1,7 +1,7 @@
 import type { OctetString } from "../OctetString.ts"
 import { equalBytes, indexOfNul, sliceOctets } from "./octets.ts"
 
-/** As many attributes as any list of the protocol has, and a stray dummy before them; those behind are passed over. */
+/** As many attributes as the longest list of the protocol has, and a stray dummy before them: what stands behind them means nothing. */
 export const attributesKeptMax = 6
 
 /**

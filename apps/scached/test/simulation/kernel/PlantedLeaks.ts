@@ -1,7 +1,6 @@
-import { ServerSession } from "@scached/protocol"
 import { CachedDescriptor } from "../../../src/cache/CachedDescriptor.ts"
 import { ConnectionCache } from "../../../src/cache/ConnectionCache.ts"
-import { type Planted, patch } from "../planting.ts"
+import { forgetStrays, type Planted, patch } from "../planting.ts"
 
 /** Leaks that a walk must find. */
 export const plantedLeaks: ReadonlyArray<{ readonly name: string; readonly plant: () => Planted }> = [
@@ -32,17 +31,7 @@ export const plantedLeaks: ReadonlyArray<{ readonly name: string; readonly plant
   },
   {
     name: "a stray descriptor stays open",
-    plant: () =>
-      patch(
-        ServerSession.prototype,
-        "next",
-        (original) =>
-          function (this: ServerSession<unknown>) {
-            let step = original.call(this)
-            while (step._tag === "Stray") step = original.call(this)
-            return step
-          }
-      )
+    plant: forgetStrays
   },
   {
     name: "what a client that leaves was being handed is closed",
