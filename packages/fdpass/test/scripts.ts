@@ -1,5 +1,5 @@
 /** Scripts for the contract of `SystemCalls`: each runs on the kernel and on the simulation, and both must answer what it says. */
-import { describe, expect, test } from "bun:test"
+import { beforeAll, describe, expect, test } from "bun:test"
 import { type Descriptor, Readiness, type SystemCallsShape } from "../src/index.ts"
 import { closeAll, kernelMachine, type Machine, must, show, simulatedMachine } from "./machines.ts"
 
@@ -9,6 +9,11 @@ export const script = (
   expected: unknown
 ): void => {
   describe(name, () => {
+    // What an earlier test has left to Bun, the pipes of a child for instance, is closed when it is collected: not while these count.
+    beforeAll(async () => {
+      Bun.gc(true)
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    })
     for (const [where, make] of [
       ["the kernel", kernelMachine],
       ["the simulation", simulatedMachine]
