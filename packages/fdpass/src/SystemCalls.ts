@@ -1,4 +1,5 @@
 import { Context } from "effect"
+import type { Batching, CallBatch } from "./CallBatch.ts"
 import type { Descriptor } from "./internal/descriptor.ts"
 import type { ReceiveBuffer } from "./ReceiveBuffer.ts"
 
@@ -186,6 +187,11 @@ export interface SystemCallsShape {
   readonly makeReceiveBuffer: (bytesMax: number) => ReceiveBuffer
   readonly makeReadinessBatch: (capacity: number) => ReadinessBatch
   readonly makePollBatch: (capacity: number) => PollBatch
+  /**
+   * Room for so many calls that are made together; undefined where they are to be made one by one, since nothing else is possible here, or
+   * `auto` was asked for and they are as fast by themselves. Finding that out takes some 10 µs the first time, 150 where it is worth it.
+   */
+  readonly makeCallBatch: (capacity: number, batching: Batching) => CallBatch | undefined
 
   /** What stands at `path`, links not followed. */
   readonly identify: (path: string) => FileIdentity | Outcome

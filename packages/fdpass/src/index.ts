@@ -1,3 +1,4 @@
+export * from "./CallBatch.ts"
 export * as Descriptors from "./Descriptor.ts"
 export { Descriptor, DescriptorMisuse } from "./Descriptor.ts"
 export * as DescriptorLimits from "./DescriptorLimits.ts"

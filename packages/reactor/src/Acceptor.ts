@@ -1,6 +1,7 @@
 import { type Descriptor, Errno, type Outcome, Readiness, type SystemCallError, systemCallError } from "@scached/fdpass"
 import type { DescriptorReserve } from "./DescriptorReserve.ts"
-import type { EventLoop, ReadinessHandler, Watch } from "./EventLoop.ts"
+import type { EventLoop } from "./EventLoop.ts"
+import type { ReadinessHandler, Watch } from "./ReadinessHandler.ts"
 
 /**
  * What an acceptor tells its owner.

@@ -14,7 +14,8 @@ import {
   UnixSocket
 } from "@scached/fdpass"
 import { Effect, Schema, type Scope, Semaphore } from "effect"
-import { Channel, type ChannelHandler } from "./Channel.ts"
+import { Channel } from "./Channel.ts"
+import type { ChannelHandler } from "./ChannelHandler.ts"
 import { Reactor } from "./Reactor.ts"
 
 /**

@@ -1,46 +1,22 @@
-import { type Descriptor, Errno, type Outcome, Readiness, type ReceiveBuffer, type SystemCalls } from "@scached/fdpass"
+import {
+  type Batching,
+  type Descriptor,
+  Errno,
+  type Outcome,
+  Readiness,
+  type ReceiveBuffer,
+  type SystemCalls
+} from "@scached/fdpass"
 import type { Host } from "./Host.ts"
 import { CloseTender } from "./internal/CloseTender.ts"
 import { Discarding } from "./internal/Discarding.ts"
+import { readsMax, SharedCalls } from "./internal/SharedCalls.ts"
 import { Slot } from "./internal/Slot.ts"
 import { TimerHeap } from "./internal/TimerHeap.ts"
+import type { LoopFailure } from "./LoopFailure.ts"
 import type { LoopObserver } from "./LoopObserver.ts"
+import type { AfterReads, ReadinessHandler, Watch } from "./ReadinessHandler.ts"
 import type { WatchMember } from "./WatchMember.ts"
-
-/**
- * What the loop calls when a watched descriptor is ready.
- *
- * It must not block and should do a bounded amount of work: what is left over keeps the descriptor ready, and its next turn
- * comes after everybody else's. When it throws, its watch ends, since it would be called with the same readiness for ever;
- * `EventLoop.onDefect` is told, and the loop goes on.
- *
- * @category models
- */
-export interface ReadinessHandler {
-  onReady(readiness: number): void
-}
-
-/**
- * A descriptor's place in the loop. Ends with `stop`, which must come before the descriptor is closed.
- *
- * @category models
- */
-export interface Watch {
-  /** Changes what the descriptor is watched for; the outcome is epoll_ctl's. */
-  update(readiness: number): Outcome
-  /** Ends the watch: the handler is not called again, not even for an event that was reported before. */
-  stop(): void
-}
-
-/**
- * What waits until all that is ready in a turn has been read.
- *
- * @category models
- */
-export interface AfterReads {
-  /** Called once, before anything else of the turn. */
-  afterReads(): void
-}
 
 /** Rounds of the ready queue within one turn, so that a fiber that keeps yielding cannot starve the sockets. */
 const readyRoundsMax = 16
@@ -85,6 +61,8 @@ export class EventLoop {
   onClosesWaiting: (count: number) => void = nothing
   /** Told of every wait. */
   observer: LoopObserver | undefined
+  /** Whether the reads of a turn are made together, and what is sent after them. To be set before the first turn. */
+  batching: Batching = "auto"
   readonly #host: Host
   readonly #timers = new TimerHeap()
   readonly #discarding = new Discarding(this)
@@ -99,6 +77,7 @@ export class EventLoop {
   #postponed: Array<() => void> = []
   #isReading = false
   readonly #afterReads: Array<AfterReads> = []
+  readonly #shared = new SharedCalls(this, receiveBytesMax)
   #hostIsReady = false
   #hostTurnMillis: number
   #nowMillis: number
@@ -168,6 +147,16 @@ export class EventLoop {
   afterReads(waiting: AfterReads): boolean {
     if (this.#isReading) this.#afterReads.push(waiting)
     return this.#isReading
+  }
+
+  /**
+   * Closes a descriptor that somebody else has made, along with others at the end of the handlers' part of this turn, and otherwise at once; it is
+   * the loop's from then on.
+   */
+  letGo(descriptor: Descriptor, onClosed: () => void): void {
+    if (this.#isReading && this.#shared.letGo(descriptor, onClosed)) return
+    this.calls.letGo(descriptor)
+    onClosed()
   }
 
   /** Calls `run` once the monotonic clock has reached the deadline; the result cancels it. */
@@ -257,7 +246,12 @@ export class EventLoop {
     if (count < 0 && count !== -Errno.EINTR) throw new Error(`epoll_wait failed with errno ${-count}`)
     const postponed = this.#takePostponed()
     this.#isReading = true
-    for (let index = 0; index < count; index++) this.#dispatch(index)
+    for (let first = 0; first < count; first += readsMax) {
+      const end = Math.min(count, first + readsMax)
+      if (end - first > 1) this.#shared.read(this.#batch, this.#members, first, end)
+      for (let index = first; index < end; index++) this.#dispatch(index)
+      this.#shared.endReads()
+    }
     this.#isReading = false
     this.#runAfterReads()
     if (postponed !== undefined) this.#runPostponed(postponed)
@@ -281,6 +275,7 @@ export class EventLoop {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#shared.close()
     this.#discarding.close()
     this.epoll.close()
   }
@@ -300,18 +295,27 @@ export class EventLoop {
       return
     }
     const member = this.#members[token]
+    const read = this.#shared.takeRead(token)
     // Stopped by an earlier handler of this turn.
-    if (member === undefined) return
+    if (member === undefined && read < 0) return
     try {
-      member.onReady(this.#batch.readiness(index))
+      if (read >= 0) this.#shared.deliver(read, member?.reader)
+      else member?.onReady(this.#batch.readiness(index))
     } catch (defect) {
-      this.release(member)
+      if (member !== undefined) this.release(member)
       this.onDefect(defect)
     }
   }
 
   #runAfterReads(): void {
     const waiting = this.#afterReads
+    // One alone is as fast by itself.
+    if (waiting.length + this.#shared.closing > 1 && this.#shared.isPossible) {
+      this.#shared.sendAll(waiting)
+      waiting.length = 0
+      return
+    }
+    this.#shared.close()
     for (let index = 0; index < waiting.length; index++) {
       try {
         waiting[index]?.afterReads()
@@ -383,13 +387,4 @@ export class EventLoop {
     // Rounded up: waking a fraction too early would turn the loop once more for nothing.
     return Math.min(waitMillisMax, Math.max(0, Math.ceil(deadline - this.calls.monotonicMillis())))
   }
-}
-
-/**
- * Why a loop could not go on: its epoll set failed, or `EventLoop.onDefect` threw.
- *
- * @category models
- */
-export interface LoopFailure {
-  readonly defect: unknown
 }

@@ -6,8 +6,9 @@
 import { KernelSystemCalls, SystemCalls, systemCallError, type UnsupportedPlatform } from "@scached/fdpass"
 import { Cause, Clock, Context, Effect, Exit, type Fiber } from "effect"
 import * as BunHost from "./BunHost.ts"
-import { EventLoop, type LoopFailure } from "./EventLoop.ts"
+import { EventLoop } from "./EventLoop.ts"
 import { type Host, noHost } from "./Host.ts"
+import type { LoopFailure } from "./LoopFailure.ts"
 import * as ReactorClock from "./ReactorClock.ts"
 import * as ReactorScheduler from "./ReactorScheduler.ts"
 

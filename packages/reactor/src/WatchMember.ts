@@ -1,5 +1,5 @@
 import type { Descriptor } from "@scached/fdpass"
-import type { ReadinessHandler } from "./EventLoop.ts"
+import type { ReadinessHandler } from "./ReadinessHandler.ts"
 
 /**
  * What is watched and keeps its own place in the loop: for those of which there are many, since a `Watch` for each is 64 bytes more.

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import { readdirSync } from "node:fs"
 import { type Descriptor, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Effect, Exit, Fiber } from "effect"
 import { Connections, Reactor, Reactors } from "../src/index.ts"
+import { openCount } from "./openCount.ts"
 import { bytesOf } from "./simulations.ts"
 
 const textOf = (received: Connections.Received) => Buffer.from(received.bytes).toString("latin1")
@@ -13,8 +13,6 @@ const makeBoth = Effect.gen(function* () {
 })
 
 describe("on the kernel", () => {
-  const openCount = () => readdirSync("/proc/self/fd").length
-
   test("an echo of bytes and descriptors in both directions, after which nothing is left open", async () => {
     const echo = (connection: Connections.Connection) =>
       Effect.forever(

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test"
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Exit, Fiber, Logger } from "effect"
 import { type Connections as Connection, Connections, Listeners, Reactor, Reactors } from "../src/index.ts"
+import { openCount } from "./openCount.ts"
 import { bytesOf, simulate } from "./simulations.ts"
 
 const options = { path: "/run/reactor", mode: 0o600, backlog: 64, clientsMax: 3 }
@@ -116,7 +117,6 @@ describe("the end of the scope", () => {
   test("on the kernel: socket file with its mode and then gone, no descriptor left", async () => {
     const directory = mkdtempSync(join(tmpdir(), "reactor-"))
     const path = join(directory, "socket")
-    const openCount = () => readdirSync("/proc/self/fd").length
     const before = openCount()
     const program = Effect.gen(function* () {
       yield* Listeners.serve({ ...options, path, clientsMax: 100 }, echo)

@@ -95,7 +95,7 @@ export const openArena = Effect.fnUntraced(function* (
     conversation.startedMillis = calls.monotonicMillis()
     conversations.push(conversation)
   }
-  const loop = new LoadLoop(calls, epoll, conversations)
+  const loop = new LoadLoop(calls, epoll, conversations, bench.out)
   const outcome = loop.open()
   if (outcome < 0) return yield* fail("watch the clients", `epoll_ctl failed, errno ${-outcome}`)
   const deadlineMillis = calls.monotonicMillis() + greetingMillisMax

@@ -1,8 +1,9 @@
-import { type Descriptor, Errno } from "@scached/fdpass"
+import { type Descriptor, Errno, type Outcome, type ReceiveBuffer } from "@scached/fdpass"
 import { dummyBytes, type Prepared } from "../workload/RequestBytes.ts"
 import { kindNames, RequestKind } from "../workload/RequestKind.ts"
 import { checkAnnounced, checkArrived, checkMiss } from "./checks.ts"
 import type { LoadBench } from "./LoadBench.ts"
+import type { LoadCaller } from "./LoadCalls.ts"
 import { dummyReply, greeting, incomplete, malformed, readFixed, readFound, readStatus } from "./replies.ts"
 
 /** What a conversation waits for. */
@@ -25,7 +26,7 @@ const none = new Uint8Array(0)
  * One client's conversation: the whole of the hot path. Plain code, no object an operation: a request costs its system calls and
  * about a microsecond.
  */
-export class Conversation {
+export class Conversation implements LoadCaller {
   readonly number: number
   readonly socket: Descriptor
   readonly #bench: LoadBench
@@ -39,6 +40,8 @@ export class Conversation {
   generation = 0
   startedMillis = 0
   dueMillis = 0
+  /** Whether an operation has begun and not ended, its end counted; kept by the loop. */
+  isUnderWay = false
   /** Whether the last operation did what was asked: saved, found. */
   hasSucceeded = false
   /** Why it ended, when it did. */
@@ -99,12 +102,10 @@ export class Conversation {
     if (this.#owesDummy) this.#sendDummy()
   }
 
-  /** Reads once. Whether an operation, or the conversation, has ended shows in `phase`. */
-  onReadable(): void {
-    const { buffer, calls } = this.#bench
-    const count = calls.receive(this.socket, buffer)
+  /** Takes what a read has brought. Whether an operation, or the conversation, has ended shows in `phase`. */
+  onRead(count: Outcome, buffer: ReceiveBuffer): void {
     if (count <= 0) return this.#onNothing(count)
-    if (this.phase === Phase.descriptor) return this.#onDescriptor(count)
+    if (this.phase === Phase.descriptor) return this.#onDescriptor(count, buffer)
     let bytes: Uint8Array = buffer.bytes
     let end = count
     if (this.#held.length > 0) {
@@ -121,6 +122,13 @@ export class Conversation {
     if (length !== end)
       return this.#end(`sent ${end - length} bytes behind ${waitsFor[this.phase]}: ${quote(bytes, end)}`)
     this.#use(bytes)
+  }
+
+  /** Takes what came of sending. */
+  onSent(outcome: Outcome, expected: number): void {
+    if (outcome === expected) return
+    if (this.phase === Phase.saveStatus) return this.#end(`took no descriptor: sendmsg failed, errno ${-outcome}`)
+    this.#end(outcome < 0 ? `takes no request: send failed, errno ${-outcome}` : "took only a part of a request")
   }
 
   /** Ends the conversation: something is wrong with the server's side of it. */
@@ -173,10 +181,9 @@ export class Conversation {
   }
 
   #sendDescriptor(): void {
-    const { calls } = this.#bench
-    const outcome = this.#saving === undefined ? -Errno.EBADF : calls.sendDescriptor(this.socket, this.#saving)
-    if (outcome < 0) return this.#end(`took no descriptor: sendmsg failed, errno ${-outcome}`)
     this.phase = Phase.saveStatus
+    if (this.#saving === undefined) return this.onSent(-Errno.EBADF, 1)
+    this.#bench.out.sendDescriptor(this, this.#saving)
   }
 
   #onSaved(status: number): void {
@@ -193,7 +200,7 @@ export class Conversation {
       return pool.putBack(this.connection)
     }
     if (isChecked) model.saveAnswered(this.connection, this.generation, calls.monotonicMillis())
-    pool.release(this.connection, saved)
+    this.#bench.out.close(pool.release(this.connection, saved))
     this.hasSucceeded = true
   }
 
@@ -216,8 +223,8 @@ export class Conversation {
     if (isChecked) checkMiss(this.#bench, this)
   }
 
-  #onDescriptor(count: number): void {
-    const { buffer, log, isChecked, pool } = this.#bench
+  #onDescriptor(count: number, buffer: ReceiveBuffer): void {
+    const { log, isChecked, pool } = this.#bench
     const descriptor = buffer.takeDescriptor()
     if (count !== 1 || descriptor === undefined) {
       descriptor?.close()
@@ -251,9 +258,7 @@ export class Conversation {
   }
 
   #send(bytes: Uint8Array): void {
-    const count = this.#bench.calls.send(this.socket, bytes)
-    if (count === bytes.length) return
-    this.#end(count < 0 ? `takes no request: send failed, errno ${-count}` : "took only a part of a request")
+    this.#bench.out.send(this, bytes)
   }
 
   #onNothing(count: number): void {

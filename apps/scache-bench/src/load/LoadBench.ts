@@ -3,11 +3,16 @@ import type { CacheModel } from "../truth/CacheModel.ts"
 import type { ConnectionPool } from "../truth/ConnectionPool.ts"
 import type { ViolationLog } from "../truth/ViolationLog.ts"
 import type { RequestBytes } from "../workload/RequestBytes.ts"
+import type { Conversation } from "./Conversation.ts"
+import { LoadCalls } from "./LoadCalls.ts"
 import { makeReplyView, type ReplyView } from "./replies.ts"
 
 /** What all clients of one server share in a round. */
 export interface LoadBench {
   readonly calls: SystemCalls["Service"]
+  /** What conversations send and close with. */
+  readonly out: LoadCalls<Conversation>
+  /** For looks at far ends. */
   readonly buffer: ReceiveBuffer
   readonly bytes: RequestBytes
   readonly pool: ConnectionPool
@@ -24,8 +29,9 @@ export interface LoadBench {
 const receiveBytesMax = 131_072
 
 /** Makes what a round's clients share. */
-export const makeLoadBench = (parts: Omit<LoadBench, "buffer" | "view">): LoadBench => ({
+export const makeLoadBench = (parts: Omit<LoadBench, "buffer" | "out" | "view">): LoadBench => ({
   ...parts,
-  buffer: parts.calls.makeReceiveBuffer(receiveBytesMax),
+  out: new LoadCalls(parts.calls, receiveBytesMax),
+  buffer: parts.calls.makeReceiveBuffer(1),
   view: makeReplyView()
 })

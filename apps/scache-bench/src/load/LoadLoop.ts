@@ -1,5 +1,6 @@
 import { type Descriptor, Errno, type Outcome, Readiness, type SystemCalls } from "@scached/fdpass"
 import type { Conversation } from "./Conversation.ts"
+import type { LoadCalls } from "./LoadCalls.ts"
 import type { OpenLoopSchedule } from "./OpenLoopSchedule.ts"
 import type { OperationSource } from "./OperationSource.ts"
 import type { RoundRecord } from "./RoundRecord.ts"
@@ -26,7 +27,10 @@ export class LoadLoop {
   readonly #calls: SystemCalls["Service"]
   readonly #epoll: Descriptor
   readonly #conversations: ReadonlyArray<Conversation>
+  readonly #out: LoadCalls<Conversation>
   readonly #batch
+  /** Those that are ready in this turn. */
+  readonly #ready: Array<Conversation> = []
   #stretch: Stretch | undefined
   /** Conversations without an operation, in the order in which they ended their last: a ring. */
   readonly #resting: Array<Conversation> = []
@@ -34,7 +38,13 @@ export class LoadLoop {
   #busy = 0
   operations = 0
 
-  constructor(calls: SystemCalls["Service"], epoll: Descriptor, conversations: ReadonlyArray<Conversation>) {
+  constructor(
+    calls: SystemCalls["Service"],
+    epoll: Descriptor,
+    conversations: ReadonlyArray<Conversation>,
+    out: LoadCalls<Conversation>
+  ) {
+    this.#out = out
     this.#calls = calls
     this.#epoll = epoll
     this.#conversations = conversations
@@ -46,7 +56,7 @@ export class LoadLoop {
     for (const conversation of this.#conversations) {
       const outcome = this.#calls.epollAdd(this.#epoll, conversation.socket, Readiness.readable, conversation.number)
       if (outcome < 0) return outcome
-      this.#busy++
+      this.#begun(conversation)
     }
     return 0
   }
@@ -71,6 +81,7 @@ export class LoadLoop {
       const conversation = this.#takeResting()
       if (conversation !== undefined) this.#startOrRest(conversation, nowMillis, nowMillis)
     }
+    this.#flush()
   }
 
   /** Goes on until that time, or until the stretch is done. */
@@ -104,20 +115,31 @@ export class LoadLoop {
   #turn(waitMillis: number): void {
     const count = this.#calls.epollWait(this.#epoll, this.#batch, waitMillis)
     if (count < 0 && count !== -Errno.EINTR) throw new Error(`epoll_wait failed, errno ${-count}`)
+    this.#ready.length = 0
     for (let index = 0; index < count; index++) {
       const conversation = this.#conversations[this.#batch.token(index)]
-      if (conversation === undefined || conversation.isOver) continue
-      const wasIdle = conversation.isIdle
-      conversation.onReadable()
-      if (conversation.isOver) this.#leave(conversation, wasIdle)
-      else if (conversation.isIdle && !wasIdle) this.#onEnded(conversation)
+      if (conversation !== undefined && !conversation.isOver) this.#ready.push(conversation)
     }
+    this.#out.readAll(this.#ready, this.#onRead)
+    this.#flush()
   }
+
+  readonly #onRead = (conversation: Conversation): void => {
+    if (conversation.isOver) this.#leave(conversation)
+    else if (conversation.isIdle && conversation.isUnderWay) this.#onEnded(conversation)
+  }
+
+  #flush(): void {
+    this.#out.flush(this.#onLost)
+  }
+
+  /** What it sent could not be sent: a request, or the dummy after its last find. */
+  readonly #onLost = (conversation: Conversation): void => this.#leave(conversation)
 
   #onEnded(conversation: Conversation): void {
     const nowMillis = this.#calls.monotonicMillis()
     const stretch = this.#stretch
-    this.#busy--
+    this.#ended(conversation)
     // Before the first stretch it was the greeting.
     if (stretch === undefined) return this.#rest(conversation)
     this.operations++
@@ -132,15 +154,16 @@ export class LoadLoop {
     if (schedule === undefined) return
     while (schedule.nextMillis <= nowMillis) {
       const conversation = this.#takeResting()
-      if (conversation === undefined) return
+      if (conversation === undefined) break
       this.#startOrRest(conversation, this.#calls.monotonicMillis(), schedule.take(nowMillis))
     }
+    this.#flush()
   }
 
   #startOrRest(conversation: Conversation, nowMillis: number, dueMillis: number): void {
     if (this.#stretch?.source.assign(conversation, nowMillis) !== true) return this.#rest(conversation)
     conversation.dueMillis = dueMillis
-    this.#busy++
+    this.#begun(conversation)
     conversation.start(nowMillis)
     if (conversation.isOver) this.#leave(conversation)
   }
@@ -163,8 +186,18 @@ export class LoadLoop {
     return conversation.isOver ? this.#takeResting() : conversation
   }
 
-  #leave(conversation: Conversation, wasIdle = false): void {
-    if (!wasIdle) this.#busy--
+  #begun(conversation: Conversation): void {
+    conversation.isUnderWay = true
+    this.#busy++
+  }
+
+  #ended(conversation: Conversation): void {
+    conversation.isUnderWay = false
+    this.#busy--
+  }
+
+  #leave(conversation: Conversation): void {
+    if (conversation.isUnderWay) this.#ended(conversation)
     if (this.#stretch?.record !== undefined) this.#stretch.record.errors++
     this.#calls.epollRemove(this.#epoll, conversation.socket)
   }

@@ -43,11 +43,11 @@ export class ConnectionPool {
     return this.#near[connection]
   }
 
-  /** The cache has it: our copy of the near end is closed. `saved` is the copy that was sent. */
-  release(connection: number, saved: Descriptor): void {
+  /** The cache has it: our copy of the near end, which was sent, is the caller's to close. */
+  release(connection: number, saved: Descriptor): Descriptor {
     // It may have come back already, before the answer to its save: then the copy that is kept is another one.
     if (this.#near[connection] === saved) this.#near[connection] = undefined
-    saved.close()
+    return saved
   }
 
   /** Looks at a descriptor that came: which connection it is, -1 for a stranger. The descriptor is used up; `takeIn` keeps it. */

@@ -1,6 +1,6 @@
 import type { Descriptor, SystemCalls } from "@scached/fdpass"
 import type { OctetString } from "@scached/protocol"
-import { IdleConnection, type IdleState } from "@scached/reactor"
+import { type EventLoop, IdleConnection, type IdleState } from "@scached/reactor"
 import type { CachedConnection } from "@scached/store"
 
 /** What the cached descriptors of one cache share, so that none carries it. */
@@ -44,5 +44,11 @@ export class CachedDescriptor extends IdleConnection {
   close(): void {
     this.stopWatching()
     this.#owner.calls.letGo(this.descriptor)
+  }
+
+  /** The same, along with others of this turn of the loop. */
+  closeLater(loop: EventLoop, onClosed: () => void): void {
+    this.stopWatching()
+    loop.letGo(this.descriptor, onClosed)
   }
 }

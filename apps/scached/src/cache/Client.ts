@@ -42,6 +42,7 @@ type Step = ServerStep<Descriptor>
  * exchange is a state of the session and never a wait: a client that stalls costs the others nothing.
  */
 export class Client implements ChannelHandler {
+  readonly readsTogether = true
   readonly peer: PeerCredentials
   readonly #context: ClientContext
   readonly #session: ServerSession<Descriptor>
@@ -152,7 +153,8 @@ export class Client implements ChannelHandler {
     const session = this.#session
     for (let left = stepsPerTurnMax; ; left--) {
       if (!this.#flush(channel)) return
-      if (channel.isBlocked) return this.#waitForReader()
+      // The descriptor may be still to be sent; its callback goes on from here.
+      if (channel.isBlocked || session.state === "sending the descriptor") return this.#waitForReader()
       if (left === 0) return this.#rest(channel)
       const step = session.next()
       if (step._tag === "Idle") {
@@ -163,8 +165,6 @@ export class Client implements ChannelHandler {
       this.#debtSinceMillis = undefined
       this.#take(step, channel)
       if (this.#isClosed || this.#isEnding) return
-      // The descriptor is still waiting to be sent; its callback goes on from here.
-      if (session.state === "sending the descriptor") return this.#waitForReader()
     }
   }
 
@@ -272,7 +272,7 @@ export class Client implements ChannelHandler {
   #sendDescriptor(channel: Channel): void {
     if (this.#found === undefined) throw new Error("a descriptor is due, but nothing was found")
     this.#isSending = true
-    channel.sendDescriptor(this.#found.lease.value.descriptor, this.#onDescriptorSent)
+    channel.sendDescriptorAfterReads(this.#found.lease.value.descriptor, this.#onDescriptorSent)
     this.#isSending = false
   }
 

@@ -151,8 +151,7 @@ export class ConnectionCache {
   settle(found: Found): void {
     found.lease.commit()
     this.statistics.handedOver()
-    found.lease.value.close()
-    this.#observer.onFreed()
+    found.lease.value.closeLater(this.#loop, this.#observer.onFreed)
   }
 
   /** The hand-over failed: the connection returns to its place, or is closed when its time is over. */

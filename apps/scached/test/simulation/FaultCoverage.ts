@@ -56,6 +56,7 @@ export const faultCoverage: { readonly [Call in keyof SystemCallsShape]: Coverag
   makeReceiveBuffer: makesNoCall,
   makeReadinessBatch: makesNoCall,
   makePollBatch: makesNoCall,
+  makeCallBatch: makesNoCall,
   socket: isForbidden,
   datagramSocket: isForbidden,
   socketPair: isForbidden,

@@ -20,6 +20,8 @@ export interface MachineOptions {
   readonly clientFaults?: SimulatedSystemCalls.FaultPlan
   /** How likely the daemon's calls fail for which the simulated kernel has no faults. */
   readonly oddRate?: number
+  /** Whether the daemon's calls are made together, as far as it can tell. */
+  readonly isBatching?: boolean
   readonly descriptorsMax?: number
   readonly backlog?: number
   readonly isVerbose?: boolean
@@ -67,7 +69,8 @@ export class Machine {
     })
     this.#peers = this.kernel.process("peers", { faults: {}, descriptorsMax: 1_000_000 })
     this.#buffer = this.#peers.calls.makeReceiveBuffer(16_384)
-    this.observer = new Observer(this.daemon, this.#limits, () => this.describe(), options.oddRate ?? 0)
+    const { isBatching = false, oddRate = 0 } = options
+    this.observer = new Observer(this.daemon, this.#limits, () => this.describe(), oddRate, isBatching)
   }
 
   /** A client process, which does nothing yet. */

@@ -15,6 +15,7 @@ import type { ConversationContext } from "./ConversationContext.ts"
 import { forbidding } from "./forbidding.ts"
 import { Model } from "./Model.ts"
 import type { ModelConnection } from "./ModelConnection.ts"
+import { type CallNotes, ObservedBatch } from "./ObservedBatch.ts"
 import { OddFaults } from "./OddFaults.ts"
 import { overhear } from "./overhear.ts"
 import { peerStateOf } from "./peerState.ts"
@@ -65,9 +66,12 @@ export class Observer {
   #waitedAtMillis = -1
   #listener: number | undefined
   #isAcceptTroubled = false
+  /** Whether the daemon's calls are made together. */
+  readonly #isBatching: boolean
 
-  constructor(process: Process, limits: CacheSettings, describe: () => string, oddRate: number) {
+  constructor(process: Process, limits: CacheSettings, describe: () => string, oddRate: number, isBatching: boolean) {
     this.#process = process
+    this.#isBatching = isBatching
     this.#describe = describe
     this.#limits = limits
     const fail = (message: string) => this.fail(message)
@@ -230,37 +234,21 @@ export class Observer {
         return outcome
       },
       receive: (socket, into, bytesMax) => {
-        const conversation = this.#conversationOf(socket)
-        // What it read before is dealt with when it reads again.
-        this.#enter(undefined)
-        this.#enter(conversation)
         const outcome = calls.receive(socket, into, bytesMax)
-        if (outcome > 0) {
-          const descriptor = into.takeDescriptor()
-          const number = descriptor === undefined ? undefined : this.#numberOf(descriptor)
-          const fileId = number === undefined ? undefined : this.#process.fileOf(number)?.id
-          conversation.received(outcome, number === undefined || fileId === undefined ? undefined : { number, fileId })
-          into.putDescriptor(descriptor)
-        } else if (!isRetryable(outcome)) conversation.end = outcome
+        this.#notes.received(socket, into, outcome)
         return outcome
       },
       send: (socket, bytes) => {
-        const conversation = this.#conversationOf(socket)
-        this.#enter(conversation)
-        conversation.sending(bytes)
         const outcome = calls.send(socket, bytes)
-        conversation.sendingDone(outcome, isRetryable(outcome))
-        if (outcome < 0 && !isRetryable(outcome)) conversation.mustClose = "an answer was lost"
+        this.#notes.sent(socket, bytes, outcome)
         return outcome
       },
       sendDescriptor: (socket, passed) => {
-        const conversation = this.#conversationOf(socket)
-        this.#enter(conversation)
-        conversation.sendingDescriptor(this.#numberOf(passed))
         const outcome = calls.sendDescriptor(socket, passed)
-        conversation.sendingDescriptorDone(outcome, isRetryable(outcome))
+        this.#notes.descriptorSent(socket, passed, outcome)
         return outcome
       },
+      makeCallBatch: (capacity) => (this.#isBatching ? new ObservedBatch(calls, capacity, this.#notes) : undefined),
       poll: (batch, count) => {
         const outcome = calls.poll(batch, count)
         // Nobody was looked at; the next look will tell.
@@ -281,6 +269,36 @@ export class Observer {
         this.#turnMillis = calls.monotonicMillis()
         return this.#turnMillis
       }
+    }
+  }
+
+  /** What becomes of a call, when the daemon deals with it. */
+  readonly #notes: CallNotes = {
+    received: (socket, into, outcome) => {
+      const conversation = this.#conversationOf(socket)
+      // What it read before is dealt with when it reads again.
+      this.#enter(undefined)
+      this.#enter(conversation)
+      if (outcome > 0) {
+        const descriptor = into.takeDescriptor()
+        const number = descriptor === undefined ? undefined : this.#numberOf(descriptor)
+        const fileId = number === undefined ? undefined : this.#process.fileOf(number)?.id
+        conversation.received(outcome, number === undefined || fileId === undefined ? undefined : { number, fileId })
+        into.putDescriptor(descriptor)
+      } else if (!isRetryable(outcome)) conversation.end = outcome
+    },
+    sent: (socket, bytes, outcome) => {
+      const conversation = this.#conversationOf(socket)
+      this.#enter(conversation)
+      conversation.sending(bytes)
+      conversation.sendingDone(outcome, isRetryable(outcome))
+      if (outcome < 0 && !isRetryable(outcome)) conversation.mustClose = "an answer was lost"
+    },
+    descriptorSent: (socket, passed, outcome) => {
+      const conversation = this.#conversationOf(socket)
+      this.#enter(conversation)
+      conversation.sendingDescriptor(this.#numberOf(passed))
+      conversation.sendingDescriptorDone(outcome, isRetryable(outcome))
     }
   }
 

@@ -30,6 +30,8 @@ export const simulate = (seed: number, sabotage?: Sabotage): Run => {
     daemonFaults: { rates: profile.daemon },
     clientFaults: { rates: profile.client },
     oddRate: profile.oddRate ?? 0,
+    // By the seed alone: what is drawn for it stays the same.
+    isBatching: seed % 2 === 0,
     ...(profile.descriptorsMax === undefined ? {} : { descriptorsMax: profile.descriptorsMax }),
     isVerbose: plan.isVerbose,
     endMillis: plan.isAbrupt ? random.below(plan.arrivalMillis * 2) : quietMillis + 10_000,

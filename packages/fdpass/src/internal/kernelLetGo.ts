@@ -10,6 +10,8 @@ const domainOption = 39
 const unixFamily = 1
 const internetFamilies: ReadonlySet<number> = new Set([2, 10])
 const readable = 0x001
+/** UNIX sockets whose queues are looked at with one call. */
+const queuesMax = 256
 
 /**
  * Closing numbers that somebody else has made, without waiting for anybody.
@@ -57,11 +59,44 @@ export const makeLetGo = () => {
   const isPrompt = (number: number, family: number): boolean =>
     internetFamilies.has(family) ? !lingers(number) : family === unixFamily && isQueueEmpty(number)
 
+  const queues = new NativeBlock(8 * queuesMax)
+  const queued: Array<number> = []
+
+  /** Adds those of the UNIX sockets waiting in `queued` to `prompt` that have an empty queue, all asked with one call. */
+  const sortQueued = (prompt: Array<number>): void => {
+    for (const [index, number] of queued.entries()) {
+      queues.words[2 * index] = number
+      queues.words[2 * index + 1] = readable
+    }
+    const hasLooked = queued.length > 0 && symbols.poll(queues.address, queued.length, 0) >= 0
+    for (const [index, number] of queued.entries()) {
+      const found = (queues.words[2 * index + 1] ?? 0) >>> 16
+      if (hasLooked && found % 2 === 0) prompt.push(number)
+      else threads.close(number)
+    }
+    queued.length = 0
+  }
+
   return {
     familyOfNumber,
     /** The result is that of setsockopt. */
     stopLingering: (number: number): number =>
       symbols.setsockopt(number, socketLevel, lingerOption, noLinger.address, 8),
+    /** Adds what `letGo` would close at once to `prompt`; the others go to a thread. */
+    sortPrompt: (
+      numbers: ReadonlyArray<number>,
+      families: ReadonlyArray<number | undefined>,
+      prompt: Array<number>
+    ): void => {
+      for (const [index, number] of numbers.entries()) {
+        const family = families[index] ?? familyOfNumber(number)
+        if (family === unixFamily) queued.push(number)
+        else if (isPrompt(number, family)) prompt.push(number)
+        else threads.close(number)
+        if (queued.length === queuesMax) sortQueued(prompt)
+      }
+      sortQueued(prompt)
+    },
     letGo: (number: number, knownFamily?: number): void => {
       if (isPrompt(number, knownFamily ?? familyOfNumber(number))) symbols.close(number)
       else threads.close(number)

@@ -40,6 +40,9 @@ const declarations = {
   getresgid: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
   getresuid: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
   getgroups: { args: ["i32", "ptr"], returns: "i32" },
+  // Variadic as well. A tag or a flag is below 2^31, and so are its results.
+  syscall: { args: ["i64", "i32", "u64", "u64", "u64", "u64", "u64"], returns: "i32" },
+  mmap: { args: ["ptr", "u64", "i32", "i32", "i32", "u64"], returns: "ptr" },
   madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
   isatty: { args: ["i32"], returns: "i32" },
   signal: { args: ["i32", "ptr"], returns: "ptr" },

@@ -85,11 +85,9 @@ export class OutputQueue {
     this.#items.push(new PendingBytes(bytes))
   }
 
-  addDescriptor(descriptor: Descriptor, onSent: (outcome: Outcome) => void): PendingDescriptor {
-    const item = new PendingDescriptor(descriptor, onSent)
+  addDescriptor(item: PendingDescriptor): void {
     this.#bytes += item.length
     this.#items.push(item)
-    return item
   }
 
   /** Notes that `count` bytes of the first item have left; the item goes when they were its last. */

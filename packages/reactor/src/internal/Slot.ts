@@ -1,5 +1,6 @@
 import type { Descriptor, Outcome } from "@scached/fdpass"
-import type { EventLoop, ReadinessHandler, Watch } from "../EventLoop.ts"
+import type { EventLoop } from "../EventLoop.ts"
+import type { Reader, ReadinessHandler, Watch } from "../ReadinessHandler.ts"
 import type { WatchMember } from "../WatchMember.ts"
 
 /** The place of a handler that keeps none itself. */
@@ -15,6 +16,10 @@ export class Slot implements Watch, WatchMember {
     this.descriptor = descriptor
     this.readiness = readiness
     this.handler = handler
+  }
+
+  get reader(): Reader | undefined {
+    return this.handler.reader
   }
 
   onReady(readiness: number): void {

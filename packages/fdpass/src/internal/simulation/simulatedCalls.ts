@@ -317,6 +317,8 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     ...sockets,
     ...transfer,
     ...epolls,
+    // One by one: what a loop makes of batches is tested with those of `OneByOne`.
+    makeCallBatch: () => undefined,
     // Nothing lingers here.
     closesUnderWay: () => 0,
     hurryCloses: () => {},

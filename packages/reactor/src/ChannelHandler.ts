@@ -1,0 +1,35 @@
+import type { Descriptor, SystemCallError } from "@scached/fdpass"
+
+/**
+ * What a channel tells its owner. Every call comes from the loop; the owner may send, pause or close in it.
+ *
+ * An owner that throws loses this one connection: it is told with `onEnd`, the channel is closed, and the defect goes to
+ * `EventLoop.onDefect`. Other connections notice nothing. A descriptor that it was given before stays its own to close.
+ *
+ * @category models
+ */
+export interface ChannelHandler {
+  /**
+   * Whether reads may be made along with those of others, before the channel's turn has come, where that is faster. Not for a channel that
+   * is to be detached: what was read then, and not delivered, would be lost.
+   */
+  readonly readsTogether?: boolean
+  /**
+   * Bytes came, and with them perhaps a descriptor, which is then the handler's to close. `bytes` is a view on the loop's
+   * shared buffer: what is needed later must be copied. Of several descriptors in one message the first comes, and the others are
+   * closed. `wasTruncated` says that one was lost on the way in: this process or the system has no room for it.
+   */
+  onReceive(bytes: Uint8Array, descriptor: Descriptor | undefined, wasTruncated: boolean): void
+  /** Everything that had to wait has been sent. */
+  onDrained(): void
+  /**
+   * Bytes of `sendAfterReads` were not all taken: `isBlocked` is true now, and `onDrained` follows. Or they could not be sent, and
+   * `sendFailure` says why.
+   */
+  onBlocked?(): void
+  /**
+   * The peer has closed its end, or the connection failed. Called at most once, and never after `close`; nothing is received
+   * any more. The channel is still to be closed by its owner; until then it goes on sending, to a peer that only reads.
+   */
+  onEnd(error: SystemCallError | undefined): void
+}

@@ -1,0 +1,163 @@
+import type { CallBatch, Descriptor, Outcome, ReadinessBatch, ReceiveBuffer } from "@scached/fdpass"
+import type { EventLoop } from "../EventLoop.ts"
+import type { AfterReads, Reader } from "../ReadinessHandler.ts"
+import type { WatchMember } from "../WatchMember.ts"
+
+/** Reads made together, each into a buffer of its own. */
+export const readsMax = 32
+/** What is sent together; what more there is comes in a second go. */
+const sendsMax = 128
+
+const noRead = -1
+
+interface Batches {
+  readonly reads: CallBatch
+  readonly sends: CallBatch
+}
+
+/**
+ * What a turn has the kernel do together: the reads of what is ready, then, when all of it was seen to, what is to be sent and closed.
+ *
+ * Each read is delivered in its turn, as if it had been made then. Whoever is stopped before that loses what was read, as what is unread is
+ * lost with a socket.
+ */
+export class SharedCalls {
+  readonly #loop: EventLoop
+  readonly #receiveBytesMax: number
+  #batches: Batches | undefined | "unasked" = "unasked"
+  readonly #buffers: Array<ReceiveBuffer> = []
+  /** The tokens of those whose reads were made, in the order of their events, and how many were seen to. */
+  readonly #tokens: Array<number> = []
+  #taken = 0
+  /** Who sends, by place in the batch. */
+  readonly #senders: Array<AfterReads> = []
+  readonly #onClosed: Array<() => void> = []
+
+  constructor(loop: EventLoop, receiveBytesMax: number) {
+    this.#loop = loop
+    this.#receiveBytesMax = receiveBytesMax
+  }
+
+  /** Whether calls are made together here at all. */
+  get isPossible(): boolean {
+    return this.#find() !== undefined
+  }
+
+  /** How many descriptors were let go of, and wait. */
+  get closing(): number {
+    return this.#onClosed.length
+  }
+
+  /**
+   * Makes the reads that are due for the descriptors of some events; one alone is left to its reader. Whether that can be done together is
+   * asked here at the earliest: a loop that never has two ready at once needs no batches.
+   */
+  read(events: ReadinessBatch, members: ReadonlyArray<WatchMember | undefined>, first: number, end: number): void {
+    const reads = this.#find()?.reads
+    if (reads === undefined) return
+    for (let index = first; index < end; index++) {
+      const token = events.token(index)
+      const socket = members[token]?.reader?.dueSocket
+      if (socket === undefined) continue
+      reads.receive(socket, this.#buffer(this.#tokens.length))
+      this.#tokens.push(token)
+    }
+    if (this.#tokens.length > 1) reads.run()
+    else this.endReads()
+  }
+
+  /** The read that was made for the next of those that are ready, when it is this one; -1 when none was. */
+  takeRead(token: number): number {
+    return this.#tokens[this.#taken] === token ? this.#taken++ : noRead
+  }
+
+  /** Gives a read to its reader, or drops it when there is none any more. */
+  deliver(place: number, reader: Reader | undefined): void {
+    const batches = this.#find()
+    const buffer = this.#buffers[place]
+    if (batches === undefined || buffer === undefined) return
+    if (reader !== undefined) return reader.onRead(batches.reads.outcome(place), buffer)
+    const unwanted = buffer.takeDescriptor()
+    if (unwanted !== undefined) this.#loop.calls.letGo(unwanted)
+  }
+
+  /** All that was read was seen to. */
+  endReads(): void {
+    if (this.#tokens.length === 0) return
+    this.#tokens.length = 0
+    this.#taken = 0
+    this.#find()?.reads.clear()
+  }
+
+  /** Lets go of a descriptor along with what is sent; false where nothing has been done together yet. */
+  letGo(descriptor: Descriptor, onClosed: () => void): boolean {
+    const batches = this.#batches
+    if (batches === undefined || batches === "unasked") return false
+    batches.sends.letGo(descriptor)
+    this.#onClosed.push(onClosed)
+    return true
+  }
+
+  /** Sends what those who wait have to send, and closes what was let go of. */
+  sendAll(waiting: ReadonlyArray<AfterReads>): void {
+    const batches = this.#find()
+    if (batches === undefined) return
+    for (let index = 0; index < waiting.length; index++) {
+      if (batches.sends.size === sendsMax) this.#run(batches.sends)
+      const sender = waiting[index]
+      if (sender !== undefined && sender.putSend(batches.sends) >= 0) this.#senders.push(sender)
+    }
+    if (batches.sends.size > 0 || this.#onClosed.length > 0) this.#run(batches.sends)
+  }
+
+  /** Closes what was let go of and still waits. */
+  close(): void {
+    if (this.#onClosed.length > 0) this.sendAll([])
+  }
+
+  #run(sends: CallBatch): void {
+    sends.run()
+    for (const onClosed of this.#onClosed.splice(0)) this.#contain(onClosed)
+    for (let place = 0; place < this.#senders.length; place++) {
+      const outcome: Outcome = sends.outcome(place)
+      const sender = this.#senders[place]
+      if (sender !== undefined) this.#tell(sender, outcome)
+    }
+    this.#senders.length = 0
+    sends.clear()
+  }
+
+  #tell(sender: AfterReads, outcome: Outcome): void {
+    try {
+      sender.onSent(outcome)
+    } catch (defect) {
+      this.#loop.onDefect(defect)
+    }
+  }
+
+  #contain(run: () => void): void {
+    try {
+      run()
+    } catch (defect) {
+      this.#loop.onDefect(defect)
+    }
+  }
+
+  #buffer(index: number): ReceiveBuffer {
+    const made = this.#buffers[index]
+    if (made !== undefined) return made
+    const buffer = this.#loop.calls.makeReceiveBuffer(this.#receiveBytesMax)
+    this.#buffers.push(buffer)
+    return buffer
+  }
+
+  /** Asked for when there is something to be done together for the first time. */
+  #find(): Batches | undefined {
+    if (this.#batches !== "unasked") return this.#batches
+    const { batching, calls } = this.#loop
+    const reads = calls.makeCallBatch(readsMax, batching)
+    const sends = reads && calls.makeCallBatch(sendsMax, batching)
+    this.#batches = reads && sends && { reads, sends }
+    return this.#batches
+  }
+}
