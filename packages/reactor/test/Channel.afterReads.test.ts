@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { Errno } from "@scached/fdpass"
 import type { Channel } from "../src/index.ts"
-import { bytesOf, type Machine, makeMachine, Notes, openChannel, readAll } from "./simulations.ts"
+import { bothWays, bytesOf, type Machine, makeMachine, Notes, openChannel, readAll } from "./simulations.ts"
 
 /** A channel that answers whatever it receives with `answer`, and the peer's end. */
 const answering = (machine: Machine, answer: (channel: Channel) => void, max?: number) => {
@@ -20,9 +20,9 @@ const finish = (machine: Machine, ...ends: ReadonlyArray<ReturnType<typeof answe
   machine.end()
 }
 
-describe("sendAfterReads", () => {
+describe.each([...bothWays])("sendAfterReads, $way", ({ isBatching }) => {
   test("sends when all that is ready was read, in the same turn", () => {
-    const machine = makeMachine()
+    const machine = makeMachine({ isBatching })
     const sends: Array<number> = []
     const answer = (channel: Channel) => {
       channel.sendAfterReads(bytesOf("answer"))
@@ -38,7 +38,7 @@ describe("sendAfterReads", () => {
   })
 
   test("keeps the order of whatever is sent in one turn", () => {
-    const machine = makeMachine()
+    const machine = makeMachine({ isBatching })
     const cargo = machine.process.open("cargo")
     const one = answering(machine, (channel) => {
       channel.sendAfterReads(bytesOf("1"))
@@ -56,7 +56,7 @@ describe("sendAfterReads", () => {
   })
 
   test("sends at once where nothing is being read", () => {
-    const machine = makeMachine()
+    const machine = makeMachine({ isBatching })
     const one = answering(machine, () => {})
     one.channel.sendAfterReads(bytesOf("unasked"))
     expect(readAll(machine.process, one.far)).toBe("unasked")
@@ -64,7 +64,7 @@ describe("sendAfterReads", () => {
   })
 
   test("sends before the channel closes", () => {
-    const machine = makeMachine()
+    const machine = makeMachine({ isBatching })
     const one = answering(machine, (channel) => {
       channel.sendAfterReads(bytesOf("farewell"))
       channel.close()
@@ -76,7 +76,7 @@ describe("sendAfterReads", () => {
   })
 
   test("tells when not all of it was taken, and when the rest was", () => {
-    const machine = makeMachine({ socketBufferBytes: 24 })
+    const machine = makeMachine({ isBatching, socketBufferBytes: 24 })
     const one = answering(machine, (channel) => channel.sendAfterReads(bytesOf("more than there is room for")))
     machine.process.calls.send(one.far, bytesOf("question"))
     machine.turn()
@@ -92,7 +92,7 @@ describe("sendAfterReads", () => {
   })
 
   test("notices a peer that is gone with the next read", () => {
-    const machine = makeMachine()
+    const machine = makeMachine({ isBatching })
     const one = answering(machine, (channel) => {
       one.far.close()
       channel.sendAfterReads(bytesOf("for nobody"))
@@ -108,7 +108,7 @@ describe("sendAfterReads", () => {
   })
 
   test("refuses what is longer than may wait, and sends nothing of it", () => {
-    const machine = makeMachine()
+    const machine = makeMachine({ isBatching })
     const taken: Array<boolean> = []
     const one = answering(machine, (channel) => taken.push(channel.sendAfterReads(bytesOf("12345"))), 4)
     machine.process.calls.send(one.far, bytesOf("question"))

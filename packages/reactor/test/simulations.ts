@@ -1,6 +1,11 @@
 /** A simulated machine with a loop of ours on it, and what the tests ask of it. */
 import type { Descriptor, SystemCallError } from "@scached/fdpass"
-import { type KernelOptions, SimulatedKernel, type SimulatedProcess } from "@scached/fdpass/SimulatedSystemCalls"
+import {
+  type KernelOptions,
+  OneByOneBatch,
+  SimulatedKernel,
+  type SimulatedProcess
+} from "@scached/fdpass/SimulatedSystemCalls"
 import { type Cause, type Effect, Exit } from "effect"
 import { Channel, type ChannelHandler, EventLoop, noHost, Reactors } from "../src/index.ts"
 
@@ -20,10 +25,19 @@ export interface Machine {
   readonly end: () => void
 }
 
-export const makeMachine = (options: Partial<KernelOptions> = {}): Machine => {
-  const kernel = new SimulatedKernel({ seed: 42, ...options })
+/** Whether a turn's calls are made together, as far as the loop can tell. */
+export const bothWays = [
+  { way: "one by one", isBatching: false },
+  { way: "together", isBatching: true }
+] as const
+
+export const makeMachine = (options: Partial<KernelOptions> & { readonly isBatching?: boolean } = {}): Machine => {
+  const { isBatching = false, ...kernelOptions } = options
+  const kernel = new SimulatedKernel({ seed: 42, ...kernelOptions })
   const process = kernel.process("reactor")
-  const loop = new EventLoop(process.calls, must(process.calls.epollCreate()), noHost)
+  const { calls } = process
+  const together = { ...calls, makeCallBatch: (capacity: number) => new OneByOneBatch(calls, capacity) }
+  const loop = new EventLoop(isBatching ? together : calls, must(calls.epollCreate()), noHost)
   return {
     kernel,
     process,
@@ -76,6 +90,7 @@ export const simulateExit = <A, E>(
 
 /** Notes what a channel tells; `on` may react. */
 export class Notes implements ChannelHandler {
+  readonly readsTogether = true
   readonly events: Array<string> = []
   readonly on: Partial<ChannelHandler>
 
