@@ -68,6 +68,12 @@ export const cacheParameters = {
     choices: ["data", "hangup", "off"],
     about: "What of its peer ends a connection's stay in the cache."
   }),
+  batching: choice({
+    name: "scached_io_uring",
+    default: "auto",
+    choices: ["auto", "always", "never"],
+    about: "Whether io_uring makes many system calls in one go; auto: where a system call takes long."
+  }),
   warningLimit: integer({
     name: "scached_warning_limit",
     default: "20",

@@ -29,6 +29,7 @@ export const cacheSettingsOf = (
   bindingsPerDestinationMax: values.destinationBindingLimit,
   textBytesMax: values.textLimit,
   watch: values.watch,
+  batching: values.batching,
   access,
   warningsPerSecondMax: values.warningLimit
 })

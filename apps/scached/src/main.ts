@@ -196,7 +196,7 @@
  *
  * CONFIGURATION PARAMETERS
  *     Changes to main.cf take effect when a new process starts: use the command "postfix reload". For **serve** there is SIGHUP; it
- *     goes by the first twenty-four of these parameters.
+ *     goes by the first twenty-five of these parameters.
  *
  *     The text below gives the default of each. Times take a unit: s (seconds), m (minutes), h (hours), d (days), w (weeks).
  *
@@ -260,6 +260,11 @@
  *
  *     **scached_exchange_timeout (60s)**
  *         How long a client may owe bytes in the middle of an exchange, or the reading of its answers, before it is disconnected.
+ *
+ *     **scached_io_uring (auto)**
+ *         Whether io_uring(7) makes the system calls that many clients need at the same time in one go: **auto**, where a system call
+ *         takes long, as on some virtual machines; **always**, wherever the kernel and its administrator allow it; **never**. Decided
+ *         at the start.
  *
  *     **scached_output_limit (262144)**
  *         How many bytes may wait for a client that does not read; never less than twice **scached_request_limit**. Nothing more is read

@@ -57,24 +57,29 @@ const epollControlAdd = 1
 const epollControlRemove = 2
 const epollControlModify = 3
 
-/** The least that a system call costs here, of some rounds: others may have had the processor in between. */
-const nanosPerCall = (): number => {
-  const { symbols } = libc()
+/** The least that a call takes, of some rounds: others may have had the processor in between. */
+const nanosPer = (call: () => unknown): number => {
   let least = Number.POSITIVE_INFINITY
   for (let round = 0; round < costRounds; round++) {
     const begun = performance.now()
-    // No descriptor has this number: nothing is done but to enter the kernel.
-    for (let call = 0; call < callsPerRound; call++) symbols.close(-1)
+    for (let left = callsPerRound; left > 0; left--) call()
     least = Math.min(least, ((performance.now() - begun) * 1e6) / callsPerRound)
   }
   return least
+}
+
+/** What it takes to enter the kernel: a call that does nothing there, less one that stays here, since nothing is compiled yet. */
+const nanosPerSystemCall = (): number => {
+  const { symbols } = libc()
+  // No descriptor has this number.
+  return nanosPer(() => symbols.close(-1)) - nanosPer(() => symbols.__errno_location())
 }
 
 let areCallsDear: boolean | undefined
 
 /** Measured once. */
 const isBatchingFaster = (): boolean => {
-  areCallsDear ??= nanosPerCall() >= dearNanos
+  areCallsDear ??= nanosPerSystemCall() >= dearNanos
   return areCallsDear
 }
 

@@ -61,8 +61,6 @@ export class EventLoop {
   onClosesWaiting: (count: number) => void = nothing
   /** Told of every wait. */
   observer: LoopObserver | undefined
-  /** Whether the reads of a turn are made together, and what is sent after them. To be set before the first turn. */
-  batching: Batching = "auto"
   readonly #host: Host
   readonly #timers = new TimerHeap()
   readonly #discarding = new Discarding(this)
@@ -269,6 +267,14 @@ export class EventLoop {
   /** Runs the ready tasks now, and what they make ready, at most 16 rounds: for Effect's scheduler. */
   runReady(): void {
     this.#runReady()
+  }
+
+  /**
+   * Has the reads of a turn made together from now on, and what is sent after them, where that is possible (`always`) or faster (`auto`).
+   * False where it is not. To be called before the first turn: it may take a descriptor.
+   */
+  batchCalls(batching: Batching): boolean {
+    return this.#shared.begin(batching)
   }
 
   /** Closes the epoll set. Watches may still be stopped afterwards; nothing is called any more. */

@@ -37,22 +37,40 @@ test("all that are ready are read before the first is told, and each is told wha
   finish(machine, ...ends)
 })
 
-test("one that is ready alone is read as ever, and nothing is made for it", () => {
+test("one that is ready alone is read as ever", () => {
   const machine = makeMachine(together)
-  let batches = 0
+  const runs: Array<number> = []
   const { makeCallBatch } = machine.loop.calls
   Object.assign(machine.loop.calls, {
     makeCallBatch: (...args: Parameters<typeof makeCallBatch>) => {
-      batches++
-      return makeCallBatch(...args)
+      const batch = makeCallBatch(...args)
+      if (batch === undefined) return undefined
+      const run = batch.run.bind(batch)
+      return Object.assign(batch, {
+        run: () => {
+          runs.push(batch.size)
+          run()
+        }
+      })
     }
   })
+  expect(machine.loop.batchCalls("always")).toBe(true)
   const one = open(machine)
   ask(machine, one)
   machine.turn()
   expect(one.notes.events).toEqual(["question 0"])
-  expect(batches).toBe(0)
+  expect(runs).toEqual([])
   finish(machine, one)
+})
+
+test("nothing is made together unless it is asked for, or where it cannot be", () => {
+  const machine = makeMachine()
+  expect(machine.loop.batchCalls("always")).toBe(false)
+  const ends = [open(machine), open(machine)]
+  ask(machine, ...ends)
+  machine.turn()
+  expect(ends.map(({ notes }) => notes.events)).toEqual([["question 0"], ["question 1"]])
+  finish(machine, ...ends)
 })
 
 test("more than there are buffers for have their turns all the same, in order", () => {

@@ -38,6 +38,7 @@ export const makeMachine = (options: Partial<KernelOptions> & { readonly isBatch
   const { calls } = process
   const together = { ...calls, makeCallBatch: (capacity: number) => new OneByOneBatch(calls, capacity) }
   const loop = new EventLoop(isBatching ? together : calls, must(calls.epollCreate()), noHost)
+  if (isBatching) loop.batchCalls("always")
   return {
     kernel,
     process,

@@ -66,9 +66,15 @@ export const make = Effect.fnUntraced(function* (
   settings: CacheSettings
 ): Effect.fn.Return<CacheServer, SystemCallError, Reactor | Journal | Scope.Scope> {
   const loop = yield* Reactor
+  const isBatching = loop.batchCalls(settings.batching)
   const warnings = new WarningLimit(loop, yield* Journal, settings)
   yield* Effect.addFinalizer(() => Effect.sync(() => warnings.close()))
   const { journal } = warnings
+  if (settings.batching === "always" && !isBatching) {
+    journal.warning(
+      "there is no io_uring here, or it may not be used: system calls are made one by one (scached_io_uring)"
+    )
+  }
   const notices = new LimitNotices(loop, journal, settings)
   const cache = new ConnectionCache(loop, settings, {
     notices,

@@ -1,3 +1,4 @@
+import type { Batching } from "@scached/fdpass"
 import type { StoreLimits } from "@scached/store"
 import type { Access } from "./Access.ts"
 
@@ -23,6 +24,8 @@ export interface CacheSettings extends StoreLimits {
   readonly clientsMax: number
   /** scached_watch. */
   readonly watch: WatchMode
+  /** Whether system calls are made together, which is decided when the cache begins: scached_io_uring. */
+  readonly batching: Batching
   /** Who may connect; without it everybody who gets to the socket. */
   readonly access: Access | undefined
   /** Warnings a second, whoever causes them: scached_warning_limit. */
@@ -44,6 +47,7 @@ export const defaultCacheSettings: CacheSettings = {
   bindingsPerDestinationMax: 256,
   textBytesMax: 67_108_864,
   watch: "data",
+  batching: "auto",
   access: undefined,
   warningsPerSecondMax: 20
 }

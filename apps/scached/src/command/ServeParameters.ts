@@ -37,6 +37,7 @@ export type ServeValues = Parameter.Values<typeof serveParameters>
 /** What a change of these needs to take effect; all others do at once. */
 export const needsRestart: ReadonlySet<ServeKey> = new Set<ServeKey>([
   "watchdogSeconds",
+  "batching",
   "syslogFacility",
   "syslogName"
 ])

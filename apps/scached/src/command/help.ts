@@ -23,6 +23,7 @@ const about: Readonly<Partial<Record<ServeKey, string>>> = {
   outputLimit: "bytes that wait for a client that does not read",
   exchangeSeconds: "a client that owes bytes, or does not read, for that long is disconnected",
   watch: "what ends a stay in the cache: data or hangup of the peer, or off",
+  batching: "many system calls in one go: auto where they take long, always, or never",
   warningLimit: "warnings a second",
   allowedUsers: "the same as --allow-user, for several",
   allowedGroups: "the same as --allow-group, for several"
@@ -74,7 +75,8 @@ ${parameterLines.join("\n")}
 Signals:
   HUP                    read main.cf again and log what has changed; nothing cached is lost, unless a
                          limit is lower. The ttl limit counts for what is saved from then on;
-                         daemon_timeout, syslog_facility and syslog_name need a restart
+                         daemon_timeout, scached_io_uring, syslog_facility and syslog_name need
+                         a restart
   TERM, INT, QUIT        close everything, remove the socket and exit
 
 Exit status:

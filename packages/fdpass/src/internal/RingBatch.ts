@@ -51,7 +51,9 @@ export class RingBatch implements CallBatch {
   readonly #letGoFamilies: Array<number | undefined> = []
   /** The last one is that of closes, which nobody asks for. */
   readonly #outcomes: Int32Array
-  readonly #messages: ReadonlyArray<MessageBlock>
+  /** By place, each made when it is first needed. */
+  readonly #messages: Array<MessageBlock | undefined>
+  readonly #layout: Layout
   readonly #sent = new NativeBlock(sentBytesMax)
   #sentEnd = 0
 
@@ -64,7 +66,8 @@ export class RingBatch implements CallBatch {
     this.#starts = new Int32Array(this.capacity)
     this.#lengths = new Int32Array(this.capacity)
     this.#outcomes = new Int32Array(this.capacity + 1)
-    this.#messages = Array.from({ length: this.capacity }, () => new MessageBlock(layout, 1))
+    this.#messages = Array.from({ length: this.capacity }, () => undefined)
+    this.#layout = layout
   }
 
   receive(socket: Descriptor, into: ReceiveBuffer): number {
@@ -190,8 +193,8 @@ export class RingBatch implements CallBatch {
   }
 
   #message(place: number): MessageBlock {
-    const message = this.#messages[place]
-    if (message === undefined) throw new RangeError(`a batch has no place ${place}`)
+    const message = this.#messages[place] ?? new MessageBlock(this.#layout, 1)
+    this.#messages[place] = message
     return message
   }
 

@@ -1,4 +1,4 @@
-import type { CallBatch, Descriptor, Outcome, ReadinessBatch, ReceiveBuffer } from "@scached/fdpass"
+import type { Batching, CallBatch, Descriptor, Outcome, ReadinessBatch, ReceiveBuffer } from "@scached/fdpass"
 import type { EventLoop } from "../EventLoop.ts"
 import type { AfterReads, Reader } from "../ReadinessHandler.ts"
 import type { WatchMember } from "../WatchMember.ts"
@@ -24,7 +24,7 @@ interface Batches {
 export class SharedCalls {
   readonly #loop: EventLoop
   readonly #receiveBytesMax: number
-  #batches: Batches | undefined | "unasked" = "unasked"
+  #batches: Batches | undefined
   readonly #buffers: Array<ReceiveBuffer> = []
   /** The tokens of those whose reads were made, in the order of their events, and how many were seen to. */
   readonly #tokens: Array<number> = []
@@ -38,9 +38,18 @@ export class SharedCalls {
     this.#receiveBytesMax = receiveBytesMax
   }
 
-  /** Whether calls are made together here at all. */
+  /** Makes calls together from now on, where that is possible and, if so asked, faster; false where it is not. */
+  begin(batching: Batching): boolean {
+    const { calls } = this.#loop
+    const reads = calls.makeCallBatch(readsMax, batching)
+    const sends = reads && calls.makeCallBatch(sendsMax, batching)
+    this.#batches = reads && sends && { reads, sends }
+    return this.isPossible
+  }
+
+  /** Whether calls are made together. */
   get isPossible(): boolean {
-    return this.#find() !== undefined
+    return this.#batches !== undefined
   }
 
   /** How many descriptors were let go of, and wait. */
@@ -48,12 +57,9 @@ export class SharedCalls {
     return this.#onClosed.length
   }
 
-  /**
-   * Makes the reads that are due for the descriptors of some events; one alone is left to its reader. Whether that can be done together is
-   * asked here at the earliest: a loop that never has two ready at once needs no batches.
-   */
+  /** Makes the reads that are due for the descriptors of some events; one alone is left to its reader. */
   read(events: ReadinessBatch, members: ReadonlyArray<WatchMember | undefined>, first: number, end: number): void {
-    const reads = this.#find()?.reads
+    const reads = this.#batches?.reads
     if (reads === undefined) return
     for (let index = first; index < end; index++) {
       const token = events.token(index)
@@ -73,7 +79,7 @@ export class SharedCalls {
 
   /** Gives a read to its reader, or drops it when there is none any more. */
   deliver(place: number, reader: Reader | undefined): void {
-    const batches = this.#find()
+    const batches = this.#batches
     const buffer = this.#buffers[place]
     if (batches === undefined || buffer === undefined) return
     if (reader !== undefined) return reader.onRead(batches.reads.outcome(place), buffer)
@@ -86,13 +92,13 @@ export class SharedCalls {
     if (this.#tokens.length === 0) return
     this.#tokens.length = 0
     this.#taken = 0
-    this.#find()?.reads.clear()
+    this.#batches?.reads.clear()
   }
 
-  /** Lets go of a descriptor along with what is sent; false where nothing has been done together yet. */
+  /** Lets go of a descriptor along with what is sent; false where nothing is done together. */
   letGo(descriptor: Descriptor, onClosed: () => void): boolean {
     const batches = this.#batches
-    if (batches === undefined || batches === "unasked") return false
+    if (batches === undefined) return false
     batches.sends.letGo(descriptor)
     this.#onClosed.push(onClosed)
     return true
@@ -100,7 +106,7 @@ export class SharedCalls {
 
   /** Sends what those who wait have to send, and closes what was let go of. */
   sendAll(waiting: ReadonlyArray<AfterReads>): void {
-    const batches = this.#find()
+    const batches = this.#batches
     if (batches === undefined) return
     for (let index = 0; index < waiting.length; index++) {
       if (batches.sends.size === sendsMax) this.#run(batches.sends)
@@ -149,15 +155,5 @@ export class SharedCalls {
     const buffer = this.#loop.calls.makeReceiveBuffer(this.#receiveBytesMax)
     this.#buffers.push(buffer)
     return buffer
-  }
-
-  /** Asked for when there is something to be done together for the first time. */
-  #find(): Batches | undefined {
-    if (this.#batches !== "unasked") return this.#batches
-    const { batching, calls } = this.#loop
-    const reads = calls.makeCallBatch(readsMax, batching)
-    const sends = reads && calls.makeCallBatch(sendsMax, batching)
-    this.#batches = reads && sends && { reads, sends }
-    return this.#batches
   }
 }
