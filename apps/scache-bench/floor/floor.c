@@ -1,9 +1,9 @@
 /*
  * floor SOCKET: the least a server can do for the connection cache protocol, to compare caches with.
  *
- * It moves the same bytes and descriptors as a cache, in the same order and over one epoll set, but keeps nothing beyond the last connection each
- * client saved: no labels, no expiry, no limits, no checks beyond what keeps the conversation in step. What a cache needs above this is
- * its own work; what this needs is the kernel's. It is a measuring stick, never a cache: a client gets back what it saved itself.
+ * It moves the same bytes and descriptors as a cache, in the same order and over one epoll set, but keeps no more than a queue of connections: no
+ * labels, no expiry, no limits, no checks beyond what keeps the conversation in step. What a cache needs above this is its own work; what
+ * this needs is the kernel's. It is a measuring stick, never a cache: whoever asks gets the oldest connection, whoever saved it.
  *
  * It serves save_endp, save_dest, find_endp and find_dest, one request at a time a client, and ends on SIGTERM.
  */
@@ -23,9 +23,19 @@
 enum { READ_MAX = 8192, TEXT_MAX = 4096, EVENTS_MAX = 256 };
 enum state { REQUEST, DESCRIPTOR };
 
+struct connection {
+    struct connection *newer;
+    int fd;
+    size_t properties_length;
+    char properties[];
+};
+
+static struct connection *oldest, *newest;
+static int clients;
+
 struct client {
     int fd;
-    int saved;              /* the connection it saved last, -1 when there is none */
+    struct connection *found;   /* the connection that it is being given */
     enum state state;
     int dummies;            /* acknowledgements that are due before the next request */
     size_t held;            /* bytes of a list that is not whole yet */
@@ -45,12 +55,27 @@ static void fail(const char *what)
     exit(1);
 }
 
+static void forget(struct connection *connection)
+{
+    close(connection->fd);
+    free(connection);
+}
+
+/* With the last client all goes that is kept: the next ones begin with nothing. */
 static void leave(struct client *client)
 {
-    if (client->saved >= 0)
-        close(client->saved);
+    struct connection *kept;
+
+    if (client->found != NULL)
+        forget(client->found);
     close(client->fd);
     free(client);
+    if (--clients > 0)
+        return;
+    while ((kept = oldest) != NULL) {
+        oldest = kept->newer;
+        forget(kept);
+    }
 }
 
 static int send_bytes(struct client *client, const char *bytes, size_t length)
@@ -69,7 +94,7 @@ static int send_descriptor(struct client *client)
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &client->saved, sizeof(int));
+    memcpy(CMSG_DATA(header), &client->found->fd, sizeof(int));
     return sendmsg(client->fd, &message, MSG_NOSIGNAL) == 1;
 }
 
@@ -80,14 +105,23 @@ static int receive_descriptor(struct client *client)
     struct iovec vector = {&byte, 1};
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     struct cmsghdr *header;
+    struct connection *saved;
 
     if (recvmsg(client->fd, &message, MSG_CMSG_CLOEXEC) != 1)
         return errno == EAGAIN ? 1 : 0;
     if ((header = CMSG_FIRSTHDR(&message)) == NULL)
         return 0;
-    if (client->saved >= 0)
-        close(client->saved);
-    memcpy(&client->saved, CMSG_DATA(header), sizeof(int));
+    if ((saved = malloc(sizeof *saved + client->properties_length + 1)) == NULL)
+        fail("malloc");
+    memcpy(&saved->fd, CMSG_DATA(header), sizeof(int));
+    memcpy(saved->properties, client->properties, client->properties_length + 1);
+    saved->properties_length = client->properties_length;
+    saved->newer = NULL;
+    if (oldest == NULL)
+        oldest = saved;
+    else
+        newest->newer = saved;
+    newest = saved;
     client->state = REQUEST;
     return send_bytes(client, done, sizeof done);
 }
@@ -130,7 +164,7 @@ static int answer_find(struct client *client, int destination)
     char reply[TEXT_MAX + 64];
     size_t length = 0;
 
-    if (client->saved < 0) {
+    if ((client->found = oldest) == NULL) {
         memcpy(reply, missed, sizeof missed);
         length = sizeof missed;             /* the array's own NUL is the empty value's */
         if (destination) {
@@ -140,6 +174,7 @@ static int answer_find(struct client *client, int destination)
         reply[length++] = 0;
         return send_bytes(client, reply, length);
     }
+    oldest = client->found->newer;
     memcpy(reply, "status\0" "0\0", 9);
     length = 9;
     if (destination) {
@@ -148,8 +183,8 @@ static int answer_find(struct client *client, int destination)
     }
     memcpy(reply + length, "property", 9);
     length += 9;
-    memcpy(reply + length, client->properties, client->properties_length + 1);
-    length += client->properties_length + 1;
+    memcpy(reply + length, client->found->properties, client->found->properties_length + 1);
+    length += client->found->properties_length + 1;
     reply[length++] = 0;
     client->dummies = 2;
     return send_bytes(client, reply, length);
@@ -164,8 +199,8 @@ static int serve_list(struct client *client, const char *list)
             return 0;
         if (--client->dummies == 1)
             return send_descriptor(client);
-        close(client->saved);
-        client->saved = -1;
+        forget(client->found);
+        client->found = NULL;
         return 1;
     }
     if ((request = value_of(list, "request")) == NULL)
@@ -221,7 +256,7 @@ static void accept_clients(int listener, int epoll)
         if (client == NULL)
             fail("calloc");
         client->fd = fd;
-        client->saved = -1;
+        clients++;
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0)
             fail("epoll_ctl");
         if (!send_bytes(client, greeting, sizeof greeting))

@@ -188,12 +188,17 @@ const make = (layout: Layout): SystemCallsShape => {
     return 0
   }
 
+  const socketFamily: SystemCallsShape["socketFamily"] = (descriptor) => {
+    const known = familyOf(descriptor)
+    if (known !== undefined) return known
+    const family = familyOfNumber(numberOf(descriptor))
+    if (family >= 0) rememberFamily(descriptor, family)
+    return family
+  }
+
   const look: SystemCallsShape["look"] = (descriptor, readiness) => {
-    if (familyOf(descriptor) === undefined) {
-      const family = familyOfNumber(numberOf(descriptor))
-      if (family < 0) return family
-      rememberFamily(descriptor, family)
-    }
+    const family = socketFamily(descriptor)
+    if (family < 0) return family
     looked.put(0, descriptor, readiness)
     const count = symbols.poll(looked.block.address, 1, 0)
     return count < 0 ? failed() : looked.readiness(0)
@@ -275,6 +280,7 @@ const make = (layout: Layout): SystemCallsShape => {
     },
     peerGroups: (socket) => peerGroups(numberOf(socket), peerGroupsExpected),
     peek: (socket) => outcome(symbols.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait)),
+    socketFamily,
     look,
     letGo: (descriptor) => {
       const family = familyOf(descriptor)

@@ -144,6 +144,11 @@ export interface SystemCallsShape {
    */
   readonly peek: (socket: Descriptor) => Outcome
   /**
+   * The family of a socket (1 is UNIX, 2 and 10 are IPv4 and IPv6), or `-ENOTSOCK` for what is none. It stays the same as long as the
+   * descriptor is open, and is remembered: `look` and `letGo` have to know it, too, and do not ask again.
+   */
+  readonly socketFamily: (descriptor: Descriptor) => Outcome
+  /**
    * What holds of a socket at this moment: those of the given `Readiness` bits, errors and hang-ups always. Nobody can hold it up, whatever
    * they do with a copy of the socket, since it takes no lock. `-ENOTSOCK` for what is no socket, which is not looked at. Fewer bytes than
    * the maker of a TCP socket has asked for (SO_RCVLOWAT) do not count as readable.

@@ -317,11 +317,12 @@ script(
     const seen = [read(calls, file), ...[calls.send(file, bytesOf("x")), calls.accept(file)].map(show)]
     seen.push(show(calls.bind(file, `${machine.directory}/x`)), show(calls.peerCredentials(file)))
     const socket = must(calls.socket())
+    seen.push(show(calls.socketFamily(file)), calls.socketFamily(socket), calls.socketFamily(socket))
     seen.push(show(calls.stopLingering(file)), calls.stopLingering(socket))
     socket.close()
     seen.push(show(calls.epollAdd(epoll, file, 1, 1)), read(calls, epoll))
     closeAll(file, epoll)
     return seen
   },
-  ["ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", 0, "EPERM", "ENOTSOCK"]
+  ["ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", 1, 1, "ENOTSOCK", 0, "EPERM", "ENOTSOCK"]
 )

@@ -233,8 +233,8 @@ export class IdleWatcher {
 
   #enrol(connection: IdleConnection): void {
     if (this.#bits === 0) return
-    // Asked only to find out what is no socket. Not with `look`, which asks for more than that.
-    if (typeof this.#loop.calls.peerCredentials(connection.descriptor) === "number") return
+    // What is no socket is not watched. It is remembered, so that a look at the connection later does not ask again.
+    if (this.#loop.calls.socketFamily(connection.descriptor) < 0) return
     if (this.#looks === undefined) this.#register(connection)
     else this.#young.append(connection)
   }

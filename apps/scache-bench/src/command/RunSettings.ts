@@ -18,6 +18,8 @@ export interface RunSettings {
   readonly targets: ReadonlyArray<TargetSpec>
   /** Names of targets whose answers are not held to those of a cache. */
   readonly unchecked: ReadonlySet<string>
+  /** Names of targets for which nothing is cached beforehand. */
+  readonly empty: ReadonlySet<string>
   readonly workload: Workload
   readonly rounds: number
   readonly warmUpSeconds: number
@@ -34,6 +36,7 @@ export interface RunFlags {
   readonly targets: ReadonlyArray<string>
   readonly postfix: boolean
   readonly unchecked: ReadonlyArray<string>
+  readonly empty: ReadonlyArray<string>
   readonly clients: number
   readonly durationSeconds: number | undefined
   readonly operations: number | undefined
@@ -46,6 +49,7 @@ export interface RunFlags {
   readonly popularity: string
   readonly properties: string
   readonly cached: number
+  readonly cachedApart: boolean
   readonly connections: number | undefined
   readonly ttlSeconds: number
   readonly seed: number
@@ -116,9 +120,11 @@ const parseTargets = (flags: RunFlags) =>
       return yield* fail("nothing to load: write --target NAME=SOCKET, --target NAME=spawn:PROGRAM, or --postfix")
     const twice = names.find((name, index) => names.indexOf(name) !== index)
     if (twice !== undefined) return yield* fail(`two targets are called ${twice}: give each a name of its own`)
-    const stranger = flags.unchecked.find((name) => !names.includes(name))
-    if (stranger !== undefined)
-      return yield* fail(`--unchecked ${stranger}: there is no such target; there are ${names.join(", ")}`)
+    for (const option of ["unchecked", "empty"] as const) {
+      const stranger = flags[option].find((name) => !names.includes(name))
+      if (stranger !== undefined)
+        return yield* fail(`--${option} ${stranger}: there is no such target; there are ${names.join(", ")}`)
+    }
     return targets
   })
 
@@ -156,6 +162,7 @@ export const settingsOf = (flags: RunFlags, descriptorsMax: number) =>
       propertyBytesMax,
       ttlSeconds: flags.ttlSeconds,
       cached: flags.cached,
+      cachedApart: flags.cachedApart,
       connections: flags.connections ?? flags.cached + Math.max(256, 4 * flags.clients),
       seed: flags.seed
     }
@@ -167,6 +174,7 @@ export const settingsOf = (flags: RunFlags, descriptorsMax: number) =>
     const settings: RunSettings = {
       targets,
       unchecked: new Set(flags.unchecked),
+      empty: new Set(flags.empty),
       workload,
       rounds: flags.rounds,
       warmUpSeconds: flags.warmUpSeconds,

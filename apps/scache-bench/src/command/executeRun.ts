@@ -40,8 +40,17 @@ const mixText = ({ mix }: Workload): string =>
     : mix.weights.flatMap((weight, kind) => (weight > 0 ? [`${kindNames[kind]}=${weight}`] : [])).join(",")
 
 /** For people: what tells comparisons apart at a glance. */
-const nameOf = ({ mix, cached }: Workload): string =>
-  `${mix._tag === "Cycle" ? "cycle" : "mix"}${cached > 0 ? ` with ${cached.toLocaleString("en-US")} cached` : ""}`
+const nameOf = ({ mix, cached, cachedApart }: Workload): string => {
+  const how = cachedApart ? "beside" : "with"
+  return `${mix._tag === "Cycle" ? "cycle" : "mix"}${cached > 0 ? ` ${how} ${cached.toLocaleString("en-US")} cached` : ""}`
+}
+
+/** The same with nothing cached beforehand, and as many connections beyond that. */
+const emptied = (workload: Workload): Workload => ({
+  ...workload,
+  cached: 0,
+  connections: workload.connections - workload.cached
+})
 
 const parametersOf = (settings: RunSettings): Record<string, ParameterValue> => {
   const { workload } = settings
@@ -54,9 +63,11 @@ const parametersOf = (settings: RunSettings): Record<string, ParameterValue> => 
     propertyBytes: least === most ? least : `${least}-${most}`,
     ttlSeconds: workload.ttlSeconds,
     cached: workload.cached,
+    cachedApart: workload.cachedApart,
     connections: workload.connections,
     dummyApart: settings.isDummyApart,
-    unchecked: [...settings.unchecked].join(",")
+    unchecked: [...settings.unchecked].join(","),
+    empty: [...settings.empty].join(",")
   }
 }
 
@@ -99,7 +110,7 @@ export const executeRun = Effect.fnUntraced(function* (
   // A server that lives on may still have the labels of another run.
   const run = `run${process.pid}-${DateTime.toEpochMillis(begun).toString(36)}`
   const optionsFor = ({ target, log, isChecked }: Loaded, round: string): RoundOptions => ({
-    workload,
+    workload: settings.empty.has(target.name) ? emptied(workload) : workload,
     labelPrefix: `${run}.${round}`,
     isChecked,
     isDummyApart: settings.isDummyApart,

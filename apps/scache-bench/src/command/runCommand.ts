@@ -32,6 +32,7 @@ const flags = {
     "NAME",
     "do not hold this target to the answers of a cache: it only moves the bytes"
   ),
+  empty: repeated("empty", "NAME", "nothing is cached beforehand for this target: what --cached costs is its ratio"),
   clients: number("clients", "N", "connections to each cache, each with one request at a time; default 16").pipe(
     Flag.withDefault(16)
   ),
@@ -62,6 +63,7 @@ const flags = {
     Flag.withDefault("64")
   ),
   cached: number("cached", "N", "connections cached before the clients begin; default 0").pipe(Flag.withDefault(0)),
+  cachedApart: flag("cached-apart", "those are under labels of their own, which nobody asks for"),
   connections: number(
     "connections",
     "N",

@@ -21,16 +21,19 @@ const floorSource = join(import.meta.dir, "../../floor/floor.c")
 
 /** The comparisons, each with the targets in turn. */
 const scenarios = [
-  { clients: 1, cached: 0 },
-  { clients: 16, cached: 0 },
-  { clients: 64, cached: 0 },
-  { clients: 16, cached: 10_000 }
+  { clients: 1, cached: 0, isApart: false },
+  { clients: 16, cached: 0, isApart: false },
+  { clients: 64, cached: 0, isApart: false },
+  { clients: 16, cached: 10_000, isApart: true },
+  { clients: 16, cached: 10_000, isApart: false }
 ] as const
 
 /** Left to itself it would share a small RLIMIT_NOFILE out between clients and connections, and make room before 10,000 are cached. */
 const scachedSettings = ["connection_cache_ttl_limit=1h", "scached_client_limit=256", "scached_connection_limit=12000"]
 
 const floorName = "floor"
+/** Behind the name of a target that has nothing cached beforehand, to compare with itself. */
+const emptySuffix = "-empty"
 
 /** What a reader of the page has to know of the targets. */
 const aboutTargets = [
@@ -79,6 +82,19 @@ const findTargets = Effect.gen(function* () {
   return targets
 })
 
+/** Which targets a comparison has: where much is cached, those that are measured against themselves with nothing cached besides. */
+const targetsOf = (scenario: (typeof scenarios)[number], targets: ReadonlyArray<TargetSpec>) => {
+  const emptyOf = (spec: TargetSpec): TargetSpec => ({ ...spec, name: `${spec.name}${emptySuffix}` })
+  // The floor gives out the oldest of all: what it keeps cannot be apart.
+  const named = targets.filter(({ name }) => name !== floorName || !scenario.isApart)
+  const again = scenario.cached === 0 ? [] : named.filter(({ name }) => name !== postfixName).map(emptyOf)
+  return {
+    targets: [...named, ...again],
+    unchecked: new Set([floorName, `${floorName}${emptySuffix}`]),
+    empty: new Set(again.map(({ name }) => name))
+  }
+}
+
 const flagsOf = (
   scenario: (typeof scenarios)[number],
   seconds: number,
@@ -88,8 +104,10 @@ const flagsOf = (
   targets: ["placeholder=/tmp/placeholder"],
   postfix: false,
   unchecked: [],
+  empty: [],
   clients: scenario.clients,
   cached: scenario.cached,
+  cachedApart: scenario.isApart,
   durationSeconds: seconds,
   operations: undefined,
   warmUpSeconds: 1,
@@ -154,10 +172,8 @@ export const standardCommand = Command.make(
       const live = makeLiveLine(quiet)
       const results: Array<BenchmarkResult> = []
       for (const { scenario, settings } of planned) {
-        // The floor keeps one connection a client: it has no cache that could be full.
-        const named = targets.filter(({ name }) => name !== floorName || scenario.cached === 0)
         const result = yield* executeRun(
-          { ...settings, targets: named, unchecked: new Set([floorName]) },
+          { ...settings, ...targetsOf(scenario, targets) },
           (head, progress) => live?.show(`${scenario.clients} clients, ${scenario.cached} cached ${head}`, progress)
         ).pipe(Effect.ensuring(Effect.sync(() => live?.clear())), Effect.scoped)
         yield* printResultTable(result, [])
@@ -174,7 +190,7 @@ export const standardCommand = Command.make(
   )
 ).pipe(
   Command.withDescription(
-    "The standard comparison, two to three minutes: scached, Postfix's scache if it is installed, and the floor of the system calls if there is a C compiler; 1, 16 and 64 clients, and 10,000 cached connections."
+    "The standard comparison, some five minutes: scached, Postfix's scache if it is installed, and the floor of the system calls if there is a C compiler; 1, 16 and 64 clients, and 10,000 cached connections, beside those that are asked for and among them."
   ),
   Command.withShortDescription("The standard comparison with Postfix's scache"),
   Command.withExamples([

@@ -7,7 +7,7 @@ import { ConnectionPool } from "../truth/ConnectionPool.ts"
 import type { ViolationLog } from "../truth/ViolationLog.ts"
 import { RequestBytes } from "../workload/RequestBytes.ts"
 import { Topology } from "../workload/Topology.ts"
-import type { Workload } from "../workload/Workload.ts"
+import { endpointLabels, type Workload } from "../workload/Workload.ts"
 import { Conversation } from "./Conversation.ts"
 import { type LoadBench, makeLoadBench } from "./LoadBench.ts"
 import { LoadLoop } from "./LoadLoop.ts"
@@ -66,7 +66,7 @@ export const openArena = Effect.fnUntraced(function* (
     const end = target.findEnd()
     return new TargetFailure({ target: target.name, attempt, reason: end === undefined ? reason : `${reason}: ${end}` })
   }
-  const topology = new Topology(workload.endpoints, workload.destinations)
+  const topology = new Topology(endpointLabels(workload), workload.destinations)
   const pool = yield* Effect.acquireRelease(
     Effect.sync(() => new ConnectionPool(calls, workload.connections)),
     (each) => Effect.sync(() => each.close())

@@ -34,7 +34,7 @@ export class WorkloadSource implements OperationSource {
   }
 }
 
-/** Fills the cache beforehand, evenly over all endpoints. */
+/** Fills the cache beforehand, evenly over all endpoints, or over labels of their own. */
 export class FillSource implements OperationSource {
   readonly #workload: Workload
   #saved = 0
@@ -44,9 +44,10 @@ export class FillSource implements OperationSource {
   }
 
   assign(conversation: Conversation): boolean {
-    if (this.#saved >= this.#workload.cached) return false
+    const { cached, cachedApart, endpoints } = this.#workload
+    if (this.#saved >= cached) return false
     conversation.kind = RequestKind.saveEndpoint
-    conversation.endpoint = this.#saved++ % this.#workload.endpoints
+    conversation.endpoint = (cachedApart ? endpoints : 0) + (this.#saved++ % endpoints)
     return true
   }
 }

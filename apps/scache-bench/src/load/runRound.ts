@@ -6,6 +6,7 @@ import type { Target } from "../target/Target.ts"
 import type { TargetFailure } from "../target/TargetFailure.ts"
 import { finalChecks } from "../truth/finalChecks.ts"
 import { choicesOf, RequestSequence } from "../workload/RequestSequence.ts"
+import { Topology } from "../workload/Topology.ts"
 import { type Arena, type ArenaOptions, openArena, runStretch } from "./Arena.ts"
 import { OpenLoopSchedule } from "./OpenLoopSchedule.ts"
 import { FillSource, WorkloadSource } from "./OperationSource.ts"
@@ -128,14 +129,16 @@ export const runRound = Effect.fnUntraced(function* (
       const leftMillis = endMillis === undefined ? undefined : Math.max(0, endMillis - nowMillis)
       onProgress({ stage, record, nowMillis, leftMillis, errors: log.total })
     }
-  if (options.isChecked && workload.cached > 0) {
+  if (workload.cached > 0) {
     loop.begin({ source: new FillSource(workload) })
     const reportFilling = report("filling", undefined)
     yield* runStretch(calls, loop, (nowMillis) => reportFilling(undefined, nowMillis))
   }
   const choices = choicesOf(workload)
+  // Of the labels that are asked for: those of connections that are cached apart come behind them.
+  const topology = new Topology(workload.endpoints, workload.destinations)
   const sequences = arena.conversations.map(
-    ({ number }) => new RequestSequence(choices, arena.topology, workload.seed, number)
+    ({ number }) => new RequestSequence(choices, topology, workload.seed, number)
   )
   if (options.warmUpMillis > 0) {
     const endMillis = calls.monotonicMillis() + options.warmUpMillis

@@ -23,6 +23,8 @@ export interface Workload {
   readonly ttlSeconds: number
   /** Connections that are cached before the clients begin, and stay so on average. */
   readonly cached: number
+  /** Whether those are under labels of their own, which nobody asks for. */
+  readonly cachedApart: boolean
   /** Connections there are at all; a save for which none is left becomes a find of the same label. */
   readonly connections: number
   readonly seed: number
@@ -33,6 +35,9 @@ export const propertyBytesLeast = 18
 
 /** Bindings of one destination, which scached bounds too. */
 export const bindingsMax = 256
+
+/** Endpoint labels there are at all: those in use, and behind them as many of those that are cached apart. */
+export const endpointLabels = ({ cachedApart, endpoints }: Workload): number => (cachedApart ? 2 : 1) * endpoints
 
 /** A workload that cannot be run. */
 export class WorkloadInvalid extends Schema.TaggedError<WorkloadInvalid>()("WorkloadInvalid", {
@@ -64,11 +69,14 @@ export const findFault = (workload: Workload, descriptorsMax: number): WorkloadI
     weights.every((weight) => weight >= 0 && Number.isFinite(weight)) && weights.some((weight) => weight > 0)
       ? undefined
       : "--mix: expected weights from 0, and one above 0",
-    endpoints / destinations <= bindingsMax
+    endpointLabels(workload) / destinations <= bindingsMax
       ? undefined
       : `--endpoints ${endpoints} of --destinations ${destinations}: more than ${bindingsMax} a destination; raise --destinations`,
     workload.popularity._tag === "Zipf" && !(workload.popularity.exponent > 0 && workload.popularity.exponent <= 10)
       ? `--popularity zipf:${workload.popularity.exponent}: expected an exponent above 0, up to 10`
+      : undefined,
+    workload.cachedApart && endpoints < destinations
+      ? `--cached-apart with --endpoints ${endpoints} and --destinations ${destinations}: raise --endpoints to at least as many`
       : undefined,
     needed > descriptorsMax
       ? `${needed} descriptors are needed for this workload and ${descriptorsMax} are allowed: lower --cached or --clients, or raise the limit (ulimit -n)`

@@ -11,6 +11,7 @@ export const aWorkload = (changes: Partial<Workload> = {}): Workload => ({
   propertyBytesMax: 32,
   ttlSeconds: 600,
   cached: 0,
+  cachedApart: false,
   connections: 64,
   seed: 1,
   ...changes

@@ -37,6 +37,7 @@ export const faultCoverage: { readonly [Call in keyof SystemCallsShape]: Coverag
   discardUnread: { fails: ["ENOTCONN"] },
   peerCredentials: { fails: ["ENOBUFS"] },
   peerGroups: { fails: ["ENOMEM"] },
+  socketFamily: { cannotFail: "a descriptor that is open is a socket or none" },
   look: { fails: ["EINTR", "ENOMEM"] },
   epollAdd: { fails: ["noMemory", "watchLimit"] },
   epollModify: { fails: ["ENOMEM"] },

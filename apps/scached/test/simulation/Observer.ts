@@ -198,8 +198,6 @@ export class Observer {
       peerCredentials: (socket) => {
         const credentials = calls.peerCredentials(socket)
         if (credentials !== -Errno.ENOBUFS) return credentials
-        const cached = this.model.byNumber(this.#numberOf(socket))
-        if (cached !== undefined) cached.isUnwatched = true
         // Nobody knows whose it is; its groups are all that can let it in.
         this.#admit(this.#sockets.get(this.#numberOf(socket)), unknownPeer)
         return credentials

@@ -13,6 +13,8 @@ import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { SimulatedReceiveBuffer } from "./SimulatedReceiveBuffer.ts"
 import { SocketFile } from "./SocketFile.ts"
 
+const unixFamily = 1
+
 /** The system calls of one simulated process. */
 export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => {
   const { kernel } = process
@@ -152,6 +154,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     | "peerCredentials"
     | "peerGroups"
     | "peek"
+    | "socketFamily"
     | "look"
     | "stopLingering"
     | "letGo"
@@ -236,6 +239,10 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     peek: call("peek", (socket: Descriptor) => {
       const file = anySocketOf(socket, "peek")
       return typeof file === "number" ? file : file.peek()
+    }),
+    socketFamily: call("socketFamily", (descriptor: Descriptor) => {
+      const file = anySocketOf(descriptor, "socketFamily")
+      return typeof file === "number" ? file : unixFamily
     }),
     look: call("look", (descriptor: Descriptor, readiness: number) => {
       const file = anySocketOf(descriptor, "look")
