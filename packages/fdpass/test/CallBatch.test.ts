@@ -168,6 +168,68 @@ onAll(
   }
 )
 
+onAll("of several descriptors in one message the first comes, and the others are closed", (batch, machine) => {
+  const { calls } = machine
+  const [[near, far], [other, otherFar], [cargo, cargoFar]] = [
+    must(calls.socketPair()),
+    must(calls.socketPair()),
+    must(calls.socketPair())
+  ]
+  machine.sendDescriptors(near, [cargo, cargo, cargo])
+  calls.send(other, Buffer.from("y"))
+  cargo.close()
+  const buffers = [calls.makeReceiveBuffer(16), calls.makeReceiveBuffer(16)] as const
+  batch.receive(far, buffers[0])
+  batch.receive(otherFar, buffers[1])
+  batch.run()
+  expect(outcomes(batch, 2)).toEqual([1, 1])
+  expect([buffers[0].surplus, buffers[0].truncated, buffers[1].surplus]).toEqual([2, false, 0])
+  const first = buffers[0].takeDescriptor()
+  expect(first).toBeDefined()
+  first?.close()
+  // All copies are gone.
+  expect(show(calls.receive(cargoFar, buffers[1]))).toBe(0)
+  closeAll(near, far, other, otherFar, cargoFar)
+})
+
+/** Fills freed memory with something else, so that a collected buffer shows. */
+const makeGarbage = (): void => {
+  for (let round = 0; round < 20; round++) {
+    for (const size of [8, 56, 104, 112, 120, 4_192, 65_536]) new Uint8Array(size).fill(round)
+  }
+  Bun.gc(true)
+}
+
+onAll("a batch's memory stays where it is while everything else is collected", (batch, machine) => {
+  const { calls } = machine
+  const pairs = pairsOf(machine, 6)
+  const cargo = machine.open()
+  const buffers = pairs.map(() => calls.makeReceiveBuffer(256))
+  for (let round = 0; round < 6; round++) {
+    for (const [index, [near]] of pairs.entries()) {
+      if (index % 2 === 0) batch.send(near, Buffer.alloc(200, `${round}${index}`))
+      else batch.sendDescriptor(near, cargo)
+    }
+    makeGarbage()
+    batch.run()
+    batch.clear()
+    makeGarbage()
+    for (const [index, [, far]] of pairs.entries()) batch.receive(far, at(buffers, index))
+    makeGarbage()
+    batch.run()
+    for (const [index, buffer] of buffers.entries()) {
+      const descriptor = buffer.takeDescriptor()
+      const count = batch.outcome(index)
+      expect(descriptor !== undefined).toBe(index % 2 === 1)
+      if (descriptor !== undefined) batch.letGo(descriptor)
+      else expect(buffer.bytes.subarray(0, count).equals(Buffer.alloc(200, `${round}${index}`))).toBe(true)
+    }
+    batch.clear()
+    batch.run()
+  }
+  closeAll(cargo, ...pairs.flat())
+})
+
 onAll("more closes than a ring has room for", (batch, machine) => {
   for (const [near, far] of pairsOf(machine, 200)) {
     batch.letGo(near)

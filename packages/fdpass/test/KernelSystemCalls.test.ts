@@ -7,28 +7,34 @@ import { NativeBlock } from "../src/internal/nativeMemory.ts"
 import { SeededRandom } from "../src/SimulatedSystemCalls.ts"
 import { kernelCalls as calls, closeAll, kernelMachine, must, openNumbers } from "./machines.ts"
 
-test("a process out of descriptors loses the one that came, hears of it, and leaks nothing", () => {
-  const machine = kernelMachine()
-  const child = join(import.meta.dir, "children/outOfDescriptors.ts")
-  const run = Bun.spawnSync([
-    "sh",
-    "-c",
-    'ulimit -n 64; exec "$0" "$1" "$2"',
-    process.execPath,
-    child,
-    machine.directory
-  ])
-  machine.dispose()
-  expect(run.stderr.toString()).toBe("")
-  expect(JSON.parse(run.stdout.toString())).toEqual({
-    firstRead: [1, true, false],
-    refused: ["EMFILE", "EMFILE", "EMFILE"],
-    secondRead: [1, false, true],
-    accepted: "ok",
-    peerEnd: 0,
-    leaked: 0
-  })
-})
+const hasRing = calls.makeCallBatch(2, "always") !== undefined
+
+test.each([["by itself", []], ...(hasRing ? [["by io_uring", ["together"]] as const] : [])] as const)(
+  "a process out of descriptors loses the one that came, hears of it, and leaks nothing: read %s",
+  (_, how) => {
+    const machine = kernelMachine()
+    const child = join(import.meta.dir, "children/outOfDescriptors.ts")
+    const run = Bun.spawnSync([
+      "sh",
+      "-c",
+      'ulimit -n 64; exec "$0" "$@"',
+      process.execPath,
+      child,
+      machine.directory,
+      ...how
+    ])
+    machine.dispose()
+    expect(run.stderr.toString()).toBe("")
+    expect(JSON.parse(run.stdout.toString())).toEqual({
+      firstRead: [1, true, false],
+      refused: ["EMFILE", "EMFILE", "EMFILE"],
+      secondRead: [1, false, true],
+      accepted: "ok",
+      peerEnd: 0,
+      leaked: 0
+    })
+  }
+)
 
 test("sockets that linger are let go of, within a read and unread, without waiting for anybody", () => {
   const run = Bun.spawnSync([process.execPath, join(import.meta.dir, "children/lingers.ts")])

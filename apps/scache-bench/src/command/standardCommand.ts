@@ -172,9 +172,8 @@ export const standardCommand = Command.make(
       const live = makeLiveLine(quiet)
       const results: Array<BenchmarkResult> = []
       for (const { scenario, settings } of planned) {
-        const result = yield* executeRun(
-          { ...settings, ...targetsOf(scenario, targets) },
-          (head, progress) => live?.show(`${scenario.clients} clients, ${scenario.cached} cached ${head}`, progress)
+        const result = yield* executeRun({ ...settings, ...targetsOf(scenario, targets) }, (head, progress) =>
+          live?.show(`${scenario.clients} clients, ${scenario.cached} cached ${head}`, progress)
         ).pipe(Effect.ensuring(Effect.sync(() => live?.clear())), Effect.scoped)
         yield* printResultTable(result, [])
         results.push(result)

@@ -15,7 +15,13 @@ export const leftAtStop = 16
 export const checkStop = Effect.fnUntraced(function* (target: Target, options: ArenaOptions) {
   if (target.stop === undefined) return
   const calls = yield* SystemCalls
-  const workload = { ...options.workload, clients: 1, cached: leftAtStop, cachedApart: false, connections: leftAtStop + 1 }
+  const workload = {
+    ...options.workload,
+    clients: 1,
+    cached: leftAtStop,
+    cachedApart: false,
+    connections: leftAtStop + 1
+  }
   const arena = yield* openArena(target, { ...options, workload })
   const { pool, buffer, log } = arena.bench
   arena.loop.begin({ source: new FillSource(workload) })
