@@ -6,7 +6,7 @@ import {
   Errno,
   KernelSystemCalls,
   type Outcome,
-  type SimulatedSystemCalls,
+  SimulatedSystemCalls,
   SystemCalls,
   type SystemCallsShape
 } from "@scached/fdpass"
@@ -25,6 +25,9 @@ export interface Opened {
 
 const kernelCalls = Effect.runSync(SystemCalls.pipe(Effect.provide(KernelSystemCalls.layer)))
 
+// The thread's ring is made once and kept: before anybody counts.
+kernelCalls.makeCallBatch(1, "always")
+
 /** Turns within which the daemon has done all that it can do at a moment. */
 const turnsMax = 12
 
@@ -36,6 +39,16 @@ export const must = <A>(result: A | number): A => {
 
 const mustBeDone = (outcome: Outcome): void => {
   if (outcome < 0) throw new Error(`a system call failed with errno ${-outcome}`)
+}
+
+/** How the daemon's calls are made: those that io_uring makes do not fail unless the kernel lets them. */
+const batching = (
+  how: "singly" | "together" | "by io_uring",
+  calls: SystemCallsShape
+): SystemCallsShape["makeCallBatch"] => {
+  if (how === "singly") return () => undefined
+  if (how === "by io_uring") return (capacity) => kernelCalls.makeCallBatch(capacity, "always")
+  return (capacity) => new SimulatedSystemCalls.OneByOneBatch(calls, capacity)
 }
 
 /**
@@ -150,7 +163,7 @@ export class KernelMachine {
       (...args: A): Outcome =>
         random.chance(this.#faultRate) ? -random.pick(errnos) : call(...args)
     const { EAGAIN, EINTR, ENOBUFS, ENOMEM, ENOSPC, ETOOMANYREFS } = Errno
-    return {
+    const calls: SystemCallsShape = {
       ...kernelCalls,
       monotonicMillis: () => this.#nowMillis,
       receive: failing([EINTR, EAGAIN], kernelCalls.receive),
@@ -160,5 +173,6 @@ export class KernelMachine {
       poll: failing([EINTR, ENOMEM], kernelCalls.poll),
       look: failing([EINTR], kernelCalls.look)
     }
+    return { ...calls, makeCallBatch: batching(random.pick(["singly", "together", "by io_uring"]), calls) }
   }
 }
