@@ -7,6 +7,7 @@ import { ConnectionStore, type Lease } from "@scached/store"
 import { CachedDescriptor } from "../../src/cache/CachedDescriptor.ts"
 import { Client } from "../../src/cache/Client.ts"
 import { ConnectionCache } from "../../src/cache/ConnectionCache.ts"
+import { plantedBatchBugs } from "./PlantedBatchBugs.ts"
 import { plantedLimitBugs } from "./PlantedLimitBugs.ts"
 import { forgetStrays, onMachine, type PlantedBug, patch, unchanged } from "./planting.ts"
 
@@ -241,4 +242,4 @@ const bugs: ReadonlyArray<PlantedBug> = [
 ]
 
 /** All of them. */
-export const plantedBugs: ReadonlyArray<PlantedBug> = [...bugs, ...plantedLimitBugs]
+export const plantedBugs: ReadonlyArray<PlantedBug> = [...bugs, ...plantedBatchBugs, ...plantedLimitBugs]
