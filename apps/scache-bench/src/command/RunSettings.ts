@@ -1,3 +1,4 @@
+import type { Batching } from "@scached/fdpass"
 import { Result } from "effect"
 import { parseTargetSpec, type TargetSpec } from "../target/TargetSpec.ts"
 import { checkTargets } from "../threshold/judge.ts"
@@ -27,6 +28,7 @@ export interface RunSettings {
   readonly roundOperations: number | undefined
   readonly ratePerSecond: number | undefined
   readonly isDummyApart: boolean
+  readonly batching: Batching
   readonly pinning: Pinning
   readonly thresholds: ReadonlyArray<Threshold>
 }
@@ -54,6 +56,7 @@ export interface RunFlags {
   readonly ttlSeconds: number
   readonly seed: number
   readonly dummyApart: boolean
+  readonly ioUring: Batching
   readonly pin: string | undefined
   readonly require: ReadonlyArray<string>
 }
@@ -182,6 +185,7 @@ export const settingsOf = (flags: RunFlags, descriptorsMax: number) =>
       roundOperations: flags.operations,
       ratePerSecond: flags.rate,
       isDummyApart: flags.dummyApart,
+      batching: flags.ioUring,
       pinning: yield* parsePinning(flags.pin),
       thresholds
     }

@@ -66,6 +66,7 @@ const parametersOf = (settings: RunSettings): Record<string, ParameterValue> => 
     cachedApart: workload.cachedApart,
     connections: workload.connections,
     dummyApart: settings.isDummyApart,
+    ioUring: settings.batching,
     unchecked: [...settings.unchecked].join(","),
     empty: [...settings.empty].join(",")
   }
@@ -114,6 +115,7 @@ export const executeRun = Effect.fnUntraced(function* (
     labelPrefix: `${run}.${round}`,
     isChecked,
     isDummyApart: settings.isDummyApart,
+    batching: settings.batching,
     log,
     warmUpMillis: settings.warmUpSeconds * 1_000,
     roundMillis: settings.roundSeconds === undefined ? undefined : settings.roundSeconds * 1_000,

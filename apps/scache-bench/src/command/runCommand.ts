@@ -77,6 +77,12 @@ const flags = {
     "dummy-apart",
     "send the dummy that ends a find by itself, as smtp(8) does, and not along with the next request"
   ),
+  ioUring: Flag.Literals("io-uring", ["auto", "always", "never"]).pipe(
+    Flag.withDescription(
+      "whether the clients' system calls are made together: auto (default), where a system call takes long, always or never"
+    ),
+    Flag.withDefault("auto")
+  ),
   pin: text("pin", "SERVER/CLIENT", "processors for both sides, as in 0/1 (with taskset)").pipe(Flag.optional),
   json: text("json", "FILE", "write the result, for scache-bench report").pipe(Flag.optional),
   html: text("html", "FILE", "write a page with pictures").pipe(Flag.optional),

@@ -122,6 +122,7 @@ const flagsOf = (
   ttlSeconds: 600,
   seed: 1,
   dummyApart: false,
+  ioUring: "auto",
   pin,
   require: []
 })

@@ -1,4 +1,4 @@
-import { type Descriptor, SystemCalls, UnixSocket } from "@scached/fdpass"
+import { type Batching, type Descriptor, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Effect, type Scope } from "effect"
 import type { Target } from "../target/Target.ts"
 import { TargetFailure } from "../target/TargetFailure.ts"
@@ -19,6 +19,8 @@ export interface ArenaOptions {
   readonly labelPrefix: string
   readonly isChecked: boolean
   readonly isDummyApart: boolean
+  /** Whether the clients' system calls are made together. */
+  readonly batching: Batching
   readonly log: ViolationLog
 }
 
@@ -71,15 +73,18 @@ export const openArena = Effect.fnUntraced(function* (
     Effect.sync(() => new ConnectionPool(calls, workload.connections)),
     (each) => Effect.sync(() => each.close())
   )
-  const bench = makeLoadBench({
-    calls,
-    bytes: new RequestBytes(workload, topology, options.labelPrefix),
-    pool,
-    model: new CacheModel(topology, workload.connections, workload.ttlSeconds, log),
-    log,
-    isChecked,
-    isDummyApart
-  })
+  const bench = makeLoadBench(
+    {
+      calls,
+      bytes: new RequestBytes(workload, topology, options.labelPrefix),
+      pool,
+      model: new CacheModel(topology, workload.connections, workload.ttlSeconds, log),
+      log,
+      isChecked,
+      isDummyApart
+    },
+    options.batching
+  )
   const epoll = yield* Effect.acquireRelease(
     UnixSocket.orFail("epoll_create1", calls.epollCreate()).pipe(
       Effect.mapError((error) => fail("make an epoll set", error.message))

@@ -1,4 +1,4 @@
-import type { ReceiveBuffer, SystemCalls } from "@scached/fdpass"
+import type { Batching, ReceiveBuffer, SystemCalls } from "@scached/fdpass"
 import type { CacheModel } from "../truth/CacheModel.ts"
 import type { ConnectionPool } from "../truth/ConnectionPool.ts"
 import type { ViolationLog } from "../truth/ViolationLog.ts"
@@ -29,9 +29,9 @@ export interface LoadBench {
 const receiveBytesMax = 131_072
 
 /** Makes what a round's clients share. */
-export const makeLoadBench = (parts: Omit<LoadBench, "buffer" | "out" | "view">): LoadBench => ({
+export const makeLoadBench = (parts: Omit<LoadBench, "buffer" | "out" | "view">, batching: Batching): LoadBench => ({
   ...parts,
-  out: new LoadCalls(parts.calls, receiveBytesMax),
+  out: new LoadCalls(parts.calls, receiveBytesMax, batching),
   buffer: parts.calls.makeReceiveBuffer(1),
   view: makeReplyView()
 })

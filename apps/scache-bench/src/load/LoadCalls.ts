@@ -1,4 +1,4 @@
-import type { CallBatch, Descriptor, Outcome, ReceiveBuffer, SystemCalls } from "@scached/fdpass"
+import type { Batching, CallBatch, Descriptor, Outcome, ReceiveBuffer, SystemCalls } from "@scached/fdpass"
 
 /** Reads made together, each into a buffer of its own. */
 const readsMax = 32
@@ -30,10 +30,10 @@ export class LoadCalls<Caller extends LoadCaller> {
   readonly #ended: Array<Caller> = []
   #isClosing = false
 
-  constructor(calls: SystemCalls["Service"], receiveBytesMax: number) {
+  constructor(calls: SystemCalls["Service"], receiveBytesMax: number, batching: Batching) {
     this.#calls = calls
-    this.#reads = calls.makeCallBatch(readsMax, "auto")
-    this.#sends = this.#reads && calls.makeCallBatch(sendsMax, "auto")
+    this.#reads = calls.makeCallBatch(readsMax, batching)
+    this.#sends = this.#reads && calls.makeCallBatch(sendsMax, batching)
     const count = this.#sends === undefined ? 1 : readsMax
     this.#buffers = Array.from({ length: count }, () => calls.makeReceiveBuffer(receiveBytesMax))
   }

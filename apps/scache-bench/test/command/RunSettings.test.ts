@@ -24,6 +24,7 @@ const flags = (changes: Partial<RunFlags> = {}): RunFlags => ({
   ttlSeconds: 600,
   seed: 1,
   dummyApart: false,
+  ioUring: "auto",
   pin: undefined,
   require: [],
   ...changes
@@ -66,6 +67,11 @@ describe("settings of a run", () => {
     [{ targets: [] }, "nothing to load"],
     [{ targets: ["a=/x", "a=/y"] }, "two targets are called a"],
     [{ unchecked: ["b"] }, "--unchecked b: there is no such target; there are a"],
+    [{ empty: ["b"] }, "--empty b: there is no such target; there are a"],
+    [
+      { cachedApart: true, endpoints: 10, destinations: 20 },
+      "--cached-apart with --endpoints 10 and --destinations 20"
+    ],
     [{ durationSeconds: 1, operations: 1 }, "limited by one of them"],
     [{ rate: 0 }, "--rate 0"],
     [{ durationSeconds: -1 }, "--duration -1"],
