@@ -29,11 +29,10 @@ const open = async (options: Partial<ClientOptions>, readBytesMax?: number) => {
     }
   }
   const readiness = Readiness.of({
-    until: () =>
-      Effect.callback<void>((resume) => {
-        const immediate = setImmediate(() => resume(Effect.void))
-        return Effect.sync(() => clearImmediate(immediate))
-      })
+    until: (_socket, _direction, ready) => {
+      const immediate = setImmediate(ready)
+      return () => clearImmediate(immediate)
+    }
   })
   const scope = Scope.makeUnsafe()
   const client = await CacheClients.make({ path, waitingMax: 10_000, ...options }).pipe(
