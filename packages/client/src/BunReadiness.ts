@@ -43,12 +43,13 @@ interface Guest {
 const handlers = {
   open: (guest: Guest): void => guest.data.opened(guest),
   close: (guest: Guest): void => guest.data.closed(),
+  connectError: (guest: Guest): void => guest.data.refused(),
   data: ignore,
   error: ignore
 }
 
 /** One wait, from the set with the socket in it until Bun has closed that. */
-class Wait {
+class Wait implements Disposable {
   readonly #calls: SystemCalls["Service"]
   readonly #number: number
   readonly #ready: () => void
@@ -63,7 +64,7 @@ class Wait {
     this.#ready = ready
     const options: FdSocketOptions<Wait> = { fd: number, socket: handlers, data: this }
     // Bun's types know the options with a descriptor, but not that `connect` takes them.
-    Bun.connect<Wait>(options as FdSocketOptions<Wait> & { readonly unix: string }).then(ignore, () => this.#refused())
+    void Bun.connect<Wait>(options as FdSocketOptions<Wait> & { readonly unix: string })
   }
 
   opened(guest: Guest): void {
@@ -78,22 +79,17 @@ class Wait {
     this.#ready()
   }
 
-  callOff(): void {
+  [Symbol.dispose](): void {
     this.#isOver = true
     clearTimeout(this.#timer)
     this.#guest?.close()
   }
 
   /** Bun leaves a descriptor that it could not add to its set open, and owns it otherwise: from `open` until `close`. */
-  #refused(): void {
+  refused(): void {
     this.#calls.adopt(this.#number).close()
     if (!this.#isOver) this.#timer = setTimeout(this.#ready, refusedMillis)
   }
-}
-
-const later = (ready: () => void): (() => void) => {
-  const timer = setTimeout(ready, refusedMillis)
-  return () => clearTimeout(timer)
 }
 
 const until = (
@@ -101,15 +97,14 @@ const until = (
   socket: Descriptor,
   direction: Direction,
   ready: () => void
-): (() => void) => {
+): Disposable => {
   const epoll = calls.epollCreate()
-  if (typeof epoll === "number") return later(ready)
+  if (typeof epoll === "number") return setTimeout(ready, refusedMillis)
   if (calls.epollAdd(epoll, socket, Interest[direction], 0) < 0) {
     epoll.close()
-    return later(ready)
+    return setTimeout(ready, refusedMillis)
   }
-  const wait = new Wait(calls, epoll.surrender(), ready)
-  return () => wait.callOff()
+  return new Wait(calls, epoll.surrender(), ready)
 }
 
 /**

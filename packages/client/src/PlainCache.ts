@@ -151,8 +151,12 @@ class PlainCall<A> extends Call {
 
 const nothing = (): void => {}
 
-const octetsOf = (octets: Octets): OctetString.OctetString =>
-  Result.getOrThrow(typeof octets === "string" ? OctetString.fromUtf8(octets) : OctetString.fromBytes(octets))
+const octetsOf = (octets: Octets): OctetString.OctetString => {
+  if (typeof octets !== "string") return Result.getOrThrow(OctetString.fromBytes(octets))
+  // ASCII is its own UTF-8, and what most labels are: no bytes need be made of it.
+  const isAscii = Buffer.byteLength(octets) === octets.length
+  return Result.getOrThrow(isAscii ? OctetString.make(octets) : OctetString.fromUtf8(octets))
+}
 
 /** Of all clients: a socket that is saved twice at once is copied twice, and two others would be given its connection. */
 const socketsUnderWay = new WeakSet<BunSockets.RuntimeSocket>()
@@ -212,8 +216,8 @@ export class PlainCache implements AsyncDisposable {
   }
 
   /** Takes the oldest connection out that is kept under the label; undefined where there is none. */
-  async findEndpoint(label: Octets, { signal }: CallOptions = {}): Promise<FoundConnection | undefined> {
-    return this.#find({ _tag: "FindEndpoint", label: octetsOf(label) }, signal)
+  findEndpoint(label: Octets, options?: CallOptions): Promise<FoundConnection | undefined> {
+    return this.#find("FindEndpoint", label, options)
   }
 
   /** Binds a destination to an endpoint. */
@@ -229,8 +233,8 @@ export class PlainCache implements AsyncDisposable {
   }
 
   /** Takes a connection out to the first endpoint of the destination that has one; undefined where there is none. */
-  async findDestination(label: Octets, { signal }: CallOptions = {}): Promise<FoundConnection | undefined> {
-    return this.#find({ _tag: "FindDestination", label: octetsOf(label) }, signal)
+  findDestination(label: Octets, options?: CallOptions): Promise<FoundConnection | undefined> {
+    return this.#find("FindDestination", label, options)
   }
 
   /** A copy of a socket's descriptor, yours to close; throws `SocketUnfit` or `SystemCallError`. The socket goes on as before. */
@@ -250,11 +254,18 @@ export class PlainCache implements AsyncDisposable {
     return this.close()
   }
 
+  /** Not `async`: to pass a promise through another one takes three microtasks, and objects for each. */
   #find(
-    request: Request.FindEndpoint | Request.FindDestination,
-    signal: AbortSignal | undefined
+    tag: "FindEndpoint" | "FindDestination",
+    label: Octets,
+    options: CallOptions | undefined
   ): Promise<FoundConnection | undefined> {
-    return new PlainCall(request, undefined, this.#foundOf).askOf(this.#client, signal)
+    try {
+      const request = { _tag: tag, label: octetsOf(label) }
+      return new PlainCall(request, undefined, this.#foundOf).askOf(this.#client, options?.signal)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   readonly #foundOf = (found: Found | undefined): FoundConnection | undefined =>

@@ -22,11 +22,11 @@ export type Direction = "readable" | "writable"
 export interface ReadinessShape {
   /**
    * Calls `ready` once when something can be read from, or written to, a non-blocking socket, or when its peer is gone; later, and not
-   * within this call. It may do so too early: whoever waits tries, and waits again. While it waits it keeps the process alive. Returns
-   * what calls the wait off, without leaving anything behind; it is not called once `ready` was. The socket stays open meanwhile, and
-   * nobody else waits for it.
+   * within this call. It may do so too early: whoever waits tries, and waits again. While it waits it keeps the process alive. What it
+   * returns is the wait: disposed of before `ready` was called, it is called off, and leaves nothing behind. The socket stays open
+   * meanwhile, and nobody else waits for it.
    */
-  readonly until: (socket: Descriptor, direction: Direction, ready: () => void) => () => void
+  readonly until: (socket: Descriptor, direction: Direction, ready: () => void) => Disposable
 }
 
 /**

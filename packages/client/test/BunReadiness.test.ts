@@ -28,7 +28,10 @@ const withCounts = () => {
 const effectOf =
   ({ until }: Readiness["Service"]) =>
   (socket: Descriptor, direction: Direction) =>
-    Effect.callback<void>((resume) => Effect.sync(until(socket, direction, () => resume(Effect.void))))
+    Effect.callback<void>((resume) => {
+      const wait = until(socket, direction, () => resume(Effect.void))
+      return Effect.sync(() => wait[Symbol.dispose]())
+    })
 
 /** Runs with two ends of a connection; what a wait leaves behind is seen by the caller. */
 const run = <A, E>(

@@ -29,10 +29,7 @@ const open = async (options: Partial<ClientOptions>, readBytesMax?: number) => {
     }
   }
   const readiness = Readiness.of({
-    until: (_socket, _direction, ready) => {
-      const immediate = setImmediate(ready)
-      return () => clearImmediate(immediate)
-    }
+    until: (_socket, _direction, ready) => setImmediate(ready)
   })
   const scope = Scope.makeUnsafe()
   const client = await CacheClients.make({ path, waitingMax: 10_000, ...options }).pipe(

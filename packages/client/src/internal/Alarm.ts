@@ -7,6 +7,9 @@ export interface Sleeper {
   readonly wake: () => void
 }
 
+/** So many turns without anybody to be woken: the next in line begins in the next one, and whoever asks again has one between. */
+const quietTurnsMax = 2
+
 const never = Number.POSITIVE_INFINITY
 
 /**
@@ -14,8 +17,8 @@ const never = Number.POSITIVE_INFINITY
  *
  * A timer for each request took more than its exchange. This one is set for the earliest time, and stays where it is when that sleeper
  * has no need of it any more: it finds nobody then, and is set for the next. So it rings once in the longest that an answer may take,
- * however many requests there are. Only when a turn of the loop has passed in which nobody wants to be woken it is called off, for it
- * keeps the process alive.
+ * however many requests there are. Only when some turns of the loop have passed in which nobody wants to be woken it is called off, for
+ * it keeps the process alive.
  */
 export class Alarm {
   readonly #loop: HostLoop
@@ -24,6 +27,7 @@ export class Alarm {
   #ringsAtMillis = never
   #callOff: (() => void) | undefined
   #isLookDue = false
+  #quietTurns = 0
 
   constructor(loop: HostLoop) {
     this.#loop = loop
@@ -37,6 +41,7 @@ export class Alarm {
   /** Wakes it at that time, instead of any other that it was to be woken at. */
   set(sleeper: Sleeper, atMillis: number, nowMillis: number): void {
     if (sleeper.dueMillis === never) this.#dueCount++
+    this.#quietTurns = 0
     sleeper.dueMillis = atMillis
     if (atMillis < this.#ringsAtMillis) this.#ringAt(atMillis, nowMillis)
   }
@@ -46,7 +51,10 @@ export class Alarm {
     if (sleeper.dueMillis === never) return
     sleeper.dueMillis = never
     this.#dueCount--
-    if (this.#dueCount > 0 || this.#isLookDue) return
+    if (this.#dueCount === 0 && !this.#isLookDue) this.#lookInNextTurn()
+  }
+
+  #lookInNextTurn(): void {
     this.#isLookDue = true
     this.#loop.inNextTurn(this.#look)
   }
@@ -74,6 +82,7 @@ export class Alarm {
   readonly #look = (): void => {
     this.#isLookDue = false
     if (this.#dueCount > 0) return
+    if (++this.#quietTurns < quietTurnsMax) return this.#lookInNextTurn()
     this.#callOff?.()
     this.#callOff = undefined
     this.#ringsAtMillis = never

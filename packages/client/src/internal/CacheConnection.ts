@@ -57,7 +57,7 @@ export class CacheConnection {
   #ending: Ending | undefined
   #isBroken = false
   #hasSentCargo = false
-  #callOffWait: (() => void) | undefined
+  #wait: Disposable | undefined
 
   private constructor(socket: Descriptor, { calls, readiness, buffer, onReady }: ConnectionSurroundings) {
     this.#calls = calls
@@ -104,18 +104,18 @@ export class CacheConnection {
   wait(direction: Direction): void {
     // What is left of the last read while the descriptor cannot be sent yet: others read into the same buffer meanwhile.
     this.#session.retain()
-    this.#callOffWait = this.#readiness.until(this.#socket, direction, this.#ready)
+    this.#wait = this.#readiness.until(this.#socket, direction, this.#ready)
   }
 
   /** Ends the wait, if there is one. */
   callOffWait(): void {
-    const callOff = this.#callOffWait
-    this.#callOffWait = undefined
-    callOff?.()
+    const wait = this.#wait
+    this.#wait = undefined
+    wait?.[Symbol.dispose]()
   }
 
   readonly #ready = (): void => {
-    this.#callOffWait = undefined
+    this.#wait = undefined
     this.#onReady()
   }
 

@@ -12,6 +12,20 @@ export interface HostLoop {
   readonly after: (millis: number, task: () => void) => () => void
 }
 
+/**
+ * What Effect's own scheduler has behind a queue with priorities and a function to call each task off, neither of which is needed here:
+ * they would leave 300 bytes a task to the garbage collector.
+ */
+const bunTurns = new Scheduler.MixedScheduler("async").setImmediate
+
+const inNextTurnOf = (scheduler: Scheduler.Scheduler): HostLoop["inNextTurn"] => {
+  if (scheduler instanceof Scheduler.MixedScheduler && scheduler.setImmediate === bunTurns) {
+    return (task) => void setImmediate(task)
+  }
+  const dispatcher = scheduler.makeDispatcher()
+  return (task) => dispatcher.scheduleTask(task, 0)
+}
+
 /** The loop of whoever asks: Effect's scheduler knows its turns, and Effect's clock its time. */
 export const hostLoop: Effect.Effect<HostLoop> = Effect.gen(function* () {
   const context = yield* Effect.context()
@@ -19,11 +33,10 @@ export const hostLoop: Effect.Effect<HostLoop> = Effect.gen(function* () {
   const given = yield* Scheduler.Scheduler
   // That of a `runSync` is over with it: it knows no turns.
   const scheduler = given.executionMode === "sync" ? new Scheduler.MixedScheduler("async") : given
-  const dispatcher = scheduler.makeDispatcher()
   const run = Effect.runForkWith(context)
   return {
     nowMillis: () => Number(clock.monotonicTimeNanosUnsafe()) / nanosPerMilli,
-    inNextTurn: (task) => dispatcher.scheduleTask(task, 0),
+    inNextTurn: inNextTurnOf(scheduler),
     after: (millis, task) => {
       const fiber = run(Effect.andThen(Effect.sleep(millis), Effect.sync(task)), { scheduler })
       return () => fiber.interruptUnsafe()

@@ -30,12 +30,11 @@ export class Pace {
 
   /** Lets it walk at once while this turn has room, and in one of the next otherwise. */
   step(walker: Walker): void {
-    this.#expectNext()
     if (this.#left === 0 || this.#waiting.size > 0) {
       this.#waiting.add(walker)
       return
     }
-    this.#left--
+    this.#use()
     walker.walk()
   }
 
@@ -53,6 +52,12 @@ export class Pace {
     this.#waiting.delete(walker)
   }
 
+  /** Only the last step asks for the next turn: nobody knows when one begins without a task in it, and a task a turn would be waste. */
+  #use(): void {
+    this.#left--
+    if (this.#left === 0) this.#expectNext()
+  }
+
   #expectNext(): void {
     if (this.#isNextDue) return
     this.#isNextDue = true
@@ -62,8 +67,10 @@ export class Pace {
   readonly #begin = (): void => {
     this.#isNextDue = false
     this.#left = stepsMax
+    if (this.#waiting.size === 0) return
     // Those that join the line meanwhile are met as well.
     for (const walker of this.#waiting) {
+      // Before the step: should it throw, those behind it have their turn nevertheless.
       this.#expectNext()
       if (this.#left === 0) return
       this.#left--

@@ -34,6 +34,7 @@ export class Turns<Place, Waiting extends Ticket<Place>> {
 
   /** Takes the first out of the line, without a place. */
   turnAway(): Waiting | undefined {
+    if (this.#waiting.size === 0) return undefined
     for (const first of this.#waiting) {
       this.#waiting.delete(first)
       return first

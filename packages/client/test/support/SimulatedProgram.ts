@@ -39,7 +39,7 @@ class SimulatedLoop {
     until: (socket, direction, ready) => {
       const token = this.#nextToken++
       if (this.#calls.epollAdd(this.#epoll, socket, Interest[direction], token) < 0) {
-        return this.#sleep(refusedMillis, ready)
+        return { [Symbol.dispose]: this.#sleep(refusedMillis, ready) }
       }
       const stop = () => {
         this.#waiting.delete(token)
@@ -49,7 +49,7 @@ class SimulatedLoop {
         stop()
         ready()
       })
-      return stop
+      return { [Symbol.dispose]: stop }
     }
   }
 
