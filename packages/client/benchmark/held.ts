@@ -13,9 +13,9 @@ import { type Load, workers } from "./Load.ts"
 import { percentile } from "./percentile.ts"
 import { saveAndFind } from "./saveAndFind.ts"
 
-const warmUpMillis = 1500
-const countMillis = 3000
-const measureMillis = 5000
+const warmUpMillis = 1000
+const countMillis = 2000
+const measureMillis = 4000
 const limitMicros = 1000
 
 /**

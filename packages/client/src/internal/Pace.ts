@@ -68,14 +68,17 @@ export class Pace {
     this.#isNextDue = false
     this.#left = stepsMax
     if (this.#waiting.size === 0) return
-    // Those that join the line meanwhile are met as well.
-    for (const walker of this.#waiting) {
-      // Before the step: should it throw, those behind it have their turn nevertheless.
-      this.#expectNext()
-      if (this.#left === 0) return
-      this.#left--
-      this.#waiting.delete(walker)
-      walker.walk()
+    try {
+      // Those that join the line meanwhile are met as well.
+      for (const walker of this.#waiting) {
+        if (this.#left === 0) break
+        this.#left--
+        this.#waiting.delete(walker)
+        walker.walk()
+      }
+    } finally {
+      // Should one throw, those behind it have their turn nevertheless.
+      if (this.#left === 0 || this.#waiting.size > 0) this.#expectNext()
     }
   }
 }

@@ -64,17 +64,20 @@ export class Place implements Walker, Sleeper {
     if (call === undefined) throw new Error("a step without a call")
     const end = this.#walk(call)
     if (end === undefined) return
-    this.#free()
+    this.#call = undefined
+    this.#phase = "free"
     this.#surroundings.onEnd(this, call, end)
+    // The next in line may have it by now, and sets the alarm anew: to clear it would be to look whether anybody still sleeps.
+    if (this.#call === undefined) this.#surroundings.alarm.clear(this)
   }
 
-  /** The time is up that the alarm was set for. */
+  /** The time is up that the alarm was set for; by the last call, where the next one has not begun yet. */
   wake(): void {
     if (this.#phase === "pausing") this.#phase = "beginning"
-    else {
+    else if (this.#phase === "exchanging") {
       this.#phase = "late"
       this.#connection?.callOffWait()
-    }
+    } else return
     this.#surroundings.pace.step(this)
   }
 
@@ -82,19 +85,15 @@ export class Place implements Walker, Sleeper {
   abandon(): void {
     if (this.#phase === "exchanging" || this.#phase === "late") this.disconnect()
     this.#surroundings.pace.leave(this)
-    this.#free()
+    this.#surroundings.alarm.clear(this)
+    this.#call = undefined
+    this.#phase = "free"
   }
 
   disconnect(): void {
     const connection = this.#connection
     this.#connection = undefined
     connection?.close()
-  }
-
-  #free(): void {
-    this.#surroundings.alarm.clear(this)
-    this.#call = undefined
-    this.#phase = "free"
   }
 
   /** One step; undefined when there are more to come. */
