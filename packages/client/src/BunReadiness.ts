@@ -43,7 +43,6 @@ interface Guest {
 const handlers = {
   open: (guest: Guest): void => guest.data.opened(guest),
   close: (guest: Guest): void => guest.data.closed(),
-  connectError: (guest: Guest): void => guest.data.refused(),
   data: ignore,
   error: ignore
 }
@@ -64,7 +63,7 @@ class Wait implements Disposable {
     this.#ready = ready
     const options: FdSocketOptions<Wait> = { fd: number, socket: handlers, data: this }
     // Bun's types know the options with a descriptor, but not that `connect` takes them.
-    void Bun.connect<Wait>(options as FdSocketOptions<Wait> & { readonly unix: string })
+    Bun.connect<Wait>(options as FdSocketOptions<Wait> & { readonly unix: string }).catch(() => this.#refused())
   }
 
   opened(guest: Guest): void {
@@ -86,7 +85,7 @@ class Wait implements Disposable {
   }
 
   /** Bun leaves a descriptor that it could not add to its set open, and owns it otherwise: from `open` until `close`. */
-  refused(): void {
+  #refused(): void {
     this.#calls.adopt(this.#number).close()
     if (!this.#isOver) this.#timer = setTimeout(this.#ready, refusedMillis)
   }
