@@ -1,8 +1,8 @@
 /**
  * What a client costs the program it is in: `bun run benchmark [PATH]`, with the path of a cache's socket, or with a small one of its own.
  *
- * Printed are round trips (a find that finds nothing; a save and a find of a connection), how long the event loop of the program is
- * held at a time by many of them, and how often an idle program, and one that waits for an answer, is woken and what it burns meanwhile.
+ * Printed are round trips (a find that finds nothing; a save and a find of a connection), what a request leaves to the garbage collector,
+ * how long the event loop of the program is held at a time by many of them, and how often an idle program, and one that waits for an answer, is woken and what it burns meanwhile.
  */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { connect } from "node:net"
@@ -45,6 +45,13 @@ const wakeUps = async (what: string): Promise<void> => {
   console.log(`${what.padEnd(44)} ${wakes}, ${((user + system) / 10_000).toFixed(1)} ms of CPU a second`)
 }
 
+/** In a process of its own, whose heap only grows. */
+const measureGarbage = async (path: string): Promise<void> => {
+  const command = [process.execPath, join(import.meta.dir, "garbage.ts"), path]
+  const child = Bun.spawn(command, { stdio: ["ignore", "inherit", "inherit"] })
+  if ((await child.exited) !== 0) throw new Error("garbage.ts failed")
+}
+
 /** How long the loop is held, in a process of its own, whose collections are logged. */
 const measureHeld = async (path: string): Promise<void> => {
   const directory = mkdtempSync(join(tmpdir(), "scached-client-"))
@@ -83,6 +90,7 @@ const path = given ?? own.path
   await measure("a save and a find", both)
   socket.destroy()
   server.stop(true)
+  await measureGarbage(path)
   await measureHeld(path)
   await wakeUps("with an idle cache")
 }

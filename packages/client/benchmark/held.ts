@@ -1,17 +1,21 @@
 /**
  * How long the client holds the loop of the program it is in, at a time: processor time of each turn, with many requests at once. In a turn
- * are the client, the collector, whatever else Bun has to do, and the program's own part, which is to ask again.
+ * are the client, the collector, whatever else Bun has to do, and the program's own part, which is to ask again. A machine that has other
+ * things to do is in it as well, hence the lines of a program that does nothing, and of one that is as busy without a client.
  *
  * `held.ts PATH`, started by `client.ts` with JSC's log of collections on, and standard error in a file: it grows when the collector is at work.
  */
-import { fstatSync } from "node:fs"
+import { fstatSync, readFileSync } from "node:fs"
 import { connect } from "node:net"
 import { openCache, type PlainCache } from "../src/index.ts"
+import { EchoProgram } from "./EchoProgram.ts"
+import { type Load, workers } from "./Load.ts"
 import { percentile } from "./percentile.ts"
 import { saveAndFind } from "./saveAndFind.ts"
 
-const warmUpMillis = 2000
-const measureMillis = 6000
+const warmUpMillis = 1000
+const countMillis = 2000
+const measureMillis = 4000
 const limitMicros = 1000
 
 /**
@@ -26,49 +30,64 @@ const threadMicros = (): number => {
 
 const logBytes = (): number => fstatSync(2).size
 
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+/** Each collection ends with a line of its own. */
+const collectionCount = (): number => readFileSync("/proc/self/fd/2", "utf8").split("GC END!").length - 1
 
-/** What the turns of the loop took while workers did their work, one operation after the other each. */
-const measureTurns = async (workers: ReadonlyArray<() => Promise<unknown>>) => {
-  let isOver = false
-  let operations = 0
-  const working = workers.map(async (work) => {
-    while (!isOver) {
-      await work()
-      operations++
+/** In each turn of the loop, until a time has passed; without a promise for each, since it is garbage that is looked for. */
+const inEachTurn = (millis: number, look: () => void): Promise<void> =>
+  new Promise((resolve) => {
+    const untilMillis = performance.now() + millis
+    const next = () => {
+      look()
+      if (performance.now() < untilMillis) setImmediate(next)
+      else resolve()
     }
+    setImmediate(next)
   })
-  const warmUntil = performance.now() + warmUpMillis
-  while (performance.now() < warmUntil) await turn()
+
+/** How many collections there were, and operations, while nobody looked at the turns: to look leaves garbage too. */
+const countCollections = async (load: Load) => {
+  const [collectionsBefore, operationsBefore] = [collectionCount(), load.operations()]
+  await Bun.sleep(countMillis)
+  return { collections: collectionCount() - collectionsBefore, counted: load.operations() - operationsBefore }
+}
+
+/** What the turns of the loop took under a load. */
+const measureTurns = async (load: Load) => {
   const micros: Array<number> = []
-  const begun = operations
+  const begun = load.operations()
   let [slow, slowWithCollection] = [0, 0]
-  const until = performance.now() + measureMillis
   let logged = logBytes()
-  for (let last = threadMicros(); performance.now() < until; last = threadMicros()) {
-    await turn()
+  let last = threadMicros()
+  await inEachTurn(measureMillis, () => {
     const took = threadMicros() - last
     micros.push(took)
     const loggedBefore = logged
     logged = logBytes()
-    if (took <= limitMicros) continue
-    slow++
-    if (logged !== loggedBefore) slowWithCollection++
-  }
-  const done = operations - begun
-  isOver = true
-  await Promise.all(working)
-  return { micros: micros.sort((left, right) => left - right), operations: done, slow, slowWithCollection }
+    if (took > limitMicros) {
+      slow++
+      if (logged !== loggedBefore) slowWithCollection++
+    }
+    last = threadMicros()
+  })
+  const operations = load.operations() - begun
+  return { micros: micros.sort((left, right) => left - right), operations, slow, slowWithCollection }
 }
 
-const show = async (what: string, workers: ReadonlyArray<() => Promise<unknown>>): Promise<void> => {
-  const { micros, operations, slow, slowWithCollection } = await measureTurns(workers)
+/** Returns how many operations there were in a second. */
+const show = async (what: string, load: Load): Promise<number> => {
+  await Bun.sleep(warmUpMillis)
+  const { collections, counted } = await countCollections(load)
+  const { micros, operations, slow, slowWithCollection } = await measureTurns(load)
+  await load.stop()
   const column = (share: number) => percentile(micros, share).toFixed(0).padStart(7)
+  const count = (number: number) => number.toString().padStart(8)
+  const aMillion = counted === 0 ? "-" : ((collections / counted) * 1e6).toFixed(0)
   console.log(
-    `${what.padEnd(44)}${column(0.5)}${column(0.99)}${column(0.999)}${column(1)}` +
-      `${String(micros.length).padStart(10)}${operations.toString().padStart(8)}` +
-      `${String(slow).padStart(7)}, in ${slowWithCollection} of them the collector`
+    `${what.padEnd(44)}${column(0.5)}${column(0.99)}${column(0.999)}${column(1)}${count(micros.length)}` +
+      `${count(operations)}${count(slow)}${count(slowWithCollection)}${aMillion.padStart(12)}`
   )
+  return operations / (measureMillis / 1000)
 }
 
 /** Processor time of calls that are made in one turn, until they have returned their promises. */
@@ -91,19 +110,23 @@ const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () =
 const socket = await new Promise<ReturnType<typeof connect>>((resolve) => {
   const connected = connect(server.port, "127.0.0.1", () => resolve(connected))
 })
-console.log(`\n${"CPU of a turn of the loop, µs".padEnd(44)}    p50    p99  p99.9    max     turns     ops  over 1 ms`)
-await show("nothing to do", [])
+const [before, above] = ["".padEnd(44), "over 1 ms".padStart(53)]
+console.log(`\n${before}${above}, with a  collections`)
+console.log(
+  `${"CPU of a turn of the loop, µs".padEnd(44)}    p50    p99  p99.9    max   turns     ops          collection  a million ops`
+)
+await using echoes = await EchoProgram.start()
+await show("nothing to do", workers([]))
 for (const connectionsMax of [1, 16]) {
   const over = connectionsMax === 1 ? "" : `, ${connectionsMax} connections`
   for (const atOnce of [64, 1000]) {
     await using cache = open(connectionsMax)
     const finds = Array.from({ length: atOnce }, () => () => cache.findEndpoint("nothing"))
-    await show(`${atOnce} finds at once${over}`, finds)
+    const perSecond = await show(`${atOnce} finds at once${over}`, workers(finds))
+    if (connectionsMax === 1) await show(`  as many echoes, without a client`, echoes.load(atOnce, perSecond))
     const copies = Array.from({ length: atOnce }, () => cache.copyDescriptor(socket))
-    await show(
-      `${atOnce} saves and finds at once${over}`,
-      copies.map((copy, each) => saveAndFind(cache, `benchmark ${each}`, copy))
-    )
+    const pairs = copies.map((copy, each) => saveAndFind(cache, `benchmark ${each}`, copy))
+    await show(`${atOnce} saves and finds at once${over}`, workers(pairs))
   }
 }
 await using cache = open(1)

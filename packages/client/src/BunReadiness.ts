@@ -8,7 +8,7 @@
  *
  * Nothing in it is hidden: two public functions, and what they do with a descriptor that is no socket. It works on the main thread and
  * in Workers, in compiled executables, keeps the process alive exactly while it waits, and costs the loop nothing else. Should a
- * Bun to come refuse such descriptors, `until` comes back after `refusedMillis` and the client goes on, slower; a test tells.
+ * Bun to come refuse such descriptors, `until` calls back after `refusedMillis` and the client goes on, slower; a test tells.
  *
  * Tried beside it, requests that find nothing, one at a time, on two shared x86-64 cores, over three runs (a request is often answered
  * before anybody has to wait, hence the range):
@@ -31,50 +31,79 @@ import { type Direction, Readiness } from "./Readiness.ts"
 /** How soon to try again where no set can be had, the process being out of descriptors for instance. */
 const refusedMillis = 10
 
-const later = Effect.sleep(refusedMillis)
 const ignore = (): void => {}
-
-const until = (calls: SystemCalls["Service"], socket: Descriptor, direction: Direction): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    const epoll = calls.epollCreate()
-    if (typeof epoll === "number") return resume(later)
-    if (calls.epollAdd(epoll, socket, Interest[direction], 0) < 0) {
-      epoll.close()
-      return resume(later)
-    }
-    let guest: Guest | undefined
-    let isOver = false
-    const finish = (next: Effect.Effect<void>): void => {
-      isOver = true
-      guest = undefined
-      resume(next)
-    }
-    const number = epoll.surrender()
-    const refused = (): void => {
-      // Bun leaves a descriptor that it could not add to its set open, and owns it otherwise: from `open` until `close`.
-      calls.adopt(number).close()
-      finish(later)
-    }
-    const opened = (socket: Guest): void => {
-      if (isOver) socket.close()
-      else guest = socket
-    }
-    connect(number, opened, () => finish(Effect.void)).then(ignore, refused)
-    return Effect.sync(() => {
-      isOver = true
-      guest?.close()
-    })
-  })
 
 /** What of Bun's socket is used. */
 interface Guest {
+  readonly data: Wait
   readonly close: () => void
 }
 
-const connect = async (fd: number, opened: (guest: Guest) => void, closed: () => void): Promise<unknown> => {
-  const options: FdSocketOptions = { fd, socket: { open: opened, close: closed, data: ignore, error: ignore } }
-  // Bun's types know the options with a descriptor, but not that `connect` takes them.
-  return Bun.connect(options as FdSocketOptions & { readonly unix: string })
+/** The same for all waits, so that one makes no functions of its own. */
+const handlers = {
+  open: (guest: Guest): void => guest.data.opened(guest),
+  close: (guest: Guest): void => guest.data.closed(),
+  data: ignore,
+  error: ignore
+}
+
+/** One wait, from the set with the socket in it until Bun has closed that. */
+class Wait implements Disposable {
+  readonly #calls: SystemCalls["Service"]
+  readonly #number: number
+  readonly #ready: () => void
+  #guest: Guest | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #isOver = false
+
+  /** `number`: the set's, which is this wait's from now on. */
+  constructor(calls: SystemCalls["Service"], number: number, ready: () => void) {
+    this.#calls = calls
+    this.#number = number
+    this.#ready = ready
+    const options: FdSocketOptions<Wait> = { fd: number, socket: handlers, data: this }
+    // Bun's types know the options with a descriptor, but not that `connect` takes them.
+    Bun.connect<Wait>(options as FdSocketOptions<Wait> & { readonly unix: string }).catch(() => this.#refused())
+  }
+
+  opened(guest: Guest): void {
+    if (this.#isOver) guest.close()
+    else this.#guest = guest
+  }
+
+  closed(): void {
+    this.#guest = undefined
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#ready()
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true
+    clearTimeout(this.#timer)
+    this.#guest?.close()
+  }
+
+  /** Bun leaves a descriptor that it could not add to its set open, and owns it otherwise: from `open` until `close`. */
+  #refused(): void {
+    this.#calls.adopt(this.#number).close()
+    if (!this.#isOver) this.#timer = setTimeout(this.#ready, refusedMillis)
+  }
+}
+
+const until = (
+  calls: SystemCalls["Service"],
+  socket: Descriptor,
+  direction: Direction,
+  ready: () => void
+): Disposable => {
+  const epoll = calls.epollCreate()
+  if (typeof epoll === "number") return setTimeout(ready, refusedMillis)
+  if (calls.epollAdd(epoll, socket, Interest[direction], 0) < 0) {
+    epoll.close()
+    return setTimeout(ready, refusedMillis)
+  }
+  return new Wait(calls, epoll.surrender(), ready)
 }
 
 /**
@@ -84,5 +113,7 @@ const connect = async (fd: number, opened: (guest: Guest) => void, closed: () =>
  */
 export const layer: Layer.Layer<Readiness, never, SystemCalls> = Layer.effect(
   Readiness,
-  Effect.map(SystemCalls, (calls) => Readiness.of({ until: (socket, direction) => until(calls, socket, direction) }))
+  Effect.map(SystemCalls, (calls) =>
+    Readiness.of({ until: (socket, direction, ready) => until(calls, socket, direction, ready) })
+  )
 )

@@ -3,15 +3,21 @@
  *
  * @category services
  */
-import { type Descriptor, Descriptors, KernelSystemCalls, SystemCalls, type UnsupportedPlatform } from "@scached/fdpass"
+import {
+  type Descriptor,
+  Descriptors,
+  KernelSystemCalls,
+  type SystemCalls,
+  type UnsupportedPlatform
+} from "@scached/fdpass"
 import { OctetString, type ReceivedStep, type Request, type TtlSeconds } from "@scached/protocol"
 import { Context, Effect, Layer, Option, type Scope } from "effect"
 import * as BunReadiness from "./BunReadiness.ts"
-import type { ClientError, RequestRefused, SettingsError } from "./ClientError.ts"
-import { type ClientOptions, makeSettings } from "./ClientSettings.ts"
-import type { Ending } from "./internal/CacheConnection.ts"
-import { Client } from "./internal/Client.ts"
-import { Readiness } from "./Readiness.ts"
+import type { ClientError, SettingsError } from "./ClientError.ts"
+import type { ClientOptions } from "./ClientSettings.ts"
+import { Call, type CallEnd } from "./internal/Call.ts"
+import { type Client, makeClient } from "./internal/Client.ts"
+import type { Readiness } from "./Readiness.ts"
 
 /**
  * A connection to be kept under an endpoint label.
@@ -85,25 +91,79 @@ export interface CacheClientShape {
  */
 export class CacheClient extends Context.Service<CacheClient, CacheClientShape>()("@scached/client/CacheClient") {}
 
-/** Of all clients: over two connections to a cache a descriptor would leave twice before the first answer closes it. */
-const descriptorsUnderWay = new WeakSet<Descriptor>()
+type Received = ReceivedStep<Descriptor>
 
-const orRefused = (refusal: RequestRefused | undefined): Effect.Effect<void, RequestRefused> =>
-  refusal === undefined ? Effect.void : Effect.fail(refusal)
+/** A call whose end an effect waits for. What was found is kept here until it is taken. */
+class EffectCall extends Call {
+  #end: CallEnd | undefined
+  #resume: ((effect: Effect.Effect<void, ClientError>) => void) | undefined
+
+  ended(end: CallEnd): void {
+    this.#end = end
+    this.#resume?.(outcomeOf(end))
+  }
+
+  /** Completes when the call has ended. */
+  readonly answer = Effect.callback<void, ClientError>((resume) => {
+    if (this.#end === undefined) this.#resume = resume
+    else resume(outcomeOf(this.#end))
+  })
+
+  takeFound(): Received | undefined {
+    const end = this.#end
+    this.#end = undefined
+    return end?._tag === "Received" ? end : undefined
+  }
+}
+
+const outcomeOf = (end: CallEnd): Effect.Effect<void, ClientError> => {
+  switch (end._tag) {
+    case "Received":
+    case "Answered":
+      return Effect.void
+    case "Defect":
+      return Effect.die(end.cause)
+    default:
+      return Effect.fail(end)
+  }
+}
+
+/** Asks, and gives what was found to `use`. All but `use` can be interrupted: what was found has an owner at any moment. */
+const ask = <A, R>(
+  client: Client,
+  request: Request.Request,
+  cargo: Descriptor | undefined,
+  use: (found: Received | undefined) => Effect.Effect<A, never, R>
+): Effect.Effect<A, ClientError, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.suspend(() => {
+      const call = new EffectCall(request, cargo)
+      client.ask(call)
+      return restore(call.answer).pipe(
+        Effect.onError(() =>
+          Effect.sync(() => {
+            client.takeBack(call)
+            // The interruption came between the answer and the next step.
+            call.takeFound()?.descriptor.close()
+          })
+        ),
+        Effect.flatMap(() => use(call.takeFound()))
+      )
+    })
+  )
+
+const saved = () => Effect.void
 
 const find = <A>(
   client: Client,
   request: Request.FindEndpoint | Request.FindDestination,
-  found: (step: ReceivedStep<Descriptor>) => A
+  foundOf: (found: Received) => A
 ): Effect.Effect<Option.Option<A>, ClientError, Scope.Scope> =>
-  Effect.flatMap(client.ask(request, undefined, keep), (ending) => {
-    if (ending._tag === "Received") return Effect.succeedSome(found(ending))
-    return Effect.as(orRefused(client.refusal(ending, request)), Option.none())
-  })
-
-/** Binds what was found to the scope before anything else can happen. */
-const keep = (ending: Ending): Effect.Effect<Ending, never, Scope.Scope> =>
-  ending._tag === "Received" ? Effect.as(Descriptors.scoped(ending.descriptor), ending) : Effect.succeed(ending)
+  ask(client, request, undefined, (found) =>
+    found === undefined
+      ? Effect.succeedNone
+      : Effect.as(Descriptors.scoped(found.descriptor), Option.some(foundOf(found)))
+  )
 
 /**
  * Makes a client, which is closed with the scope. It connects with the first request, and closing it waits for what is under way, at most
@@ -114,40 +174,17 @@ const keep = (ending: Ending): Effect.Effect<Ending, never, Scope.Scope> =>
 export const make = Effect.fnUntraced(function* (
   options: ClientOptions
 ): Effect.fn.Return<CacheClientShape, SettingsError, SystemCalls | Readiness | Scope.Scope> {
-  const settings = yield* makeSettings(options)
-  const client = new Client(settings, yield* SystemCalls, yield* Readiness)
-  yield* Effect.addFinalizer(() => client.close)
+  const client = yield* makeClient(options)
+  yield* Effect.addFinalizer(() => Effect.callback<void>((resume) => client.close(() => resume(Effect.void))))
   return CacheClient.of({
-    saveEndpoint: ({ descriptor, label, properties, ttlSeconds }) => {
-      const request = { _tag: "SaveEndpoint", label, properties, ttlSeconds } as const
-      const settle = (ending: Ending) =>
-        Effect.sync(() => {
-          const refusal = client.refusal(ending, request)
-          if (refusal === undefined) descriptor.close()
-          return refusal
-        })
-      return Effect.suspend(() => {
-        // Whose it is after the first save nobody knows yet: a mistake of the caller, as using a descriptor that is gone.
-        if (descriptorsUnderWay.has(descriptor))
-          throw new Error("the descriptor is being saved already: await that first")
-        descriptorsUnderWay.add(descriptor)
-        const asked = Effect.flatMap(client.ask(request, descriptor, settle), orRefused)
-        return Effect.ensuring(
-          asked,
-          Effect.sync(() => descriptorsUnderWay.delete(descriptor))
-        )
-      })
-    },
+    saveEndpoint: ({ descriptor, label, properties, ttlSeconds }) =>
+      ask(client, { _tag: "SaveEndpoint", label, properties, ttlSeconds }, descriptor, saved),
     findEndpoint: (label) =>
       find(client, { _tag: "FindEndpoint", label }, ({ descriptor, reply }) => ({
         properties: reply.properties,
         descriptor
       })),
-    saveDestination: (destination) => {
-      const request = { _tag: "SaveDestination", ...destination } as const
-      const settle = (ending: Ending) => Effect.succeed(client.refusal(ending, request))
-      return Effect.flatMap(client.ask(request, undefined, settle), orRefused)
-    },
+    saveDestination: (destination) => ask(client, { _tag: "SaveDestination", ...destination }, undefined, saved),
     findDestination: (label) =>
       find(client, { _tag: "FindDestination", label }, ({ descriptor, reply }) => ({
         properties: reply.properties,

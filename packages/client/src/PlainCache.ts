@@ -5,14 +5,14 @@
  */
 import type { Socket as NodeSocket } from "node:net"
 import { type Descriptor, KernelSystemCalls, SystemCalls } from "@scached/fdpass"
-import { OctetString, TtlSeconds } from "@scached/protocol"
+import { OctetString, type ReceivedStep, type Request, TtlSeconds } from "@scached/protocol"
 import type { Socket as BunSocket, SocketHandler } from "bun"
-import { Effect, Layer, ManagedRuntime, Option, Result, type Scope } from "effect"
+import { Effect, Layer, Result } from "effect"
 import * as BunReadiness from "./BunReadiness.ts"
 import * as BunSockets from "./BunSockets.ts"
-import { CacheClient, type CacheClientShape, type FoundDestination, type FoundEndpoint, layer } from "./CacheClient.ts"
-import type { ClientError } from "./ClientError.ts"
 import type { ClientOptions } from "./ClientSettings.ts"
+import { Call, type CallEnd } from "./internal/Call.ts"
+import { type Client, makeClient } from "./internal/Client.ts"
 
 /**
  * A label or properties: a string stands for its UTF-8 bytes; neither may hold a NUL byte.
@@ -55,6 +55,8 @@ export interface PlainDestinationToSave {
   readonly ttlSeconds: number
 }
 
+type Found = ReceivedStep<Descriptor>
+
 /**
  * A connection that came out of the cache. It is this program's: to be made a socket of, to be taken as a descriptor, or to be closed,
  * which `using` does unless it went elsewhere before.
@@ -71,12 +73,12 @@ export class FoundConnection implements Disposable {
   readonly destinationPropertiesBytes: Uint8Array
 
   /** Made by `PlainCache`. */
-  constructor(calls: SystemCalls["Service"], found: FoundEndpoint | FoundDestination) {
+  constructor(calls: SystemCalls["Service"], { descriptor, reply }: Found) {
     this.#calls = calls
-    this.descriptor = found.descriptor.take()
-    this.propertiesBytes = OctetString.toBytes(found.properties)
+    this.descriptor = descriptor
+    this.propertiesBytes = OctetString.toBytes(reply.properties)
     this.destinationPropertiesBytes =
-      "destinationProperties" in found ? OctetString.toBytes(found.destinationProperties) : new Uint8Array()
+      reply._tag === "DestinationReply" ? OctetString.toBytes(reply.destinationProperties) : new Uint8Array()
   }
 
   /** The properties read as UTF-8; what is none becomes U+FFFD. */
@@ -105,8 +107,56 @@ export class FoundConnection implements Disposable {
   }
 }
 
-const octetsOf = (octets: Octets): OctetString.OctetString =>
-  Result.getOrThrow(typeof octets === "string" ? OctetString.fromUtf8(octets) : OctetString.fromBytes(octets))
+/** A call whose end a promise tells. What was found becomes its caller's in the same breath. */
+class PlainCall<A> extends Call {
+  readonly #answers = Promise.withResolvers<A>()
+  readonly #valueOf: (found: Found | undefined) => A
+  #stopListening: (() => void) | undefined
+
+  constructor(request: Request.Request, cargo: Descriptor | undefined, valueOf: (found: Found | undefined) => A) {
+    super(request, cargo)
+    this.#valueOf = valueOf
+  }
+
+  ended(end: CallEnd): void {
+    this.#stopListening?.()
+    switch (end._tag) {
+      case "Received":
+        return this.#answers.resolve(this.#valueOf(end))
+      case "Answered":
+        return this.#answers.resolve(this.#valueOf(undefined))
+      case "Defect":
+        return this.#answers.reject(end.cause)
+      default:
+        return this.#answers.reject(end)
+    }
+  }
+
+  askOf(client: Client, signal: AbortSignal | undefined): Promise<A> {
+    if (signal !== undefined) this.#listen(client, signal)
+    if (signal?.aborted !== true) client.ask(this)
+    return this.#answers.promise
+  }
+
+  #listen(client: Client, signal: AbortSignal): void {
+    const abort = () => {
+      client.takeBack(this)
+      this.#answers.reject(signal.reason)
+    }
+    if (signal.aborted) return abort()
+    signal.addEventListener("abort", abort, { once: true })
+    this.#stopListening = () => signal.removeEventListener("abort", abort)
+  }
+}
+
+const nothing = (): void => {}
+
+const octetsOf = (octets: Octets): OctetString.OctetString => {
+  if (typeof octets !== "string") return Result.getOrThrow(OctetString.fromBytes(octets))
+  // ASCII is its own UTF-8, and what most labels are: no bytes need be made of it.
+  const isAscii = Buffer.byteLength(octets) === octets.length
+  return Result.getOrThrow(isAscii ? OctetString.make(octets) : OctetString.fromUtf8(octets))
+}
 
 /** Of all clients: a socket that is saved twice at once is copied twice, and two others would be given its connection. */
 const socketsUnderWay = new WeakSet<BunSockets.RuntimeSocket>()
@@ -122,30 +172,31 @@ const ttlOf = (seconds: number): TtlSeconds.TtlSeconds => Result.getOrThrow(TtlS
  * @category facade
  */
 export class PlainCache implements AsyncDisposable {
-  readonly #runtime: ManagedRuntime.ManagedRuntime<CacheClient | SystemCalls, unknown>
-  readonly #client: CacheClientShape
+  readonly #client: Client
   readonly #calls: SystemCalls["Service"]
+  #closed: Promise<void> | undefined
 
   /** Throws `SettingInvalid`, `SocketPathInvalid` or `UnsupportedPlatform`. */
   constructor(options: ClientOptions) {
-    const client = layer(options).pipe(Layer.provide(BunReadiness.layer), Layer.provideMerge(KernelSystemCalls.layer))
-    this.#runtime = ManagedRuntime.make(client)
-    this.#client = this.#runtime.runSync(CacheClient)
-    this.#calls = this.#runtime.runSync(SystemCalls)
+    const services = Layer.provideMerge(BunReadiness.layer, KernelSystemCalls.layer)
+    const made = Effect.runSync(Effect.all([makeClient(options), SystemCalls]).pipe(Effect.provide(services)))
+    this.#client = made[0]
+    this.#calls = made[1]
   }
 
   /**
    * Gives a connection to the cache. On success the descriptor or the socket is closed here; on failure it stays yours, and a
    * socket goes on reading. After `SaveUncertain` or an abort close it: the cache may have it too.
    */
-  async saveEndpoint(endpoint: PlainEndpointToSave, options?: CallOptions): Promise<void> {
-    const request = {
+  async saveEndpoint(endpoint: PlainEndpointToSave, { signal }: CallOptions = {}): Promise<void> {
+    const request: Request.SaveEndpoint = {
+      _tag: "SaveEndpoint",
       label: octetsOf(endpoint.label),
       properties: octetsOf(endpoint.properties ?? ""),
       ttlSeconds: ttlOf(endpoint.ttlSeconds)
     }
     if ("descriptor" in endpoint) {
-      return this.#run(this.#client.saveEndpoint({ ...request, descriptor: endpoint.descriptor }), options)
+      return new PlainCall(request, endpoint.descriptor, nothing).askOf(this.#client, signal)
     }
     const { socket } = endpoint
     if (socketsUnderWay.has(socket)) throw new BunSockets.SocketUnfit({ why: "being saved" })
@@ -153,14 +204,10 @@ export class PlainCache implements AsyncDisposable {
     const resume = BunSockets.pause(socket)
     socketsUnderWay.add(socket)
     try {
-      await this.#run(this.#client.saveEndpoint({ ...request, descriptor }), options)
+      await new PlainCall(request, descriptor, nothing).askOf(this.#client, signal)
     } catch (error) {
-      // An abort that came too late: it is saved.
-      if (!descriptor.isOwned) BunSockets.release(socket)
-      else {
-        descriptor.close()
-        resume()
-      }
+      descriptor.close()
+      resume()
       throw error
     } finally {
       socketsUnderWay.delete(socket)
@@ -170,23 +217,24 @@ export class PlainCache implements AsyncDisposable {
 
   /** Takes the oldest connection out that is kept under the label; undefined where there is none. */
   findEndpoint(label: Octets, options?: CallOptions): Promise<FoundConnection | undefined> {
-    return this.#find((client) => client.findEndpoint(octetsOf(label)), options)
+    return this.#find("FindEndpoint", label, options)
   }
 
   /** Binds a destination to an endpoint. */
-  async saveDestination(destination: PlainDestinationToSave, options?: CallOptions): Promise<void> {
-    const request = {
+  async saveDestination(destination: PlainDestinationToSave, { signal }: CallOptions = {}): Promise<void> {
+    const request: Request.SaveDestination = {
+      _tag: "SaveDestination",
       label: octetsOf(destination.label),
       properties: octetsOf(destination.properties ?? ""),
       endpointLabel: octetsOf(destination.endpointLabel),
       ttlSeconds: ttlOf(destination.ttlSeconds)
     }
-    return this.#run(this.#client.saveDestination(request), options)
+    return new PlainCall(request, undefined, nothing).askOf(this.#client, signal)
   }
 
   /** Takes a connection out to the first endpoint of the destination that has one; undefined where there is none. */
   findDestination(label: Octets, options?: CallOptions): Promise<FoundConnection | undefined> {
-    return this.#find((client) => client.findDestination(octetsOf(label)), options)
+    return this.#find("FindDestination", label, options)
   }
 
   /** A copy of a socket's descriptor, yours to close; throws `SocketUnfit` or `SystemCallError`. The socket goes on as before. */
@@ -198,44 +246,30 @@ export class PlainCache implements AsyncDisposable {
 
   /** Turns away what waits, lets what is under way come to its end, and closes the connections to the cache. */
   close(): Promise<void> {
-    return this.#runtime.dispose()
+    this.#closed ??= new Promise((resolve) => this.#client.close(resolve))
+    return this.#closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  async #find(
-    find: (
-      client: CacheClientShape
-    ) => Effect.Effect<Option.Option<FoundEndpoint | FoundDestination>, ClientError, Scope.Scope>,
+  /** Not `async`: to pass a promise through another one takes three microtasks, and objects for each. */
+  #find(
+    tag: "FindEndpoint" | "FindDestination",
+    label: Octets,
     options: CallOptions | undefined
   ): Promise<FoundConnection | undefined> {
-    let taken: FoundConnection | undefined
-    const take = (found: Option.Option<FoundEndpoint | FoundDestination>) =>
-      Effect.sync(() => {
-        if (Option.isSome(found)) taken = new FoundConnection(this.#calls, found.value)
-      })
-    // Out of the scope and into the object that the caller gets, with no point between at which an abort could lose it.
-    const moved = Effect.uninterruptibleMask((restore) => Effect.flatMap(restore(find(this.#client)), take))
     try {
-      await this.#run(Effect.scoped(moved), options)
+      const request = { _tag: tag, label: octetsOf(label) }
+      return new PlainCall(request, undefined, this.#foundOf).askOf(this.#client, options?.signal)
     } catch (error) {
-      taken?.[Symbol.dispose]()
-      throw error
+      return Promise.reject(error)
     }
-    return taken
   }
 
-  async #run<A>(effect: Effect.Effect<A, ClientError>, options: CallOptions | undefined): Promise<A> {
-    const signal = options?.signal
-    try {
-      return await Effect.runPromise(effect, signal === undefined ? {} : { signal })
-    } catch (error) {
-      signal?.throwIfAborted()
-      throw error
-    }
-  }
+  readonly #foundOf = (found: Found | undefined): FoundConnection | undefined =>
+    found === undefined ? undefined : new FoundConnection(this.#calls, found)
 }
 
 /**

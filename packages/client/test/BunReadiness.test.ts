@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { readdirSync } from "node:fs"
 import { type Descriptor, KernelSystemCalls, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Effect, Fiber, Layer } from "effect"
-import { BunReadiness, Readiness } from "../src/index.ts"
+import { BunReadiness, type Direction, Readiness } from "../src/index.ts"
 
 const openCount = (): number => readdirSync("/proc/self/fd").length
 
@@ -24,17 +24,26 @@ const withCounts = () => {
   return { counts, layer: BunReadiness.layer.pipe(Layer.provideMerge(counted)) }
 }
 
+/** The wait as an effect, which calls it off when it is interrupted. */
+const effectOf =
+  ({ until }: Readiness["Service"]) =>
+  (socket: Descriptor, direction: Direction) =>
+    Effect.callback<void>((resume) => {
+      const wait = until(socket, direction, () => resume(Effect.void))
+      return Effect.sync(() => wait[Symbol.dispose]())
+    })
+
 /** Runs with two ends of a connection; what a wait leaves behind is seen by the caller. */
 const run = <A, E>(
   program: (
-    until: Readiness["Service"]["until"],
+    until: ReturnType<typeof effectOf>,
     ends: readonly [Descriptor, Descriptor],
     calls: SystemCalls["Service"]
   ) => Effect.Effect<A, E>
 ) => {
   const { counts, layer } = withCounts()
   const whole = Effect.gen(function* () {
-    const { until } = yield* Readiness
+    const until = effectOf(yield* Readiness)
     return yield* program(until, yield* UnixSocket.pair, yield* SystemCalls)
   })
   return Effect.runPromise(Effect.scoped(whole).pipe(Effect.provide(layer))).then((result) => ({ result, ...counts }))
@@ -121,7 +130,7 @@ describe("waiting in Bun's loop", () => {
     ).pipe(Layer.provide(KernelSystemCalls.layer))
     const program = Effect.gen(function* () {
       const [near] = yield* UnixSocket.pair
-      yield* (yield* Readiness).until(near, "readable")
+      yield* effectOf(yield* Readiness)(near, "readable")
       return "back"
     })
     const layer = BunReadiness.layer.pipe(Layer.provideMerge(noSet))
@@ -144,7 +153,7 @@ test("what Bun cannot wait for it leaves open, and we close it", async () => {
   ).pipe(Layer.provide(KernelSystemCalls.layer))
   const program = Effect.gen(function* () {
     const [near] = yield* UnixSocket.pair
-    const { until } = yield* Readiness
+    const until = effectOf(yield* Readiness)
     const before = openCount()
     yield* until(near, "readable")
     expect(openCount()).toBe(before)

@@ -39,6 +39,42 @@ const addRudeCache = (kernel: SimulatedKernel): void => {
   kernel.addActor({ name: "rude cache", step })
 }
 
+/** Answers the first visitor with its readiness to take a descriptor and the status at once, and refuses what others ask. */
+const addHastyCache = (kernel: SimulatedKernel): void => {
+  const { calls } = kernel.process("hasty cache", { faults: {} })
+  const listener = calls.socket()
+  if (typeof listener === "number" || calls.bind(listener, path) < 0 || calls.listen(listener, 2) < 0) {
+    throw new Error("no listener")
+  }
+  const buffer = calls.makeReceiveBuffer(4096)
+  const visitors: Array<Descriptor> = []
+  const step = (): ActorProgress => {
+    const accepted = calls.accept(listener)
+    if (typeof accepted !== "number") {
+      visitors.push(accepted)
+      return "moved"
+    }
+    // Both have asked before either is answered, so that the answers come together.
+    const [first, second] = visitors
+    if (first === undefined || second === undefined) return "idle"
+    calls.send(first, Buffer.from("dummy\0\0\0status\x000\0\0"))
+    calls.send(second, Buffer.from("status\x002\0\0"))
+    const leave = (): ActorProgress => {
+      for (const visitor of [first, second]) {
+        const count = calls.receive(visitor, buffer)
+        buffer.takeDescriptor()?.close()
+        if (count !== 0) continue
+        for (const each of [first, second, listener]) each.close()
+        return "done"
+      }
+      return "idle"
+    }
+    kernel.addActor({ name: "hasty cache, answered", step: leave })
+    return "done"
+  }
+  kernel.addActor({ name: "hasty cache", step })
+}
+
 describe("the cache", () => {
   test("that is not there is tried twice, a second apart, and then left alone for ever longer", () => {
     const machine = new Machine()
@@ -214,6 +250,23 @@ describe("the cache", () => {
       if (descriptor.isOwned) descriptor.close()
       machine.expectClean()
     }
+  })
+
+  test("that says all at once is understood, whatever else is read before the descriptor can be sent", () => {
+    const machine = new Machine({ faults: { script: [{ call: "sendDescriptor", nth: 1, fault: "notReady" }] } })
+    machine.cache.stop()
+    machine.client.calls.unlink(path)
+    addHastyCache(machine.kernel)
+    const exit = machine.run(
+      (client) =>
+        Effect.all([Effect.exit(save(client, machine, "one")), Effect.exit(find(client, machine))], {
+          concurrency: "unbounded"
+        }),
+      { connectionsMax: 2 }
+    )
+    expect(machine.kernel.faultCounts.get("notReady")).toBe(1)
+    expect(Exit.isSuccess(exit) ? exit.value.map(({ _tag }) => _tag) : exit).toEqual(["Success", "Success"])
+    machine.expectClean()
   })
 
   test("that falls silent when it has the descriptor may have saved it: not tried again, and still the caller's", () => {

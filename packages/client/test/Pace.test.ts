@@ -13,7 +13,10 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
  * A client in the event loop of this very process, on a simulated kernel. Its cache says nothing until all have asked, and from then on it
  * has answered before anybody can look: whatever could be done at once is never kept from it by a wait.
  */
-const open = async (options: Partial<ClientOptions>, readBytesMax?: number) => {
+const open = async (
+  options: Partial<ClientOptions>,
+  { isMadeSync = false, readBytesMax }: { readonly isMadeSync?: boolean; readonly readBytesMax?: number } = {}
+) => {
   const machine = new Machine()
   const state = { calls: 0, isAnswering: false }
   const calls: SystemCalls["Service"] = {
@@ -29,19 +32,15 @@ const open = async (options: Partial<ClientOptions>, readBytesMax?: number) => {
     }
   }
   const readiness = Readiness.of({
-    until: () =>
-      Effect.callback<void>((resume) => {
-        const immediate = setImmediate(() => resume(Effect.void))
-        return Effect.sync(() => clearImmediate(immediate))
-      })
+    until: (_socket, _direction, ready) => setImmediate(ready)
   })
   const scope = Scope.makeUnsafe()
-  const client = await CacheClients.make({ path, waitingMax: 10_000, ...options }).pipe(
+  const make = CacheClients.make({ path, waitingMax: 10_000, ...options }).pipe(
     Effect.provideService(SystemCalls, calls),
     Effect.provideService(Readiness, readiness),
-    Effect.provideService(Scope.Scope, scope),
-    Effect.runPromise
+    Effect.provideService(Scope.Scope, scope)
   )
+  const client = isMadeSync ? Effect.runSync(make) : await Effect.runPromise(make)
   return { machine, state, client, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
 }
 
@@ -87,8 +86,14 @@ describe("a turn of the host's loop does no more", () => {
     })
   }
 
+  test("by a client that was made within a turn, whose scheduler is over with it", async () => {
+    const opened = await open({}, { isMadeSync: true })
+    const { endsMax } = await askAtOnce(100, opened)
+    expect(endsMax).toBeLessThanOrEqual(stepsMax)
+  })
+
   test("when each reply comes in crumbs, and every read brings one", async () => {
-    const opened = await open({}, 1)
+    const opened = await open({}, { readBytesMax: 1 })
     const { ends, callsMax } = await askAtOnce(20, opened)
     expect(ends.filter(([, exit]) => Exit.isFailure(exit))).toEqual([])
     expect(callsMax).toBeGreaterThan(8)

@@ -162,6 +162,38 @@ test("a call is aborted by its signal, with the signal's reason", async () => {
   await expect(cache.findEndpoint("label")).rejects.toMatchObject({ _tag: "ClientClosed" })
 })
 
+test("a call that is aborted before it is made is not made, and one in line leaves it", async () => {
+  await using stalled = await CacheProcess.start("stalled")
+  await using cache = openCache({ path: stalled.path, waitingMax: 1, answerMillisMax: 50, attemptsMax: 1 })
+  const before = openCount()
+  await expect(cache.findEndpoint("label", { signal: AbortSignal.abort(new Error("never wanted")) })).rejects.toThrow(
+    "never wanted"
+  )
+  expect(openCount()).toBe(before)
+  const first = cache.findEndpoint("first")
+  const controller = new AbortController()
+  const second = cache.findEndpoint("second", { signal: controller.signal })
+  await expect(cache.findEndpoint("no room")).rejects.toMatchObject({ _tag: "CacheBusy" })
+  controller.abort(new Error("no longer wanted"))
+  await expect(second).rejects.toThrow("no longer wanted")
+  // There is room again, and the end of the first is the cache's.
+  const third = cache.findEndpoint("third")
+  await expect(first).rejects.toMatchObject({ _tag: "CacheUnavailable", attempts: 1 })
+  await expect(third).rejects.toMatchObject({ _tag: "CacheUnavailable", attempts: 0 })
+})
+
+test("to save a descriptor that is gone is a mistake of the caller's, and hinders nobody", async () => {
+  await using cache = open()
+  const socket = await bunSocket()
+  const descriptor = cache.copyDescriptor(socket)
+  descriptor.close()
+  const save = cache.saveEndpoint({ label: "gone", ttlSeconds: 60, descriptor })
+  const find = cache.findEndpoint("nothing")
+  await expect(save).rejects.toMatchObject({ name: "DescriptorMisuse" })
+  expect(await find).toBeUndefined()
+  socket.close()
+})
+
 test("its sockets are non-blocking and not inherited by children", async () => {
   const before = new Set(sockets().values())
   await using cache = open()

@@ -1,4 +1,11 @@
-import { type Descriptor, Errno, type ReceiveBuffer, type SystemCalls, systemCallError } from "@scached/fdpass"
+import {
+  type Descriptor,
+  Errno,
+  type ReceiveBuffer,
+  type SystemCallError,
+  type SystemCalls,
+  systemCallError
+} from "@scached/fdpass"
 import {
   type AnsweredStep,
   ClientSession,
@@ -6,24 +13,31 @@ import {
   type Request,
   type RequestTooLarge
 } from "@scached/protocol"
-import { Effect, Result } from "effect"
+import { Result } from "effect"
 import { type AttemptFailure, CacheDisconnected } from "../ClientError.ts"
 import type { Direction, ReadinessShape } from "../Readiness.ts"
 
 /** What an exchange ends with. */
 export type Ending = AnsweredStep | ReceivedStep<Descriptor>
 
-/** Done with the exchange, failed in it, or stuck until the socket is ready. */
-type Progress = "done" | Direction | AttemptFailure
-
-/** Room for one read: answers are short, and longer ones take more reads. */
-const bufferBytes = 16_384
+/** How far an exchange has come: done, failed, or stuck until the socket is ready. */
+export type Progress = "done" | Direction | AttemptFailure
 
 /** After so many reads whoever waits beside this exchange has a turn; a reply takes one or two, unless it comes in crumbs. */
 const readsMax = 8
 
 /** An interrupted call is left to the next turn as well: a socket that was ready still is, and `until` comes back at once. */
 const isRetryable = (outcome: number): boolean => outcome === -Errno.EAGAIN || outcome === -Errno.EINTR
+
+/** What a connection needs of the client it belongs to. */
+export interface ConnectionSurroundings {
+  readonly calls: SystemCalls["Service"]
+  readonly readiness: ReadinessShape
+  /** For one read at a time: whoever leaves something in it makes a copy. */
+  readonly buffer: ReceiveBuffer
+  /** Called when a wait that was begun with `wait` is over. */
+  readonly onReady: () => void
+}
 
 /**
  * One connection to a cache, and one exchange at a time on it.
@@ -36,19 +50,32 @@ export class CacheConnection {
   readonly #readiness: ReadinessShape
   readonly #socket: Descriptor
   readonly #buffer: ReceiveBuffer
+  readonly #onReady: () => void
   readonly #session = new ClientSession<Descriptor>()
   /** What the kernel has not taken yet. */
   #unsent: Uint8Array | undefined
   #ending: Ending | undefined
   #isBroken = false
   #hasSentCargo = false
+  #wait: Disposable | undefined
 
-  constructor(calls: SystemCalls["Service"], readiness: ReadinessShape, socket: Descriptor) {
+  private constructor(socket: Descriptor, { calls, readiness, buffer, onReady }: ConnectionSurroundings) {
     this.#calls = calls
     this.#readiness = readiness
     this.#socket = socket
-    // Of its own: what is left of a read while the descriptor cannot be sent yet stays where it is.
-    this.#buffer = calls.makeReceiveBuffer(bufferBytes)
+    this.#buffer = buffer
+    this.#onReady = onReady
+  }
+
+  /** Connects, which a UNIX socket does at once or not at all. */
+  static open(path: string, surroundings: ConnectionSurroundings): CacheConnection | SystemCallError {
+    const { calls } = surroundings
+    const socket = calls.socket()
+    if (typeof socket === "number") return systemCallError("socket", socket)
+    const outcome = calls.connect(socket, path)
+    if (outcome >= 0) return new CacheConnection(socket, surroundings)
+    socket.close()
+    return systemCallError("connect", outcome, path)
   }
 
   /** Whether the descriptor of the exchange under way, or of the last one, has left: from then on the cache may have it. */
@@ -66,24 +93,31 @@ export class CacheConnection {
     return this.#takeSteps() === "readable"
   }
 
-  /** Carries out one exchange; what it ends with is to be fetched with `takeEnding`. */
-  readonly exchange = Effect.fnUntraced(
-    { self: this },
-    function* (
-      request: Request.Request,
-      cargo: Descriptor | undefined
-    ): Effect.fn.Return<void, AttemptFailure | RequestTooLarge> {
-      this.#hasSentCargo = false
-      const started = this.#session.start(request)
-      if (Result.isFailure(started)) return yield* Effect.fail(started.failure)
-      for (;;) {
-        const progress = this.#advance(cargo)
-        if (progress === "done") return
-        if (typeof progress !== "string") return yield* Effect.fail(progress)
-        yield* this.#readiness.until(this.#socket, progress)
-      }
-    }
-  )
+  /** Begins an exchange, to be carried on with `advance`; one that cannot be sent changes nothing. */
+  begin(request: Request.Request): RequestTooLarge | undefined {
+    this.#hasSentCargo = false
+    const started = this.#session.start(request)
+    return Result.isFailure(started) ? started.failure : undefined
+  }
+
+  /** Waits until the socket is ready, once; closing the connection calls the wait off. */
+  wait(direction: Direction): void {
+    // What is left of the last read while the descriptor cannot be sent yet: others read into the same buffer meanwhile.
+    this.#session.retain()
+    this.#wait = this.#readiness.until(this.#socket, direction, this.#ready)
+  }
+
+  /** Ends the wait, if there is one. */
+  callOffWait(): void {
+    const wait = this.#wait
+    this.#wait = undefined
+    wait?.[Symbol.dispose]()
+  }
+
+  readonly #ready = (): void => {
+    this.#wait = undefined
+    this.#onReady()
+  }
 
   /** The end of the exchange that went well, once; a descriptor in it is the caller's from then on. */
   takeEnding(): Ending {
@@ -95,14 +129,15 @@ export class CacheConnection {
 
   /** Closes the socket, and what was found and not taken. */
   close(): void {
+    this.callOffWait()
     this.#session.close()?.close()
     if (this.#ending?._tag === "Received") this.#ending.descriptor.close()
     this.#ending = undefined
     this.#socket.close()
   }
 
-  /** Goes on as far as it can without waiting, and without reading too often. */
-  #advance(cargo: Descriptor | undefined): Progress {
+  /** Goes on as far as it can without waiting, and without reading too often. What it ends with is to be fetched with `takeEnding`. */
+  advance(cargo: Descriptor | undefined): Progress {
     for (let reads = 0; ; reads++) {
       const progress = this.#takeSteps()
       if (progress !== "readable") return progress

@@ -1,189 +1,161 @@
-import { type Descriptor, SystemCalls, UnixSocket } from "@scached/fdpass"
-import { Reply, Request, type RequestTooLarge } from "@scached/protocol"
-import { Clock, Effect, Exit } from "effect"
-import {
-  AnswerTimeout,
-  type AttemptFailure,
-  CacheBusy,
-  CacheUnavailable,
-  ClientClosed,
-  type ClientError,
-  RequestRefused,
-  SaveUncertain
-} from "../ClientError.ts"
-import type { ClientSettings } from "../ClientSettings.ts"
-import type { Readiness } from "../Readiness.ts"
-import { CacheConnection, type Ending } from "./CacheConnection.ts"
-import { Pace } from "./Pace.ts"
+import { type Descriptor, SystemCalls } from "@scached/fdpass"
+import { Reply, Request } from "@scached/protocol"
+import { Effect } from "effect"
+import { CacheBusy, ClientClosed, RequestRefused, type SettingsError } from "../ClientError.ts"
+import { type ClientOptions, type ClientSettings, makeSettings } from "../ClientSettings.ts"
+import { Readiness } from "../Readiness.ts"
+import { Alarm } from "./Alarm.ts"
+import { type Call, type CallEnd, Defect } from "./Call.ts"
+import { type HostLoop, hostLoop } from "./HostLoop.ts"
+import { Pace, type Walker } from "./Pace.ts"
+import { Place } from "./Place.ts"
 import { Rest } from "./Rest.ts"
-import { type Ticket, Turns } from "./Turns.ts"
+import { Turns } from "./Turns.ts"
 
-const nanosPerMilli = 1_000_000
+/** Room for one read: answers are short, and longer ones take more reads. */
+const bufferBytes = 16_384
 
-const monotonicMillis = Effect.map(Clock.Clock, (clock) => Number(clock.monotonicTimeNanosUnsafe()) / nanosPerMilli)
-
-/** Room for one connection to the cache. */
-interface Place {
-  connection: CacheConnection | undefined
-}
+/** Of all clients: over two connections to a cache a descriptor would leave twice before the first answer closes it. */
+const descriptorsUnderWay = new WeakSet<Descriptor>()
 
 /** What the client is made of: places for connections, turns, and patience with a cache that is out of reach. */
 export class Client {
   readonly #settings: ClientSettings
-  readonly #calls: SystemCalls["Service"]
-  readonly #readiness: Readiness["Service"]
-  readonly #pace = new Pace()
+  readonly #pace: Pace
   readonly #places: ReadonlyArray<Place>
-  readonly #turns: Turns<Place>
-  readonly #rest: Rest
+  readonly #turns: Turns<Place, Call>
+  #underWay = 0
   #isClosed = false
+  readonly #onQuiet: Array<() => void> = []
 
-  constructor(settings: ClientSettings, calls: SystemCalls["Service"], readiness: Readiness["Service"]) {
+  constructor(
+    settings: ClientSettings,
+    calls: SystemCalls["Service"],
+    readiness: Readiness["Service"],
+    loop: HostLoop
+  ) {
     this.#settings = settings
-    this.#calls = calls
-    this.#readiness = {
-      until: (socket, direction) => Effect.andThen(readiness.until(socket, direction), this.#pace.step)
+    this.#pace = new Pace(loop)
+    const surroundings = {
+      settings,
+      calls,
+      readiness,
+      loop,
+      pace: this.#pace,
+      alarm: new Alarm(loop),
+      rest: new Rest(settings.restMillis, settings.restMillisMax),
+      buffer: calls.makeReceiveBuffer(bufferBytes),
+      isClosed: () => this.#isClosed,
+      onEnd: (place: Place, call: Call, end: CallEnd) => this.#end(place, call, end)
     }
-    this.#places = Array.from({ length: settings.connectionsMax }, () => ({ connection: undefined }))
-    this.#turns = new Turns(this.#places, settings.waitingMax, this.#pace)
-    this.#rest = new Rest(settings.restMillis, settings.restMillisMax)
+    this.#places = Array.from({ length: settings.connectionsMax }, () => new Place(surroundings))
+    this.#turns = new Turns(this.#places, settings.waitingMax)
   }
 
-  /** Turns away whoever waits, and lets what is under way come to its end. */
-  readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    this.#isClosed = true
-    this.#turns.turnAway()
-    return Effect.map(this.#turns.quiet, () => {
-      for (const place of this.#places) this.#disconnect(place)
-    })
-  })
-
-  /**
-   * Waits for its turn, makes the attempts that one request has, and gives the end of it to `use`. All but `use` can be interrupted: what
-   * was found has an owner at any moment.
-   */
-  ask<A, R>(
-    request: Request.Request,
-    cargo: Descriptor | undefined,
-    use: (ending: Ending) => Effect.Effect<A, never, R>
-  ): Effect.Effect<A, ClientError, R> {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.suspend(() => {
-        const { path, waitingMax } = this.#settings
-        if (this.#isClosed) return Effect.fail(new ClientClosed({ path }))
-        const ticket = this.#turns.draw()
-        if (ticket === undefined) return Effect.fail(new CacheBusy({ path, waitingMax }))
-        return restore(Effect.flatMap(this.#turns.turnOf(ticket), () => this.#attempt(ticket, request, cargo))).pipe(
-          Effect.flatMap((connection) => use(connection.takeEnding())),
-          Effect.onExit((exit) =>
-            Effect.sync(() => {
-              // What was found and not taken is closed with the connection, as is one that was left in the middle of something.
-              if (ticket.place !== undefined && (Exit.isFailure(exit) || this.#isClosed)) this.#disconnect(ticket.place)
-              this.#turns.giveBack(ticket)
-            })
-          )
-        )
-      })
-    )
+  /** Carries a call out, or lines it up. */
+  ask(call: Call): void {
+    const { path, waitingMax } = this.#settings
+    const { cargo } = call
+    if (this.#isClosed) return call.ended(new ClientClosed({ path }))
+    // Whose it is after the first save nobody knows yet: a mistake of the caller, as using a descriptor that is gone.
+    if (cargo !== undefined && descriptorsUnderWay.has(cargo))
+      return call.ended(new Defect(new Error("the descriptor is being saved already: await that first")))
+    if (!this.#turns.draw(call)) return call.ended(new CacheBusy({ path, waitingMax }))
+    this.#underWay++
+    if (cargo !== undefined) descriptorsUnderWay.add(cargo)
+    const { place } = call
+    if (place === undefined) return
+    place.take(call)
+    this.#pace.step(place)
   }
 
-  readonly #attempt = Effect.fnUntraced(
-    { self: this },
-    function* (
-      ticket: Ticket<Place>,
-      request: Request.Request,
-      cargo: Descriptor | undefined
-    ): Effect.fn.Return<CacheConnection, ClientError> {
-      const { path, attemptsMax, retryMillis } = this.#settings
-      for (let attempts = 1; ; attempts++) {
-        if (attempts > 1) yield* this.#pace.step
-        const { place } = ticket
-        if (place === undefined || this.#isClosed) return yield* new ClientClosed({ path })
-        const resting = this.#rest.at(yield* monotonicMillis)
-        if (resting !== undefined) return yield* new CacheUnavailable({ path, attempts: attempts - 1, ...resting })
-        const outcome = yield* Effect.result(this.#exchange(place, request, cargo))
-        if (outcome._tag === "Success") {
-          this.#rest.end()
-          return outcome.success
-        }
-        const reason = outcome.failure
-        if (reason._tag === "RequestTooLarge") return yield* reason
-        const isUncertain = place.connection?.hasSentCargo === true
-        this.#disconnect(place)
-        if (isUncertain) return yield* new SaveUncertain({ path, reason })
-        if (attempts >= attemptsMax) {
-          const restMillis = this.#rest.begin(yield* monotonicMillis, reason)
-          return yield* new CacheUnavailable({ path, attempts, reason, restMillis })
-        }
-        if (this.#isClosed) return yield* new ClientClosed({ path })
-        yield* Effect.sleep(retryMillis)
+  /** Gives a call up whose end is not awaited any more: its turn, or the connection on which its exchange has begun. */
+  takeBack(call: Call): void {
+    const { place } = call
+    if (place !== undefined) {
+      place.abandon()
+      this.#vacate(place, call)
+    } else if (!this.#turns.leave(call)) return
+    this.#leave(call)
+  }
+
+  /** Turns away whoever waits, lets what is under way come to its end, and calls back then. */
+  close(onQuiet: () => void): void {
+    this.#onQuiet.push(onQuiet)
+    if (!this.#isClosed) {
+      this.#isClosed = true
+      this.#pace.stepApart(this.#turningAway)
+    }
+    if (this.#underWay === 0) this.#quiet()
+  }
+
+  #end(place: Place, call: Call, end: CallEnd): void {
+    this.#vacate(place, call)
+    try {
+      call.ended(this.#settle(call, end))
+    } finally {
+      this.#leave(call)
+    }
+  }
+
+  /** The place goes to the next in line, who begins once whoever has left it has gone on. */
+  #vacate(place: Place, call: Call): void {
+    call.place = undefined
+    // Then those in line are turned away in their order.
+    if (this.#isClosed) return
+    const next = this.#turns.giveBack(place)
+    if (next === undefined) return
+    place.take(next)
+    this.#pace.stepApart(place)
+  }
+
+  #leave({ cargo }: Call): void {
+    if (cargo !== undefined) descriptorsUnderWay.delete(cargo)
+    this.#underWay--
+    if (this.#isClosed && this.#underWay === 0) this.#quiet()
+  }
+
+  /** One after the other, each in a step of its own. */
+  readonly #turningAway: Walker = {
+    walk: () => {
+      const call = this.#turns.turnAway()
+      if (call === undefined) return
+      this.#pace.stepApart(this.#turningAway)
+      try {
+        call.ended(new ClientClosed({ path: this.#settings.path }))
+      } finally {
+        this.#leave(call)
       }
     }
-  )
-
-  /** One attempt, in its time; over a connection that is there already when it is still good. */
-  #exchange(
-    place: Place,
-    request: Request.Request,
-    cargo: Descriptor | undefined
-  ): Effect.Effect<CacheConnection, AttemptFailure | RequestTooLarge> {
-    const { answerMillisMax } = this.#settings
-    return Effect.timeoutOrElse(this.#exchangeOverAny(place, request, cargo), {
-      duration: answerMillisMax,
-      orElse: () => Effect.fail(new AnswerTimeout({ answerMillisMax }))
-    })
   }
 
-  readonly #exchangeOverAny = Effect.fnUntraced(
-    { self: this },
-    function* (
-      place: Place,
-      request: Request.Request,
-      cargo: Descriptor | undefined
-    ): Effect.fn.Return<CacheConnection, AttemptFailure | RequestTooLarge> {
-      if (place.connection?.isUsable() === false) this.#disconnect(place)
-      const used = place.connection
-      if (used !== undefined) {
-        const outcome = yield* Effect.result(used.exchange(request, cargo))
-        if (outcome._tag === "Success") return used
-        // A cache may close an idle connection, or end and start anew, in the very moment in which it is used again. That is
-        // nobody's failure, and not worth a pause; unless the descriptor has left.
-        if (outcome.failure._tag === "RequestTooLarge" || used.hasSentCargo) return yield* Effect.fail(outcome.failure)
-        this.#disconnect(place)
-      }
-      const connection = yield* this.#connect(place)
-      yield* connection.exchange(request, cargo)
-      return connection
+  #quiet(): void {
+    for (const place of this.#places) place.disconnect()
+    for (const onQuiet of this.#onQuiet.splice(0)) onQuiet()
+  }
+
+  /** What the answer says of the request: on success what was saved is the cache's, and closed here. */
+  #settle({ cargo, request }: Call, end: CallEnd): CallEnd {
+    if (end._tag !== "Answered") return end
+    const { status } = end.reply
+    if (status !== Reply.Status.ok) {
+      // A find that brought nothing is no error.
+      const isFind = request._tag === "FindEndpoint" || request._tag === "FindDestination"
+      if (isFind && status === Reply.Status.failed) return end
+      return new RequestRefused({ path: this.#settings.path, request: Request.wireName(request), status })
     }
-  )
-
-  #connect(place: Place): Effect.Effect<CacheConnection, AttemptFailure> {
-    const { path } = this.#settings
-    const connected = Effect.scoped(
-      Effect.map(UnixSocket.connect(path), (socket) => {
-        const connection = new CacheConnection(this.#calls, this.#readiness, socket.take())
-        // In the same breath: from here on it is closed with its place.
-        place.connection = connection
-        return connection
-      })
-    )
-    return connected.pipe(
-      Effect.catchTag("SocketPathInvalid", Effect.die),
-      Effect.provideService(SystemCalls, this.#calls)
-    )
-  }
-
-  #disconnect(place: Place): void {
-    place.connection?.close()
-    place.connection = undefined
-  }
-
-  /** What a reply with another status than 0 says; a find that brought nothing is no error. */
-  refusal(ending: Ending, request: Request.Request): RequestRefused | undefined {
-    const { status } = ending.reply
-    if (status === Reply.Status.ok) return undefined
-    const isFind = request._tag === "FindEndpoint" || request._tag === "FindDestination"
-    if (isFind && status === Reply.Status.failed) return undefined
-    return new RequestRefused({ path: this.#settings.path, request: Request.wireName(request), status })
+    try {
+      cargo?.close()
+    } catch (cause) {
+      return new Defect(cause)
+    }
+    return end
   }
 }
+
+/** Makes a client in the event loop of whoever makes it. */
+export const makeClient = Effect.fnUntraced(function* (
+  options: ClientOptions
+): Effect.fn.Return<Client, SettingsError, SystemCalls | Readiness> {
+  return new Client(yield* makeSettings(options), yield* SystemCalls, yield* Readiness, yield* hostLoop)
+})

@@ -1,4 +1,4 @@
-import { Effect, type Scheduler } from "effect"
+import type { HostLoop } from "./HostLoop.ts"
 
 /**
  * How many steps one turn of the host's event loop has room for. A step, from one wait of an exchange to the next, took 20 to 60 µs
@@ -7,6 +7,11 @@ import { Effect, type Scheduler } from "effect"
  */
 export const stepsMax = 4
 
+/** Whoever has work to do, a step at a time. */
+export interface Walker {
+  readonly walk: () => void
+}
+
 /**
  * Spreads work over the turns of the host's event loop, first come first served.
  *
@@ -14,50 +19,66 @@ export const stepsMax = 4
  * begins in the same breath, and with a thousand in line the host was held for 26 ms.
  */
 export class Pace {
+  readonly #loop: HostLoop
   #left = stepsMax
   #isNextDue = false
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Set<Walker>()
 
-  readonly #inLine = Effect.callback<void>((resume) => {
-    const go = () => resume(Effect.void)
-    this.#waiting.add(go)
-    return Effect.sync(() => this.#waiting.delete(go))
-  })
-
-  /** Completes at once while this turn has room, and in one of the next otherwise. */
-  readonly step: Effect.Effect<void> = Effect.withFiber((fiber) => {
-    this.#expectNext(fiber.currentDispatcher)
-    if (this.#left === 0 || this.#waiting.size > 0) return this.#inLine
-    this.#left--
-    return Effect.void
-  })
-
-  /**
-   * Completes once whoever made this possible has gone on: what is woken at the end of something else would run within it, and be
-   * over before it.
-   */
-  readonly stepApart: Effect.Effect<void> = Effect.withFiber((fiber) => {
-    this.#expectNext(fiber.currentDispatcher)
-    return this.#inLine
-  })
-
-  /** Effect's scheduler knows the host: what it is given runs in the next turn. */
-  #expectNext(dispatcher: Scheduler.SchedulerDispatcher): void {
-    if (this.#isNextDue) return
-    this.#isNextDue = true
-    dispatcher.scheduleTask(() => this.#begin(dispatcher), 0)
+  constructor(loop: HostLoop) {
+    this.#loop = loop
   }
 
-  #begin(dispatcher: Scheduler.SchedulerDispatcher): void {
+  /** Lets it walk at once while this turn has room, and in one of the next otherwise. */
+  step(walker: Walker): void {
+    if (this.#left === 0 || this.#waiting.size > 0) {
+      this.#waiting.add(walker)
+      return
+    }
+    this.#use()
+    walker.walk()
+  }
+
+  /**
+   * Lets it walk once whoever made this possible has gone on: what is woken at the end of something else would run within it, and be
+   * over before it.
+   */
+  stepApart(walker: Walker): void {
+    this.#expectNext()
+    this.#waiting.add(walker)
+  }
+
+  /** It does not walk any more, if it was to. */
+  leave(walker: Walker): void {
+    this.#waiting.delete(walker)
+  }
+
+  /** Only the last step asks for the next turn: nobody knows when one begins without a task in it, and a task a turn would be waste. */
+  #use(): void {
+    this.#left--
+    if (this.#left === 0) this.#expectNext()
+  }
+
+  #expectNext(): void {
+    if (this.#isNextDue) return
+    this.#isNextDue = true
+    this.#loop.inNextTurn(this.#begin)
+  }
+
+  readonly #begin = (): void => {
     this.#isNextDue = false
     this.#left = stepsMax
-    // Those that join the line meanwhile are met as well.
-    for (const go of this.#waiting) {
-      this.#expectNext(dispatcher)
-      if (this.#left === 0) return
-      this.#left--
-      this.#waiting.delete(go)
-      go()
+    if (this.#waiting.size === 0) return
+    try {
+      // Those that join the line meanwhile are met as well.
+      for (const walker of this.#waiting) {
+        if (this.#left === 0) break
+        this.#left--
+        this.#waiting.delete(walker)
+        walker.walk()
+      }
+    } finally {
+      // Should one throw, those behind it have their turn nevertheless.
+      if (this.#left === 0 || this.#waiting.size > 0) this.#expectNext()
     }
   }
 }

@@ -29,12 +29,12 @@ export class Machine {
   run<A, E>(
     program: (client: CacheClients.CacheClientShape) => Effect.Effect<A, E, SystemCalls>,
     options: Partial<ClientOptions> = {},
-    onTask?: (count: number) => void
+    onStep?: (count: number) => void
   ): Exit.Exit<A, E | SettingsError> {
     const whole: Effect.Effect<A, E | SettingsError, SystemCalls | Readiness> = Effect.scoped(
       Effect.flatMap(CacheClients.make({ path, ...options }), program)
     )
-    return runSimulated(this.client, whole, onTask)
+    return runSimulated(this.client, whole, onStep)
   }
 
   /** A connection to be cached, told apart by its label. */

@@ -22,12 +22,12 @@ class SimulatedLoop {
   readonly #tasks: Array<() => void> = []
   readonly #sleepers = new Set<Sleeper>()
   readonly #waiting = new Map<number, () => void>()
-  readonly #onTask: (count: number) => void
+  readonly #onStep: (count: number) => void
   #nextToken = 1
   #count = 0
 
-  constructor(process: SimulatedProcess, onTask: (count: number) => void) {
-    this.#onTask = onTask
+  constructor(process: SimulatedProcess, onStep: (count: number) => void) {
+    this.#onStep = onStep
     this.#calls = process.calls
     const epoll = this.#calls.epollCreate()
     if (typeof epoll === "number") throw new Error("the plan of faults leaves no room for the loop itself")
@@ -36,22 +36,21 @@ class SimulatedLoop {
   }
 
   readonly readiness: ReadinessShape = {
-    until: (socket, direction) =>
-      Effect.callback<void>((resume) => {
-        const token = this.#nextToken++
-        if (this.#calls.epollAdd(this.#epoll, socket, Interest[direction], token) < 0) {
-          return resume(Effect.sleep(refusedMillis))
-        }
-        const stop = () => {
-          this.#waiting.delete(token)
-          this.#calls.epollRemove(this.#epoll, socket)
-        }
-        this.#waiting.set(token, () => {
-          stop()
-          resume(Effect.void)
-        })
-        return Effect.sync(stop)
+    until: (socket, direction, ready) => {
+      const token = this.#nextToken++
+      if (this.#calls.epollAdd(this.#epoll, socket, Interest[direction], token) < 0) {
+        return { [Symbol.dispose]: this.#sleep(refusedMillis, ready) }
+      }
+      const stop = () => {
+        this.#waiting.delete(token)
+        this.#calls.epollRemove(this.#epoll, socket)
+      }
+      this.#waiting.set(token, () => {
+        stop()
+        ready()
       })
+      return { [Symbol.dispose]: stop }
+    }
   }
 
   readonly clock: Clock.Clock = (() => {
@@ -66,21 +65,29 @@ class SimulatedLoop {
       monotonicTimeNanos: Effect.sync(nanos),
       sleep: (duration) =>
         Effect.callback<void>((resume) => {
-          const wake = () => {
-            this.#sleepers.delete(sleeper)
-            resume(Effect.void)
-          }
-          const sleeper = { atMillis: millis() + Duration.toMillis(duration), wake }
-          this.#sleepers.add(sleeper)
-          return Effect.sync(() => this.#sleepers.delete(sleeper))
+          const stop = this.#sleep(Duration.toMillis(duration), () => resume(Effect.void))
+          return Effect.sync(stop)
         })
     }
   })()
 
+  /** Calls back after a while of virtual time; returns what calls it off. */
+  #sleep(millis: number, wake: () => void): () => void {
+    const sleeper = {
+      atMillis: this.#calls.monotonicMillis() + millis,
+      wake: () => {
+        this.#sleepers.delete(sleeper)
+        wake()
+      }
+    }
+    this.#sleepers.add(sleeper)
+    return () => this.#sleepers.delete(sleeper)
+  }
+
   readonly scheduler: Scheduler.Scheduler = {
     executionMode: "async",
-    // Far more often than in life: so that interruptions find fibers at every step.
-    shouldYield: (fiber) => fiber.currentOpCount >= 5,
+    // Far more often than in life, so that interruptions find fibers at every step. One that yielded more often would not get on.
+    shouldYield: (fiber) => fiber.currentOpCount >= 4,
     makeDispatcher: () => ({ scheduleTask: (task) => this.#tasks.push(task), flush: () => this.#runTasks() })
   }
 
@@ -95,9 +102,13 @@ class SimulatedLoop {
 
   #runTasks(): void {
     for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) {
-      task()
-      this.#onTask(++this.#count)
+      this.#step(task)
     }
+  }
+
+  #step(step: () => void): void {
+    step()
+    this.#onStep(++this.#count)
   }
 
   #wait(): void {
@@ -106,22 +117,28 @@ class SimulatedLoop {
     const count = this.#calls.epollWait(this.#epoll, this.#batch, timeoutMillis)
     if (count < 0 && count !== -Errno.EINTR) throw new Error(`epollWait: ${count}`)
     const tokens = Array.from({ length: Math.max(0, count) }, (_, index) => this.#batch.token(index))
-    for (const token of tokens) this.#waiting.get(token)?.()
+    for (const token of tokens) {
+      const wake = this.#waiting.get(token)
+      if (wake !== undefined) this.#step(wake)
+    }
     const now = this.#calls.monotonicMillis()
-    for (const sleeper of [...this.#sleepers]) if (sleeper.atMillis <= now) sleeper.wake()
+    // One may be called off by another.
+    for (const sleeper of [...this.#sleepers]) {
+      if (sleeper.atMillis <= now && this.#sleepers.has(sleeper)) this.#step(sleeper.wake)
+    }
   }
 }
 
 /**
- * Runs a program to its end in a simulated process, within this call and in virtual time. `onTask` is called between any two steps of its
- * fibers, with their count.
+ * Runs a program to its end in a simulated process, within this call and in virtual time. `onStep` is called between any two steps,
+ * of its fibers and of whatever waits, with their count.
  */
 export const runSimulated = <A, E>(
   process: SimulatedProcess,
   program: Effect.Effect<A, E, SystemCalls | Readiness>,
-  onTask: (count: number) => void = () => {}
+  onStep: (count: number) => void = () => {}
 ): Exit.Exit<A, E> => {
-  const loop = new SimulatedLoop(process, onTask)
+  const loop = new SimulatedLoop(process, onStep)
   const context = Context.empty().pipe(
     Context.add(SystemCalls, process.calls),
     Context.add(Readiness, loop.readiness),

@@ -40,6 +40,17 @@ const statusOf = (text: string): Status | undefined => {
   return undefined
 }
 
+/** A function of its own: as one within `decodeReply` it would be made for each reply, and most replies have no need of it. */
+const unexpectedAt = (
+  at: number,
+  expected: string,
+  request: Request["_tag"],
+  scanner: ListScanner,
+  bytes: Uint8Array,
+  start: number
+): UnexpectedReply =>
+  new UnexpectedReply({ request: wireNames[request], expected, found: attributeFound(scanner, bytes, start, at) })
+
 /** The whole list that the scanner has found at `start` as the reply to a request. */
 export const decodeReply = (
   scanner: ListScanner,
@@ -48,22 +59,17 @@ export const decodeReply = (
   request: Request["_tag"],
   expected = '"status"'
 ): Reply | UnexpectedReply => {
-  const unexpected = (at: number, expected: string) =>
-    new UnexpectedReply({
-      request: wireNames[request],
-      expected,
-      found: attributeFound(scanner, bytes, start, at)
-    })
   if (scanner.attributes === 0 || !scanner.nameIs(0, bytes, start, nameStatus)) {
-    return unexpected(0, expected)
+    return unexpectedAt(0, expected, request, scanner, bytes, start)
   }
   const status = statusOf(scanner.value(0, bytes, start))
-  if (status === undefined) return unexpected(0, '"status" of 0, 1 or 2')
+  if (status === undefined) return unexpectedAt(0, '"status" of 0, 1 or 2', request, scanner, bytes, start)
   if (request === "SaveEndpoint" || request === "SaveDestination") return { _tag: "StatusReply", status }
   const wanted = request === "FindEndpoint" ? 1 : 2
   for (let at = 1; at <= wanted; at++) {
     if (scanner.attributes > at && scanner.nameIs(at, bytes, start, nameProperty)) continue
-    return status === 0 ? unexpected(at, '"property"') : withoutProperties(request, status)
+    if (status !== 0) return withoutProperties(request, status)
+    return unexpectedAt(at, '"property"', request, scanner, bytes, start)
   }
   if (request === "FindEndpoint") {
     return { _tag: "EndpointReply", status, properties: scanner.value(1, bytes, start) }
