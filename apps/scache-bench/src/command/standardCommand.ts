@@ -31,6 +31,9 @@ const scenarios = [
 /** Left to itself it would share a small RLIMIT_NOFILE out between clients and connections, and make room before 10,000 are cached. */
 const scachedSettings = ["connection_cache_ttl_limit=1h", "scached_client_limit=256", "scached_connection_limit=12000"]
 
+/** What the clients' own code takes to be compiled under full load. What is measured meanwhile would be the compiler. */
+const rehearsalSeconds = 4
+
 const floorName = "floor"
 /** Behind the name of a target that has nothing cached beforehand, to compare with itself. */
 const emptySuffix = "-empty"
@@ -110,7 +113,7 @@ const flagsOf = (
   cachedApart: scenario.isApart,
   durationSeconds: seconds,
   operations: undefined,
-  warmUpSeconds: 1,
+  warmUpSeconds: 2,
   rounds,
   rate: undefined,
   mix: "cycle",
@@ -171,6 +174,15 @@ export const standardCommand = Command.make(
       if (Option.isSome(html)) yield* checkWritable(html.value)
       const targets = yield* findTargets
       const live = makeLiveLine(quiet)
+      const [first] = planned
+      const [scached] = targets
+      if (first !== undefined && scached !== undefined) {
+        const rehearsal = { ...first.settings, targets: [scached], rounds: 1, roundSeconds: rehearsalSeconds }
+        const workload = { ...first.settings.workload, clients: 64 }
+        yield* executeRun({ ...rehearsal, workload }, (_, progress) => live?.show("rehearsal", progress)).pipe(
+          Effect.scoped
+        )
+      }
       const results: Array<BenchmarkResult> = []
       for (const { scenario, settings } of planned) {
         const result = yield* executeRun({ ...settings, ...targetsOf(scenario, targets) }, (head, progress) =>
