@@ -29,6 +29,7 @@ const streamType = 1
 const datagramType = 2
 const socketLevel = 1
 const peerCredentialsOption = 17
+const cookieOption = 57
 const peerGroupsOption = 59
 const shutdownReceiving = 0
 const urgentInlineOption = 10
@@ -196,6 +197,15 @@ const make = (layout: Layout): SystemCallsShape => {
     return family
   }
 
+  const socketCookie: SystemCallsShape["socketCookie"] = (descriptor) => {
+    optionLength.words[0] = 8
+    const number = numberOf(descriptor)
+    const result = symbols.getsockopt(number, socketLevel, cookieOption, peeked.address, optionLength.address)
+    if (result < 0) return failed()
+    // Counted from 1 on: 2^53 sockets are never made.
+    return (peeked.words[0] ?? 0) + (peeked.words[1] ?? 0) * 0x1_0000_0000
+  }
+
   const look: SystemCallsShape["look"] = (descriptor, readiness) => {
     const family = socketFamily(descriptor)
     if (family < 0) return family
@@ -281,6 +291,7 @@ const make = (layout: Layout): SystemCallsShape => {
     peerGroups: (socket) => peerGroups(numberOf(socket), peerGroupsExpected),
     peek: (socket) => outcome(symbols.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait)),
     socketFamily,
+    socketCookie,
     look,
     letGo: (descriptor) => {
       const family = familyOf(descriptor)

@@ -149,6 +149,11 @@ export interface SystemCallsShape {
    */
   readonly socketFamily: (descriptor: Descriptor) => Outcome
   /**
+   * What tells an open socket from all others of its machine, whichever process has a copy of it (SO_COOKIE); above 0. It takes no lock.
+   * `-ENOTSOCK` for what is no socket.
+   */
+  readonly socketCookie: (descriptor: Descriptor) => Outcome
+  /**
    * What holds of a socket at this moment: those of the given `Readiness` bits, errors and hang-ups always. Nobody can hold it up, whatever
    * they do with a copy of the socket, since it takes no lock. `-ENOTSOCK` for what is no socket, which is not looked at. Fewer bytes than
    * the maker of a TCP socket has asked for (SO_RCVLOWAT) do not count as readable.

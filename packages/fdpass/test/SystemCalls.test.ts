@@ -310,6 +310,23 @@ script(
 )
 
 script(
+  "a socket's cookie is that of its copies, and of no other",
+  (_, calls) => {
+    const [one, other] = must(calls.socketPair())
+    const [near, far] = must(calls.socketPair())
+    calls.sendDescriptor(one, near)
+    const buffer = calls.makeReceiveBuffer(8)
+    calls.receive(other, buffer)
+    const copy = must(buffer.takeDescriptor() ?? -1)
+    const [cookie, others] = [calls.socketCookie(near), [one, other, far].map(calls.socketCookie)]
+    const seen = [cookie > 0, calls.socketCookie(copy) === cookie, others.includes(cookie)]
+    closeAll(one, other, near, far, copy)
+    return seen
+  },
+  [true, true, false]
+)
+
+script(
   "a file that is no socket",
   (machine, calls) => {
     const file = machine.open()
@@ -317,12 +334,31 @@ script(
     const seen = [read(calls, file), ...[calls.send(file, bytesOf("x")), calls.accept(file)].map(show)]
     seen.push(show(calls.bind(file, `${machine.directory}/x`)), show(calls.peerCredentials(file)))
     const socket = must(calls.socket())
-    seen.push(show(calls.socketFamily(file)), calls.socketFamily(socket), calls.socketFamily(socket))
+    seen.push(
+      show(calls.socketCookie(file)),
+      show(calls.socketFamily(file)),
+      calls.socketFamily(socket),
+      calls.socketFamily(socket)
+    )
     seen.push(show(calls.stopLingering(file)), calls.stopLingering(socket))
     socket.close()
     seen.push(show(calls.epollAdd(epoll, file, 1, 1)), read(calls, epoll))
     closeAll(file, epoll)
     return seen
   },
-  ["ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", 1, 1, "ENOTSOCK", 0, "EPERM", "ENOTSOCK"]
+  [
+    "ENOTSOCK",
+    "ENOTSOCK",
+    "ENOTSOCK",
+    "ENOTSOCK",
+    "ENOTSOCK",
+    "ENOTSOCK",
+    "ENOTSOCK",
+    1,
+    1,
+    "ENOTSOCK",
+    0,
+    "EPERM",
+    "ENOTSOCK"
+  ]
 )

@@ -1,4 +1,3 @@
-import { fstatSync } from "node:fs"
 import { type Descriptor, Errno, type ReceiveBuffer, type SystemCalls } from "@scached/fdpass"
 
 /** What the far end of a connection sees. */
@@ -8,8 +7,9 @@ export type FarEnd = "open" | "ended" | "bytes"
  * The connections that are saved: socket pairs, made when they are first wanted. The near end goes into the cache and comes back; the far
  * end stays here and sees when the last copy of the near one is closed.
  *
- * A connection is known by its inode number, which the kernel gives to the open socket and which is the same in every process that has a
- * copy. Measured: fstat 290 ns this way; SO_COOKIE through bun:ffi 220 ns, which is not worth a system call that nothing else needs.
+ * A connection is known by its cookie, which the kernel gives to the open socket and which is the same in every process that has a copy.
+ * Its inode number would do as well, but what fstat tells is an object of twenty fields: a collection of all of them is what the slowest
+ * operations of all servers waited for.
  */
 export class ConnectionPool {
   readonly capacity: number
@@ -52,9 +52,8 @@ export class ConnectionPool {
 
   /** Looks at a descriptor that came: which connection it is, -1 for a stranger. The descriptor is used up; `takeIn` keeps it. */
   recognize(descriptor: Descriptor): number {
-    const number = descriptor.surrender()
-    this.#identified = this.#calls.adopt(number)
-    return this.#connectionOf.get(fstatSync(number).ino) ?? -1
+    this.#identified = descriptor
+    return this.#connectionOf.get(this.#calls.socketCookie(descriptor)) ?? -1
   }
 
   #identified: Descriptor | undefined = undefined
@@ -114,9 +113,8 @@ export class ConnectionPool {
     const connection = this.#far.length
     const [near, far] = pair
     this.#far.push(far)
-    const number = near.surrender()
-    this.#connectionOf.set(fstatSync(number).ino, connection)
-    this.#near[connection] = this.#calls.adopt(number)
+    this.#connectionOf.set(this.#calls.socketCookie(near), connection)
+    this.#near[connection] = near
     return connection
   }
 }

@@ -38,6 +38,7 @@ export const faultCoverage: { readonly [Call in keyof SystemCallsShape]: Coverag
   peerCredentials: { fails: ["ENOBUFS"] },
   peerGroups: { fails: ["ENOMEM"] },
   socketFamily: { cannotFail: "a descriptor that is open is a socket or none" },
+  socketCookie: { isNotMade: "scache-bench alone has use for it" },
   look: { fails: ["EINTR", "ENOMEM"] },
   epollAdd: { fails: ["noMemory", "watchLimit"] },
   epollModify: { fails: ["ENOMEM"] },

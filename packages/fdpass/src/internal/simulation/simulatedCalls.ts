@@ -155,6 +155,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     | "peerGroups"
     | "peek"
     | "socketFamily"
+    | "socketCookie"
     | "look"
     | "stopLingering"
     | "letGo"
@@ -243,6 +244,10 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     socketFamily: call("socketFamily", (descriptor: Descriptor) => {
       const file = anySocketOf(descriptor, "socketFamily")
       return typeof file === "number" ? file : unixFamily
+    }),
+    socketCookie: call("socketCookie", (descriptor: Descriptor) => {
+      const file = anySocketOf(descriptor, "socketCookie")
+      return typeof file === "number" ? file : file.id
     }),
     look: call("look", (descriptor: Descriptor, readiness: number) => {
       const file = anySocketOf(descriptor, "look")
