@@ -73,3 +73,23 @@ measure("the same after a look", 100_000, () => {
 measure("peer groups", 200_000, () => void calls.peerGroups(one))
 measure("peer credentials", 200_000, () => void calls.peerCredentials(one))
 for (const each of [one, other, cargo, epoll]) each.close()
+
+const together = calls.makeCallBatch(64, "always")
+if (together !== undefined) {
+  const pairs = Array.from({ length: 32 }, () => must(calls.socketPair()))
+  const buffers = pairs.map(() => calls.makeReceiveBuffer(4096))
+  measure("32 sends and receives of 100 bytes, one by one", 3_000, () => {
+    for (const [near] of pairs) calls.send(near, message)
+    for (const [index, [, far]] of pairs.entries()) calls.receive(far, buffers[index] ?? buffer)
+  })
+  measure("the same in two batches", 3_000, () => {
+    for (const [near] of pairs) together.send(near, message)
+    together.run()
+    together.clear()
+    for (const [index, [, far]] of pairs.entries()) together.receive(far, buffers[index] ?? buffer)
+    together.run()
+    if (together.outcome(31) !== message.length) throw new Error("not all came")
+    together.clear()
+  })
+  for (const pair of pairs) for (const each of pair) each.close()
+}

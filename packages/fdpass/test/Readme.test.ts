@@ -11,5 +11,8 @@ test("the snippets of the README run and print what they promise", () => {
     const run = Bun.spawnSync([process.execPath, "-e", code], { cwd: directory })
     return `${run.stdout.toString()}${run.stderr.toString()}`
   })
+  // The last one says so where there is no io_uring.
+  const batched = printed.pop()
   expect(printed).toEqual(["hello\n", "root is 0, descriptor 0 is open, true\n", "1 event after 600000 ms\n0 0\n"])
+  expect(batched).toMatch(/^\[ ("hello", "hello"|"one by one") \]\n$/)
 })
