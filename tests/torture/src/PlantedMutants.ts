@@ -18,6 +18,7 @@ export interface Mutant {
 const protocol = "packages/protocol"
 const store = "packages/store"
 const fdpass = "packages/fdpass"
+const reactor = "packages/reactor"
 const cache = "apps/scached/src/cache"
 const session = `${protocol}/src/ServerSession.ts`
 const intake = `${protocol}/src/internal/Intake.ts`
@@ -171,9 +172,38 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "descriptors: a truncated message is not noticed",
     file: `${fdpass}/src/KernelSystemCalls.ts`,
-    find: "into.truncated = (message.flags & controlTruncated) !== 0",
+    find: "into.truncated = (into.message.flags & controlTruncated) !== 0",
     replace: "into.truncated = false",
     tests: [`${fdpass}/test/KernelSystemCalls.test.ts`, `${fdpass}/test/SystemCalls.test.ts`]
+  },
+  {
+    name: "batches: a descriptor that was given up is used under its number",
+    file: `${fdpass}/src/internal/RingBatch.ts`,
+    find: "const isGone = socket?.isOwned !== true || (subject instanceof Descriptor && !subject.isOwned)",
+    replace: "const isGone = socket === undefined",
+    tests: [`${fdpass}/test/CallBatch.test.ts`]
+  },
+  {
+    name: "batches: closes that the ring has no room for are forgotten",
+    file: `${fdpass}/src/internal/RingBatch.ts`,
+    find: "if (written === this.#ring.entries) written = this.#enter(written)",
+    replace: "if (written === this.#ring.entries) continue",
+    tests: [`${fdpass}/test/CallBatch.test.ts`]
+  },
+  {
+    name: "batches: what was read for a connection that is gone leaks",
+    file: `${reactor}/src/internal/SharedCalls.ts`,
+    find: "if (unwanted !== undefined) this.#loop.calls.letGo(unwanted)",
+    replace: "",
+    tests: [`${reactor}/test/SharedCalls.test.ts`],
+    isQuick: true
+  },
+  {
+    name: "batches: who stands in line twice sends twice",
+    file: `${reactor}/src/Channel.ts`,
+    find: "if (this.#isPut || gathered === undefined) return -1",
+    replace: "if (gathered === undefined) return -1",
+    tests: [`${reactor}/test/SharedCalls.test.ts`]
   },
   {
     name: "hand-over: one that was sent goes back into the cache",
