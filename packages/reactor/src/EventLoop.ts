@@ -244,13 +244,16 @@ export class EventLoop {
     if (count < 0 && count !== -Errno.EINTR) throw new Error(`epoll_wait failed with errno ${-count}`)
     const postponed = this.#takePostponed()
     this.#isReading = true
-    for (let first = 0; first < count; first += readsMax) {
-      const end = Math.min(count, first + readsMax)
-      if (end - first > 1) this.#shared.read(this.#batch, this.#members, first, end)
-      for (let index = first; index < end; index++) this.#dispatch(index)
-      this.#shared.endReads()
+    try {
+      for (let first = 0; first < count; first += readsMax) {
+        const end = Math.min(count, first + readsMax)
+        if (end - first > 1) this.#shared.read(this.#batch, this.#members, first, end)
+        for (let index = first; index < end; index++) this.#dispatch(index)
+        this.#shared.endReads()
+      }
+    } finally {
+      this.#isReading = false
     }
-    this.#isReading = false
     this.#runAfterReads()
     if (postponed !== undefined) this.#runPostponed(postponed)
     this.#runTimers()

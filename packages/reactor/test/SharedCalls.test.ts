@@ -117,6 +117,24 @@ test("a handler that throws loses its own connection, and nobody else a read", (
   finish(machine, first, second)
 })
 
+test("when a defect ends the loop, what was read for the others is let go of", () => {
+  const machine = makeMachine(together)
+  const cargo = machine.process.open("cargo")
+  const first = open(machine, {
+    onReceive: () => {
+      throw new Error("planted")
+    }
+  })
+  const second = open(machine)
+  ask(machine, first)
+  machine.process.calls.sendDescriptor(second.far, cargo)
+  cargo.close()
+  // Nobody has taken care of defects: the first one ends the turn.
+  expect(() => machine.turn()).toThrow("planted")
+  expect(second.notes.events).toEqual([])
+  finish(machine, first, second)
+})
+
 test("one that has something to send, or is paused, is not read along with the others", () => {
   const machine = makeMachine({ ...together, socketBufferBytes: 24 })
   const [blocked, paused, other] = [open(machine), open(machine), open(machine)]

@@ -61,6 +61,7 @@ export class SharedCalls {
   read(events: ReadinessBatch, members: ReadonlyArray<WatchMember | undefined>, first: number, end: number): void {
     const reads = this.#batches?.reads
     if (reads === undefined) return
+    this.endReads()
     for (let index = first; index < end; index++) {
       const token = events.token(index)
       const socket = members[token]?.reader?.dueSocket
@@ -87,9 +88,10 @@ export class SharedCalls {
     if (unwanted !== undefined) this.#loop.calls.letGo(unwanted)
   }
 
-  /** All that was read was seen to. */
+  /** All that was read was seen to; when a defect has ended the turn before, what was not is dropped. */
   endReads(): void {
     if (this.#tokens.length === 0) return
+    while (this.#taken < this.#tokens.length) this.deliver(this.#taken++, undefined)
     this.#tokens.length = 0
     this.#taken = 0
     this.#batches?.reads.clear()
@@ -116,21 +118,26 @@ export class SharedCalls {
     if (batches.sends.size > 0 || this.#onClosed.length > 0) this.#run(batches.sends)
   }
 
-  /** Closes what was let go of and still waits. */
+  /** Closes what was let go of and still waits, and drops reads that nobody was told of. */
   close(): void {
+    this.endReads()
     if (this.#onClosed.length > 0) this.sendAll([])
   }
 
   #run(sends: CallBatch): void {
     sends.run()
-    for (const onClosed of this.#onClosed.splice(0)) this.#contain(onClosed)
-    for (let place = 0; place < this.#senders.length; place++) {
-      const outcome: Outcome = sends.outcome(place)
-      const sender = this.#senders[place]
-      if (sender !== undefined) this.#tell(sender, outcome)
+    try {
+      for (const onClosed of this.#onClosed.splice(0)) this.#contain(onClosed)
+      for (let place = 0; place < this.#senders.length; place++) {
+        const outcome: Outcome = sends.outcome(place)
+        const sender = this.#senders[place]
+        if (sender !== undefined) this.#tell(sender, outcome)
+      }
+    } finally {
+      // Also when a defect ends the loop: nothing is sent a second time.
+      this.#senders.length = 0
+      sends.clear()
     }
-    this.#senders.length = 0
-    sends.clear()
   }
 
   #tell(sender: AfterReads, outcome: Outcome): void {
