@@ -3,12 +3,7 @@
  */
 import { DescriptorLimits, type ProcessCalls } from "@scached/fdpass"
 import { Effect } from "effect"
-
-/**
- * For the process itself: standard descriptors, epoll sets, listening sockets, the log, those of Bun's runtime, and the
- * reserve (8), 20 in all. The rest is for what one message brings besides its first descriptor.
- */
-const ownDescriptors = 64
+import { ownDescriptors } from "./cache/CacheSettings.ts"
 
 /** More than that many clients or connections are not planned for by themselves. */
 const clientsMost = 10_000

@@ -30,6 +30,7 @@ export const cacheSettingsOf = (
   textBytesMax: values.textLimit,
   watch: values.watch,
   batching: values.batching,
+  descriptorsMax: budget.descriptors,
   access,
   warningsPerSecondMax: values.warningLimit
 })

@@ -25,6 +25,13 @@ export interface PeerCredentials {
 }
 
 /**
+ * The most descriptors that one message can carry (SCM_MAX_FD): Linux refuses to send more.
+ *
+ * @category constants
+ */
+export const passedDescriptorsMax = 253
+
+/**
  * What stands at a path: enough to tell whether it is a socket and whether it is still the same one.
  *
  * @category models

@@ -132,7 +132,7 @@ export class Channel implements ReadinessHandler, Reader, AfterReads {
 
   /**
    * As `sendDescriptor`, but at the time of `sendAfterReads`, and then with `isBlocked` and `onBlocked` as there. It cannot be taken back,
-   * and must stay open until `onSent` is called.
+   * and must stay open until `onSent` is called. A channel that is closed before does not send it.
    */
   sendDescriptorAfterReads(descriptor: Descriptor, onSent: (outcome: Outcome) => void): void {
     this.#sendGathered()
@@ -257,7 +257,10 @@ export class Channel implements ReadinessHandler, Reader, AfterReads {
    * it throws `DescriptorMisuse`.
    */
   detach(): Descriptor {
-    if (!this.#isClosed) this.#sendGathered()
+    // A descriptor that has not left stays with its owner, who may have given it to somebody else by then.
+    if (this.#gathered instanceof PendingDescriptor) this.#output.addDescriptor(this.#gathered)
+    else if (!this.#isClosed) this.#sendGathered()
+    this.#gathered = undefined
     this.#watch.stop()
     const socket = this.#socket.take()
     this.#isClosed = true

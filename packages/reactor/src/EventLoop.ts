@@ -10,7 +10,7 @@ import {
 import type { Host } from "./Host.ts"
 import { CloseTender } from "./internal/CloseTender.ts"
 import { Discarding } from "./internal/Discarding.ts"
-import { readsMax, SharedCalls } from "./internal/SharedCalls.ts"
+import { SharedCalls } from "./internal/SharedCalls.ts"
 import { Slot } from "./internal/Slot.ts"
 import { TimerHeap } from "./internal/TimerHeap.ts"
 import type { LoopFailure } from "./LoopFailure.ts"
@@ -245,8 +245,8 @@ export class EventLoop {
     const postponed = this.#takePostponed()
     this.#isReading = true
     try {
-      for (let first = 0; first < count; first += readsMax) {
-        const end = Math.min(count, first + readsMax)
+      for (let first = 0, end = 0; first < count; first = end) {
+        end = Math.min(count, first + this.#shared.readsAtOnce)
         if (end - first > 1) this.#shared.read(this.#batch, this.#members, first, end)
         for (let index = first; index < end; index++) this.#dispatch(index)
         this.#shared.endReads()
@@ -274,10 +274,11 @@ export class EventLoop {
 
   /**
    * Has the reads of a turn made together from now on, and what is sent after them, where that is possible (`always`) or faster (`auto`).
-   * False where it is not. To be called before the first turn: it may take a descriptor.
+   * False where it is not. To be called before the first turn: it may take a descriptor. `descriptorRoom` tells how many more the process
+   * may have at this moment; where there is room for few, fewer reads are made together.
    */
-  batchCalls(batching: Batching): boolean {
-    return this.#shared.begin(batching)
+  batchCalls(batching: Batching, descriptorRoom: () => number): boolean {
+    return this.#shared.begin(batching, descriptorRoom)
   }
 
   /** Closes the epoll set. Watches may still be stopped afterwards; nothing is called any more. */

@@ -38,7 +38,7 @@ export const makeMachine = (options: Partial<KernelOptions> & { readonly isBatch
   const { calls } = process
   const together = { ...calls, makeCallBatch: (capacity: number) => new OneByOneBatch(calls, capacity) }
   const loop = new EventLoop(isBatching ? together : calls, must(calls.epollCreate()), noHost)
-  if (isBatching) loop.batchCalls("always")
+  if (isBatching) loop.batchCalls("always", () => 100_000)
   return {
     kernel,
     process,

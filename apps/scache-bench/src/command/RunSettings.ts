@@ -100,6 +100,7 @@ export const parsePopularity = (text: string): Result.Result<Popularity, UsageEr
 export const parseSizes = (text: string): Result.Result<readonly [least: number, most: number], UsageError> => {
   const [, least, most] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? []
   if (least === undefined) return fail(`--properties ${text}: write a size in bytes, or two as in 32-6000`)
+  if (Number(most ?? least) < Number(least)) return fail(`--properties ${text}: write the smaller size first`)
   return Result.succeed([Number(least), Number(most ?? least)])
 }
 
@@ -135,6 +136,9 @@ const checkNumbers = (flags: RunFlags): string | undefined => {
   if (flags.durationSeconds !== undefined && flags.operations !== undefined) {
     return "--duration and --operations: a round is limited by one of them"
   }
+  if (flags.cached === 0 && flags.cachedApart) return "--cached-apart: nothing is cached beforehand, see --cached"
+  if (flags.cached === 0 && flags.empty.length > 0)
+    return `--empty ${flags.empty[0]}: nothing is cached beforehand for any target, see --cached`
   const positive: ReadonlyArray<readonly [string, number | undefined]> = [
     ["--duration", flags.durationSeconds],
     ["--operations", flags.operations],

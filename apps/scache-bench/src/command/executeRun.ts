@@ -52,6 +52,8 @@ const emptied = (workload: Workload): Workload => ({
   connections: workload.connections - workload.cached
 })
 
+const listOf = (names: ReadonlySet<string>): string => (names.size === 0 ? "none" : [...names].join(","))
+
 const parametersOf = (settings: RunSettings): Record<string, ParameterValue> => {
   const { workload } = settings
   const { popularity, propertyBytesMin: least, propertyBytesMax: most } = workload
@@ -67,8 +69,8 @@ const parametersOf = (settings: RunSettings): Record<string, ParameterValue> => 
     connections: workload.connections,
     dummyApart: settings.isDummyApart,
     ioUring: settings.batching,
-    unchecked: [...settings.unchecked].join(","),
-    empty: [...settings.empty].join(",")
+    unchecked: listOf(settings.unchecked),
+    empty: listOf(settings.empty)
   }
 }
 

@@ -122,7 +122,8 @@ const flagsOf = (
   popularity: "uniform",
   properties: "64",
   connections: undefined,
-  ttlSeconds: 600,
+  // Longer than a round. What the rounds before have left behind, bindings above all, must be gone: scache goes over a list of all of them.
+  ttlSeconds: 20,
   seed: 1,
   dummyApart: false,
   ioUring: "auto",

@@ -63,7 +63,9 @@ export const findFault = (workload: Workload, descriptorsMax: number): WorkloadI
     whole("--ttl", workload.ttlSeconds, 1, 2_147_483_647),
     whole("--seed", workload.seed, 0, 0xffff_ffff),
     whole("--cached", cached, 0, 1_000_000),
-    whole("--connections", connections, cached + clients, 1_100_000),
+    connections < cached + clients
+      ? `--connections ${connections}: expected at least ${cached + clients}, one for each that is cached (--cached) and for each client`
+      : whole("--connections", connections, 1, 1_100_000),
     whole("--properties", workload.propertyBytesMin, propertyBytesLeast, 60_000),
     whole("--properties", workload.propertyBytesMax, workload.propertyBytesMin, 60_000),
     weights.every((weight) => weight >= 0 && Number.isFinite(weight)) && weights.some((weight) => weight > 0)

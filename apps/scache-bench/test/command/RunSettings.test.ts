@@ -68,8 +68,12 @@ describe("settings of a run", () => {
     [{ targets: ["a=/x", "a=/y"] }, "two targets are called a"],
     [{ unchecked: ["b"] }, "--unchecked b: there is no such target; there are a"],
     [{ empty: ["b"] }, "--empty b: there is no such target; there are a"],
+    [{ empty: ["a"] }, "--empty a: nothing is cached beforehand for any target"],
+    [{ cachedApart: true }, "--cached-apart: nothing is cached beforehand"],
+    [{ properties: "30-20" }, "--properties 30-20: write the smaller size first"],
+    [{ connections: 5, cached: 10 }, "expected at least"],
     [
-      { cachedApart: true, endpoints: 10, destinations: 20 },
+      { cached: 1, cachedApart: true, endpoints: 10, destinations: 20 },
       "--cached-apart with --endpoints 10 and --destinations 20"
     ],
     [{ durationSeconds: 1, operations: 1 }, "limited by one of them"],

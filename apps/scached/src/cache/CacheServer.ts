@@ -4,7 +4,7 @@
 import type { Descriptor, PeerCredentials, SystemCallError } from "@scached/fdpass"
 import { Reactor } from "@scached/reactor"
 import { Deferred, Effect, type Scope } from "effect"
-import type { CacheSettings } from "./CacheSettings.ts"
+import { type CacheSettings, ownDescriptors } from "./CacheSettings.ts"
 import type { CacheStatistics } from "./CacheStatistics.ts"
 import { Client, type ClientContext } from "./Client.ts"
 import { ClientDoor } from "./ClientDoor.ts"
@@ -66,10 +66,16 @@ export const make = Effect.fnUntraced(function* (
   settings: CacheSettings
 ): Effect.fn.Return<CacheServer, SystemCallError, Reactor | Journal | Scope.Scope> {
   const loop = yield* Reactor
-  const isBatching = loop.batchCalls(settings.batching)
+  const descriptorRoom = (): number => {
+    const { connections, leases } = cache.sizes
+    return settings.descriptorsMax - ownDescriptors - places() - connections - leases - loop.calls.closesUnderWay()
+  }
+  const isBatching = loop.batchCalls(settings.batching, descriptorRoom)
   const warnings = new WarningLimit(loop, yield* Journal, settings)
   yield* Effect.addFinalizer(() => Effect.sync(() => warnings.close()))
   const { journal } = warnings
+  if (journal.isVerbose)
+    journal.verbose(isBatching ? "system calls are made together, by io_uring" : "system calls are made one by one")
   if (settings.batching === "always" && !isBatching) {
     journal.warning(
       "there is no io_uring here, or it may not be used: system calls are made one by one (scached_io_uring)"

@@ -26,11 +26,19 @@ export interface CacheSettings extends StoreLimits {
   readonly watch: WatchMode
   /** Whether system calls are made together, which is decided when the cache begins: scached_io_uring. */
   readonly batching: Batching
+  /** How many descriptors the process may have: RLIMIT_NOFILE. */
+  readonly descriptorsMax: number
   /** Who may connect; without it everybody who gets to the socket. */
   readonly access: Access | undefined
   /** Warnings a second, whoever causes them: scached_warning_limit. */
   readonly warningsPerSecondMax: number
 }
+
+/**
+ * Descriptors of the process itself: standard descriptors, epoll sets, the ring, listening sockets, the log, those of Bun's runtime, and the
+ * reserve (8), 21 in all. The rest is for what one message brings besides its first descriptor.
+ */
+export const ownDescriptors = 64
 
 /** The defaults, but for what is derived from the number of descriptors that the process may have. */
 export const defaultCacheSettings: CacheSettings = {
@@ -48,6 +56,7 @@ export const defaultCacheSettings: CacheSettings = {
   textBytesMax: 67_108_864,
   watch: "data",
   batching: "auto",
+  descriptorsMax: 65_536,
   access: undefined,
   warningsPerSecondMax: 20
 }

@@ -1,4 +1,4 @@
-import { type Descriptor, SystemCalls } from "@scached/fdpass"
+import { Descriptor, SystemCalls } from "@scached/fdpass"
 import { Reply, Request } from "@scached/protocol"
 import { Effect } from "effect"
 import { CacheBusy, ClientClosed, RequestRefused, type SettingsError } from "../ClientError.ts"
@@ -57,6 +57,9 @@ export class Client {
     const { path, waitingMax } = this.#settings
     const { cargo } = call
     if (this.#isClosed) return call.ended(new ClientClosed({ path }))
+    // From a program without types, `socket.fd` for instance.
+    if (cargo !== undefined && !(cargo instanceof Descriptor))
+      return call.ended(new Defect(new TypeError("a descriptor to save must be a Descriptor: see copyDescriptor")))
     // Whose it is after the first save nobody knows yet: a mistake of the caller, as using a descriptor that is gone.
     if (cargo !== undefined && descriptorsUnderWay.has(cargo))
       return call.ended(new Defect(new Error("the descriptor is being saved already: await that first")))

@@ -131,10 +131,10 @@ export class Ring {
   }
 
   /**
-   * Has the kernel make all `count` calls that were written, and puts down what each has returned under its tag. Those of which that is not
-   * known keep what stood there.
+   * Has the kernel make all `count` calls that were written, and puts down what each has returned under its tag. The result says how many it
+   * has taken, in their order: fewer only when the ring is broken, and the others have not been made then.
    */
-  enter(count: number, outcomes: Int32Array): void {
+  enter(count: number, outcomes: Int32Array): number {
     const { errno, symbols } = libc()
     this.#ring[this.#tail] = this.#put
     let toSubmit = count
@@ -149,8 +149,9 @@ export class Ring {
       const isPassing = taken >= 0 || errno[0] === Errno.EINTR || errno[0] === Errno.EAGAIN
       if (isPassing && idleTries < idleTriesMax) continue
       this.#isBroken = true
-      return
+      break
     }
+    return count - toSubmit
   }
 
   #complete(outcomes: Int32Array): number {

@@ -47,6 +47,8 @@ export class RingBatch implements CallBatch {
   readonly #starts: Int32Array
   readonly #lengths: Int32Array
   readonly #closing: Array<number> = []
+  /** The places of calls that were written into the ring. */
+  readonly #written: Array<number> = []
   readonly #letGoNumbers: Array<number> = []
   readonly #letGoFamilies: Array<number | undefined> = []
   /** The last one is that of closes, which nobody asks for. */
@@ -92,8 +94,9 @@ export class RingBatch implements CallBatch {
   }
 
   letGo(descriptor: Descriptor): void {
-    this.#letGoFamilies.push(familyOf(descriptor))
+    const family = familyOf(descriptor)
     this.#letGoNumbers.push(descriptor.surrender())
+    this.#letGoFamilies.push(family)
   }
 
   close(descriptor: Descriptor): void {
@@ -101,26 +104,10 @@ export class RingBatch implements CallBatch {
   }
 
   run(): void {
+    if (this.size > 1) this.#runTogether()
+    else if (this.size === 1) this.#outcomes[0] = this.#callSingly(0)
     this.#sortLetGo()
-    const closing = this.#closing
-    const isShared = this.size + closing.length > 1 && !this.#ring.isBroken
-    let written = 0
-    for (let place = 0; place < this.size; place++) {
-      if (!isShared) this.#outcomes[place] = this.#callSingly(place)
-      else if (this.#write(place)) written++
-    }
-    for (let index = 0; index < closing.length; index++) {
-      const number = closing[index] ?? -1
-      if (!isShared) this.#calls.closeNumber(number)
-      else {
-        if (written === this.#ring.entries) written = this.#enter(written)
-        this.#ring.close(number, this.capacity)
-        written++
-      }
-    }
-    closing.length = 0
-    if (written > 0) this.#enter(written)
-    if (isShared) this.#finishReads()
+    if (this.#closing.length > 0) this.#closeAll()
   }
 
   outcome(place: number): Outcome {
@@ -145,7 +132,28 @@ export class RingBatch implements CallBatch {
     return place
   }
 
-  /** Adds to what is closed here those that were let go of and keep nobody waiting. */
+  #runTogether(): void {
+    this.#written.length = 0
+    for (let place = 0; place < this.size; place++) if (this.#write(place)) this.#written.push(place)
+    const { length } = this.#written
+    const taken = length === 0 ? 0 : this.#ring.enter(length, this.#outcomes)
+    for (let index = 0; index < length; index++) {
+      const place = this.#written[index] ?? 0
+      if (index < taken) this.#finish(place)
+      // What the kernel refuses to take, out of memory for instance, has not been made.
+      else this.#outcomes[place] = this.#callSingly(place)
+    }
+  }
+
+  #finish(place: number): void {
+    const subject = this.#subjects[place]
+    if (subject instanceof NativeReceiveBuffer && this.outcome(place) >= 0) this.#calls.finishReceive(subject)
+  }
+
+  /**
+   * Adds to what is closed here those that were let go of and keep nobody waiting. Only now, when all else is done: whoever has a copy could
+   * make one wait between the look and the close.
+   */
   #sortLetGo(): void {
     if (this.#letGoNumbers.length === 0) return
     this.#calls.sortPrompt(this.#letGoNumbers, this.#letGoFamilies, this.#closing)
@@ -153,16 +161,16 @@ export class RingBatch implements CallBatch {
     this.#letGoFamilies.length = 0
   }
 
-  #enter(count: number): 0 {
-    this.#ring.enter(count, this.#outcomes)
-    return 0
-  }
-
-  #finishReads(): void {
-    for (let place = 0; place < this.size; place++) {
-      const subject = this.#subjects[place]
-      if (subject instanceof NativeReceiveBuffer && this.outcome(place) >= 0) this.#calls.finishReceive(subject)
+  #closeAll(): void {
+    const closing = this.#closing
+    for (let first = 0; first < closing.length; first += this.#ring.entries) {
+      const end = Math.min(closing.length, first + this.#ring.entries)
+      const isShared = end - first > 1 && !this.#ring.isBroken
+      for (let index = first; index < end && isShared; index++) this.#ring.close(closing[index] ?? -1, this.capacity)
+      const taken = isShared ? this.#ring.enter(end - first, this.#outcomes) : 0
+      for (let index = first + taken; index < end; index++) this.#calls.closeNumber(closing[index] ?? -1)
     }
+    closing.length = 0
   }
 
   /** Writes a call into the ring; false when it is made already, or cannot be. */
@@ -170,7 +178,7 @@ export class RingBatch implements CallBatch {
     const socket = this.#sockets[place]
     const subject = this.#subjects[place]
     const isGone = socket?.isOwned !== true || (subject instanceof Descriptor && !subject.isOwned)
-    if (isGone || subject instanceof Uint8Array) {
+    if (isGone || this.#ring.isBroken || subject instanceof Uint8Array) {
       this.#outcomes[place] = this.#callSingly(place)
       return false
     }

@@ -19,7 +19,8 @@ const queuesMax = 256
  * Whoever made one may have copies, and may be in the middle of a call with one for as long as they like: its memory can be a page of a file
  * system of their own. Whatever takes the same lock waits along, and that is every read, a look at what could be read (MSG_PEEK) and
  * most of setsockopt. So only calls without locks are made here. A close takes such a lock too, but only of a socket of which nobody has
- * a copy any more; that of a pipe's end waits for whoever is writing to the other end, and so goes to a thread.
+ * a copy any more, and those of the epoll sets that it is in, which no call tells; that of a pipe's end waits for whoever is writing to
+ * the other end, and so goes to a thread.
  */
 export const makeLetGo = () => {
   const { symbols, errno } = libc()

@@ -1,7 +1,7 @@
 import { type Pointer, ptr } from "bun:ffi"
 import type { Layout } from "../Platform.ts"
 import { ReceiveBuffer } from "../ReceiveBuffer.ts"
-import type { PollBatch, ReadinessBatch } from "../SystemCalls.ts"
+import { type PollBatch, passedDescriptorsMax, type ReadinessBatch } from "../SystemCalls.ts"
 import { type Descriptor, numberOf } from "./descriptor.ts"
 
 /** SOL_SOCKET and SCM_RIGHTS. */
@@ -11,8 +11,6 @@ const passedRights = 1
 const descriptorBytes = 4
 /** sizeof(struct iovec). */
 const vectorBytes = 16
-/** SCM_MAX_FD: no message carries more, Linux refuses to send it. */
-export const passedDescriptorsMax = 253
 /** Control messages begin at multiples of this. */
 const controlAlignment = 8
 

@@ -1,10 +1,18 @@
-import type { Batching, CallBatch, Descriptor, Outcome, ReadinessBatch, ReceiveBuffer } from "@scached/fdpass"
+import {
+  type Batching,
+  type CallBatch,
+  type Descriptor,
+  type Outcome,
+  passedDescriptorsMax,
+  type ReadinessBatch,
+  type ReceiveBuffer
+} from "@scached/fdpass"
 import type { EventLoop } from "../EventLoop.ts"
 import type { AfterReads, Reader } from "../ReadinessHandler.ts"
 import type { WatchMember } from "../WatchMember.ts"
 
 /** Reads made together, each into a buffer of its own. */
-export const readsMax = 32
+const readsMax = 32
 /** What is sent together; what more there is comes in a second go. */
 const sendsMax = 128
 
@@ -25,6 +33,7 @@ export class SharedCalls {
   readonly #loop: EventLoop
   readonly #receiveBytesMax: number
   #batches: Batches | undefined
+  #descriptorRoom: () => number = () => 0
   readonly #buffers: Array<ReceiveBuffer> = []
   /** The tokens of those whose reads were made, in the order of their events, and how many were seen to. */
   readonly #tokens: Array<number> = []
@@ -39,12 +48,22 @@ export class SharedCalls {
   }
 
   /** Makes calls together from now on, where that is possible and, if so asked, faster; false where it is not. */
-  begin(batching: Batching): boolean {
+  begin(batching: Batching, descriptorRoom: () => number): boolean {
     const { calls } = this.#loop
+    this.#descriptorRoom = descriptorRoom
     const reads = calls.makeCallBatch(readsMax, batching)
     const sends = reads && calls.makeCallBatch(sendsMax, batching)
     this.#batches = reads && sends && { reads, sends }
     return this.isPossible
+  }
+
+  /**
+   * For how many events reads are made together now. What a message brings besides its first descriptor is closed when all of them have been
+   * made: there must be room for it until then, or clients that send along what nobody asked for would fill the table for all others.
+   */
+  get readsAtOnce(): number {
+    if (!this.isPossible) return Number.POSITIVE_INFINITY
+    return Math.max(1, Math.min(readsMax, Math.floor(this.#descriptorRoom() / passedDescriptorsMax)))
   }
 
   /** Whether calls are made together. */
@@ -127,12 +146,12 @@ export class SharedCalls {
   #run(sends: CallBatch): void {
     sends.run()
     try {
-      for (const onClosed of this.#onClosed.splice(0)) this.#contain(onClosed)
       for (let place = 0; place < this.#senders.length; place++) {
         const outcome: Outcome = sends.outcome(place)
         const sender = this.#senders[place]
         if (sender !== undefined) this.#tell(sender, outcome)
       }
+      for (const onClosed of this.#onClosed.splice(0)) this.#contain(onClosed)
     } finally {
       // Also when a defect ends the loop: nothing is sent a second time.
       this.#senders.length = 0

@@ -10,7 +10,7 @@ import pageStyle from "./page.css" with { type: "text" }
 
 /** A table of texts; columns of numbers are aligned to the right. */
 export const renderTable = (
-  head: ReadonlyArray<string>,
+  head: ReadonlyArray<string | Markup>,
   rows: ReadonlyArray<ReadonlyArray<string | Markup>>,
   textColumns: ReadonlyArray<number> = [0]
 ): Markup => {

@@ -64,16 +64,16 @@ const ratioText = (ratios: ReadonlyArray<Ratio>, pair: string): string => {
   return `${formatRatio(spread.median)}${range}`
 }
 
-/** A row a scenario, and a column for each pair of targets. */
+/** A row for each pair of targets, and a column a scenario: pairs are many, and a page is no wider than some scenarios. */
 const ratioTable = (results: ReadonlyArray<BenchmarkResult>): Markup => {
-  const pairs = pairsOf(results)
-  const rows = results.map((result) => [
-    describeScenario(result),
-    ...pairs.map((pair) => ratioText(result.ratios, pair))
+  const rows = pairsOf(results).map((pair) => [
+    html`<span class="wrap">${pair}</span>`,
+    ...results.map(({ ratios }) => html`<span class="wrap">${ratioText(ratios, pair)}</span>`)
   ])
+  const scenarios = results.map((result) => html`<span class="wrap">${describeScenario(result)}</span>`)
   return html`<section><h2>Throughput, one over the other</h2>
 <p class="about">Made round by round: median, and range. Ratios can be compared between machines, rates cannot.</p>
-${renderTable(["", ...pairs], rows)}</section>\n`
+${renderTable(["", ...scenarios], rows)}</section>\n`
 }
 
 /** Those that say something of a few seconds; the others are on the page of a longer run. */
