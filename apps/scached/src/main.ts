@@ -264,7 +264,7 @@
  *     **scached_io_uring (auto)**
  *         Whether io_uring(7) makes the system calls that many clients need at the same time in one go: **auto**, where a system call
  *         takes 0.2 microseconds and more, as on some virtual machines; **always**, wherever the kernel and its administrator allow it;
- *         **never**. Decided at the start; **-v** tells how.
+ *         **never**. Decided at the start.
  *
  *     **scached_output_limit (262144)**
  *         How many bytes may wait for a client that does not read; never less than twice **scached_request_limit**. Nothing more is read

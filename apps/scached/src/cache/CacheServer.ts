@@ -74,8 +74,6 @@ export const make = Effect.fnUntraced(function* (
   const warnings = new WarningLimit(loop, yield* Journal, settings)
   yield* Effect.addFinalizer(() => Effect.sync(() => warnings.close()))
   const { journal } = warnings
-  if (journal.isVerbose)
-    journal.verbose(isBatching ? "system calls are made together, by io_uring" : "system calls are made one by one")
   if (settings.batching === "always" && !isBatching) {
     journal.warning(
       "there is no io_uring here, or it may not be used: system calls are made one by one (scached_io_uring)"
