@@ -56,7 +56,7 @@ export const defaultCacheSettings: CacheSettings = {
   textBytesMax: 67_108_864,
   watch: "data",
   batching: "auto",
-  descriptorsMax: 65_536,
+  descriptorsMax: 200_000,
   access: undefined,
   warningsPerSecondMax: 20
 }
