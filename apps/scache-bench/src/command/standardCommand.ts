@@ -40,7 +40,7 @@ const emptySuffix = "-empty"
 
 /** What a reader of the page has to know of the targets. */
 const aboutTargets = [
-  `${postfixName} is Postfix's own. The ${floorName} is a C program that moves the same bytes and descriptors over one epoll set and keeps nothing: what a cache needs above it is the cache's own work. Of its answers only the form is checked; of the others every answer and every descriptor.`,
+  `${postfixName} is Postfix's own. The ${floorName} is a C program that moves the same bytes and descriptors over one epoll set and keeps no more than a queue of them: what a cache needs above it is the cache's own work. Of its answers only the form is checked; of the others every answer and every descriptor.`,
   "How it is measured, and what is checked, stands in apps/scache-bench/README.md."
 ]
 
