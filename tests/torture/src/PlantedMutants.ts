@@ -186,8 +186,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "batches: closes that the ring has no room for are forgotten",
     file: `${fdpass}/src/internal/RingBatch.ts`,
-    find: "if (written === this.#ring.entries) written = this.#enter(written)",
-    replace: "if (written === this.#ring.entries) continue",
+    find: "for (let first = 0; first < closing.length; first += this.#ring.entries) {",
+    replace: "for (let first = 0; first === 0; first++) {",
     tests: [`${fdpass}/test/CallBatch.test.ts`]
   },
   {
@@ -230,7 +230,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cache: what was handed over stays open here too",
     file: `${cache}/ConnectionCache.ts`,
-    find: "    found.lease.value.close()\n",
+    find: "    found.lease.value.closeLater(this.#loop, this.#observer.onFreed)\n",
     replace: "",
     tests: ["tests/torture/test/Fuzz.test.ts"]
   },
