@@ -9,7 +9,7 @@ test("a workload that fits has no fault", () => {
 for (const [changes, expected] of [
   [{ clients: 0 }, "--clients 0: expected a whole number from 1 to 100000"],
   [{ ttlSeconds: 0.5 }, "--ttl 0.5"],
-  [{ connections: 1 }, "--connections 1: expected a whole number from 2"],
+  [{ connections: 1 }, "--connections 1: expected at least 2, one for each that is cached"],
   [{ propertyBytesMin: 17 }, "--properties 17: expected a whole number from 18"],
   [{ propertyBytesMin: 40, propertyBytesMax: 20 }, "--properties 20"],
   [{ mix: { _tag: "Weights", weights: [0, 0, 0, 0] } }, "--mix"],
