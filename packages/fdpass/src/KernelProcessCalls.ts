@@ -10,6 +10,7 @@ import { numberOf } from "./internal/descriptor.ts"
 import { errnoOf, fileOutcome } from "./internal/fileOutcome.ts"
 import { makeCapabilityCalls } from "./internal/kernelCapabilities.ts"
 import { makeLimitCalls } from "./internal/kernelLimits.ts"
+import { openStandardError } from "./internal/kernelOutput.ts"
 import { socketAddress } from "./internal/kernelSocketAddress.ts"
 import { libc } from "./internal/libc.ts"
 import { NativeBlock } from "./internal/nativeMemory.ts"
@@ -100,6 +101,7 @@ const make = (layout: Layout): ProcessCallsShape => {
     ...makeLimitCalls(),
     pid: process.pid,
     isTerminal: (standard) => symbols.isatty(standard) === 1,
+    openStandardError,
     write: (descriptor, bytes) => outcome(symbols.write(numberOf(descriptor), bytes, bytes.length)),
     inspect: (number) => {
       const type = option(number, typeOption)

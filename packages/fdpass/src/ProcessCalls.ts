@@ -53,6 +53,21 @@ export interface DescriptorLimit {
 }
 
 /**
+ * Where a log goes, for writes that never wait for a reader.
+ *
+ * `device` is a terminal in most cases. A `file` takes its bytes at once, or fails: it never says that it is not ready yet.
+ *
+ * @category models
+ */
+export interface Output {
+  readonly kind: "device" | "pipe" | "socket" | "file"
+  /** To be watched for `Readiness.writable` after `EAGAIN`. Closing it ends the output; standard error itself stays open. */
+  readonly descriptor: Descriptor
+  /** Writes what fits of `bytes`: `EAGAIN` when nothing does, `EPIPE` without a reader, `EIO` once a terminal is gone. */
+  readonly write: (bytes: Uint8Array) => Outcome
+}
+
+/**
  * The system calls with which a daemon settles into its process: its directory and root, its rights, the descriptors that it was
  * started with, and an alarm for the case that it never returns.
  *
@@ -66,6 +81,11 @@ export interface ProcessCallsShape {
   readonly pid: number
   /** Whether a standard descriptor (0, 1 or 2) is a terminal. */
   readonly isTerminal: (standard: 0 | 1 | 2) => boolean
+  /**
+   * Opens standard error a second time, so that it does not wait and whoever shares the first one notices nothing. Where it cannot be
+   * opened (a socket) or need not be (a file), the output lends the first one. Needs /proc; `EBADF` when standard error is closed.
+   */
+  readonly openStandardError: () => Output | Outcome
   /** Writes what fits of `bytes` to any descriptor; to a pipe without reader it is `EPIPE`. */
   readonly write: (descriptor: Descriptor, bytes: Uint8Array) => Outcome
   /** What an inherited number is; `-EBADF` when it is not open. */

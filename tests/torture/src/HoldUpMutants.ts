@@ -59,6 +59,41 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
     tests: [`${tests}/SettingsChange.test.ts`]
   },
   {
+    name: "log: a terminal is opened for writes that wait",
+    file: "packages/fdpass/src/internal/kernelOutput.ts",
+    find: "O_WRONLY | O_NONBLOCK | O_NOCTTY",
+    replace: "O_WRONLY | O_NOCTTY",
+    tests: ["packages/fdpass/test/StandardError.test.ts"]
+  },
+  {
+    name: "log: a socket is written to with writes that wait",
+    file: "packages/fdpass/src/internal/kernelOutput.ts",
+    find: "const flags = sendWithoutWaiting | sendWithoutSignal",
+    replace: "const flags = sendWithoutSignal",
+    tests: ["packages/fdpass/test/StandardError.test.ts"]
+  },
+  {
+    name: "log: a full disk is not tried again",
+    file: "apps/scached/src/command/LineWriter.ts",
+    find: 'if (output.kind === "file") this.#retryAfter(this.#pauseMillis)',
+    replace: "",
+    tests: [`${tests}/LineWriter.test.ts`]
+  },
+  {
+    name: "log: lines that were dropped are not counted",
+    file: "apps/scached/src/command/LineWriter.ts",
+    find: "this.#dropped++",
+    replace: "",
+    tests: [`${tests}/LineWriter.test.ts`]
+  },
+  {
+    name: "log: a terminal that is writable for no line is asked without a pause",
+    file: "apps/scached/src/command/LineWriter.ts",
+    find: "if (hasWritten) return",
+    replace: "return",
+    tests: [`${tests}/LineWriter.test.ts`]
+  },
+  {
     name: "idle: a changed interest holds for new connections only",
     file: `${reactor}/src/IdleWatcher.ts`,
     find: "if (this.#bits === 0) return this.#ignored.append(connection)\n    if",

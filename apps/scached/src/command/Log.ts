@@ -1,11 +1,12 @@
 /**
  * Where the log of `scached serve` goes: standard error, or syslog.
  */
-import { Cause, Clock, Effect, Logger, References } from "effect"
+import { ProcessCalls } from "@scached/fdpass"
+import { Cause, Clock, Effect, Layer, Logger, References } from "effect"
 import type { ServiceLog } from "../service/ServiceLog.ts"
-import { LineWriter } from "./LineWriter.ts"
 import { type LogEntry, type LogFormat, line, severityOf } from "./LogFormat.ts"
 import { printable } from "./printable.ts"
+import * as StandardError from "./StandardError.ts"
 
 /** What Effect knows of something logged. */
 const entryOf = ({ cause, date, fiber, logLevel, message }: Logger.Options<unknown>): LogEntry => ({
@@ -20,25 +21,37 @@ const entryOf = ({ cause, date, fiber, logLevel, message }: Logger.Options<unkno
 export const isColoured = (environment: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean =>
   isTerminal && (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb"
 
-/** A line in the form that was asked for, as it is written to this process's standard error. */
-export const standardErrorLine = (entry: LogEntry, format: LogFormat): string =>
-  line(entry, format, isColoured(process.env, process.stderr.isTTY === true))
+/** Makes lines in the form that was asked for, as they are written to this process's standard error. */
+export const standardErrorLines = (
+  format: LogFormat
+): Effect.Effect<(entry: LogEntry) => string, never, ProcessCalls> =>
+  Effect.map(ProcessCalls, (calls) => {
+    const isPainted = isColoured(process.env, calls.isTerminal(2))
+    return (entry) => line(entry, format, isPainted)
+  })
 
-/** Lines at standard error, written without ever waiting for whoever reads there. */
-export const toStandardError = (format: LogFormat) =>
-  Logger.layer([
+/** Standard error, and the log there. */
+export const toStandardError = (format: LogFormat) => {
+  const output = Layer.unwrap(
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
-      const writer = new LineWriter(process.stderr, (dropped) => {
+      const lineOf = yield* standardErrorLines(format)
+      return StandardError.layer((dropped) => {
         const message = `${dropped} lines were dropped here: standard error did not take them`
         const date = new Date(clock.currentTimeMillisUnsafe())
-        return standardErrorLine({ date, severity: "warning", message, fields: { dropped } }, format)
+        return lineOf({ date, severity: "warning", message, fields: { dropped } })
       })
-      // Without a listener the error of a closed pipe would end the daemon.
-      process.stderr.on("error", () => writer.abandon())
-      return Logger.make((options) => writer.write(standardErrorLine(entryOf(options), format)))
+    })
+  )
+  const log = Logger.layer([
+    Effect.gen(function* () {
+      const { write } = yield* StandardError.StandardError
+      const lineOf = yield* standardErrorLines(format)
+      return Logger.make((options) => write(lineOf(entryOf(options))))
     })
   ])
+  return Layer.provideMerge(log, output)
+}
 
 /** Lines in syslog, for those who keep a mail log; a cause is kept on the line of its message. */
 export const toService = (log: ServiceLog["Service"]) =>

@@ -12,6 +12,7 @@ import { help } from "./help.ts"
 import * as Log from "./Log.ts"
 import { printable } from "./printable.ts"
 import * as ServeSettings from "./ServeSettings.ts"
+import { StandardError } from "./StandardError.ts"
 import { serve } from "./serve.ts"
 import * as ListenSockets from "./systemd/ListenSockets.ts"
 import * as Notifier from "./systemd/Notifier.ts"
@@ -24,17 +25,15 @@ const linesOf = (error: unknown): ReadonlyArray<string> => {
   return [error instanceof Error ? error.message : String(error)]
 }
 
-/** Says at standard error what was wrong, without a time: whoever reads it has just started this. */
-const complain = (error: unknown): number => {
-  for (const line of linesOf(error)) process.stderr.write(`scached: ${printable(line)}\n`)
-  return error instanceof UsageError ? exitCodes.usage : exitCodes.cannotServe
-}
+const exitCodeOf = (error: unknown): number => (error instanceof UsageError ? exitCodes.usage : exitCodes.cannotServe)
 
-/** The same, for a machine that reads standard error. */
-const complainInJson = (error: unknown, date: Date): number => {
-  for (const message of linesOf(error))
-    process.stderr.write(Log.standardErrorLine({ date, severity: "fatal", message }, "json"))
-  return error instanceof UsageError ? exitCodes.usage : exitCodes.cannotServe
+/** What was wrong, without a time: whoever reads it has just started this. */
+const complaintOf = (message: string): string => `scached: ${printable(message)}\n`
+
+/** Says it at standard error before anything runs, or when nothing does any more. */
+const complain = (error: unknown): number => {
+  for (const message of linesOf(error)) process.stderr.write(complaintOf(message))
+  return exitCodeOf(error)
 }
 
 const openSyslog = ({ values }: ServeSettings.ServeSettings, onTrouble: (trouble: SystemCallError) => void) =>
@@ -62,10 +61,11 @@ const program = (command: CommandLine.ServeCommand, hangUps: HangUps, onListenin
     const settings = yield* ServeSettings.read(origin)
     const options = { mode, socketPath, passedSockets, strayNote, notifier, origin, settings, hangUps, onListening }
     const clock = yield* Clock.Clock
+    const { write } = yield* StandardError
+    const lineOf = yield* Log.standardErrorLines(logFormat)
     const warn = ({ message: reason }: SystemCallError): void => {
       const message = `--log-to syslog: nobody takes the lines, the first 1000 wait until somebody does: ${reason}`
-      const date = new Date(clock.currentTimeMillisUnsafe())
-      process.stderr.write(Log.standardErrorLine({ date, severity: "warning", message }, logFormat))
+      write(lineOf({ date: new Date(clock.currentTimeMillisUnsafe()), severity: "warning", message }))
     }
     const logger = logTarget === "stderr" ? Layer.empty : Log.toService(yield* openSyslog(settings, warn))
     return yield* serve(options).pipe(
@@ -80,11 +80,17 @@ const program = (command: CommandLine.ServeCommand, hangUps: HangUps, onListenin
   })
   return Effect.gen(function* () {
     const clock = yield* Clock.Clock
+    const { write } = yield* StandardError
+    const lineOf = yield* Log.standardErrorLines(logFormat)
     const exit = yield* Effect.exit(Effect.scoped(work))
     if (Exit.isSuccess(exit)) return exitCodes.done
     if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
     const error = Cause.squash(exit.cause)
-    return logFormat === "json" ? complainInJson(error, new Date(clock.currentTimeMillisUnsafe())) : complain(error)
+    const date = new Date(clock.currentTimeMillisUnsafe())
+    for (const message of linesOf(error)) {
+      write(logFormat === "json" ? lineOf({ date, severity: "fatal", message }) : complaintOf(message))
+    }
+    return exitCodeOf(error)
   }).pipe(Effect.provide(Log.toStandardError(logFormat)), Effect.provide(KernelProcessCalls.layer))
 }
 

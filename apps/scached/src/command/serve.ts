@@ -15,6 +15,7 @@ import { explain } from "./listenFailure.ts"
 import { reload } from "./Reload.ts"
 import type { ServeSettings, SettingsOrigin } from "./ServeSettings.ts"
 import * as SocketPlace from "./SocketPlace.ts"
+import { StandardError } from "./StandardError.ts"
 import * as ListenSockets from "./systemd/ListenSockets.ts"
 import * as Notifier from "./systemd/Notifier.ts"
 import { UsageError } from "./UsageError.ts"
@@ -104,7 +105,9 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   // Added last, and so the first thing that happens at the end.
   yield* Effect.addFinalizer(() => Effect.sync(notifier.stopping))
 
+  const { restart: restartLog } = yield* StandardError
   const readAgain = Effect.gen(function* () {
+    restartLog()
     notifier.reloading()
     const before = settings
     settings = yield* reload(options.origin, before)

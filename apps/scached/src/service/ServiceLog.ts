@@ -2,11 +2,12 @@
  * A service's log: syslog or postlogd(8), and standard error where that is asked for.
  */
 import { isAbsolute, relative } from "node:path"
-import type { SystemCallError } from "@scached/fdpass"
+import { ProcessCalls, type SystemCallError } from "@scached/fdpass"
 import { LogLine, LogSocket, type SyslogFacility } from "@scached/postfix"
 import { Reactor } from "@scached/reactor"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { Journal } from "../cache/Journal.ts"
+import { LineWriter } from "../command/LineWriter.ts"
 
 /** How lines look and where they go. */
 export interface ServiceLogOptions {
@@ -43,8 +44,9 @@ export class ServiceLog extends Context.Service<
 /** Opens the log. What waits for a busy logger at the end of the scope gets half a second. */
 export const open = Effect.fnUntraced(function* (
   options: ServiceLogOptions
-): Effect.fn.Return<ServiceLog["Service"], never, Reactor | Scope.Scope> {
+): Effect.fn.Return<ServiceLog["Service"], never, Reactor | ProcessCalls | Scope.Scope> {
   const loop = yield* Reactor
+  const process = yield* ProcessCalls
   const { tag, processId, isUtf8, postlogPath, onStandardError } = options
   const line = (severity: LogLine.Severity, text: string): LogLine.LogLine => ({
     severity,
@@ -62,11 +64,25 @@ export const open = Effect.fnUntraced(function* (
     path: postlogPath ?? syslogPath,
     lossNotice: (lost) => encode("warning", `${lost} log messages were lost here: the logger did not take them`)
   })
+  const standardError =
+    onStandardError === "nothing"
+      ? undefined
+      : yield* Effect.acquireRelease(
+          Effect.sync(
+            () =>
+              new LineWriter(loop, process.openStandardError, (lost) =>
+                LogLine.standardErrorLine(
+                  line("warning", `${lost} lines were dropped here: standard error did not take them`)
+                )
+              )
+          ),
+          (writer) => Effect.sync(() => writer.close())
+        )
   if (socket.trouble !== undefined) options.onTrouble?.(socket.trouble)
   return {
     write: (severity, text) => {
       if (onStandardError === "everything" || onStandardError === severity) {
-        process.stderr.write(LogLine.standardErrorLine(line(severity, text)))
+        standardError?.write(LogLine.standardErrorLine(line(severity, text)))
       }
       socket.write(encode(severity, text))
     }

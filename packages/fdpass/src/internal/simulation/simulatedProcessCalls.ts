@@ -46,6 +46,8 @@ export const makeProcessCalls = (process: SimulatedProcess): ProcessCallsShape =
   return {
     pid: process.credentials.pid,
     isTerminal: (standard) => process.terminals.includes(standard),
+    // It was started without one.
+    openStandardError: () => -Errno.EBADF,
     write: call("write", (descriptor: Descriptor, bytes: Uint8Array) => {
       const file = process.lookUp(descriptor, "write")
       if (file === undefined) return -Errno.EBADF
