@@ -1,5 +1,6 @@
 /** Settings that change while the cache runs. */
 import { expect, test } from "bun:test"
+import { Access } from "../src/cache/Access.ts"
 import type { CacheSettings } from "../src/cache/CacheSettings.ts"
 import * as Message from "./simulation/Message.ts"
 import { Stalled } from "./simulation/SimulatedClient.ts"
@@ -45,6 +46,53 @@ test("a ttl limit holds for what is saved from then on, and what is cached stays
   const taken = [stage.take(30_000, "after"), stage.take(30_000, "before")]
   runChanging(stage, 10_000, { ttlSecondsMax: 5 })
   expect(taken).toEqual([[], ["first"]])
+})
+
+test("a client whose user may no longer connect is disconnected, and what it had found goes back", () => {
+  const stage = new Stage({ settings: { access: new Access([0, 4_242]) } })
+  stage.save(0, "smtp", ["first"])
+  const revoked = stage.stranger(1_000, function* (client) {
+    yield* client.connect()
+    yield* client.say([Message.request(Message.findEndpoint("smtp"))])
+    yield* client.listen(0)
+    throw new Stalled()
+  })
+  const root = stage.politely(1_000, function* (polite) {
+    yield* polite.client.sleep(2_000)
+    yield* polite.ask(Message.findEndpoint("nothing"))
+  })
+  const taken = stage.take(2_001, "smtp")
+  runChanging(stage, 2_000, { access: new Access([0]) })
+  expect(revoked.conversation.closedAtMillis).toBe(2_000)
+  expect([root.isFinished, taken]).toEqual([true, ["first"]])
+  expect(stage.journal).toContainEqual(
+    expect.stringContaining("uid=4242: disconnected, its user may no longer connect")
+  )
+})
+
+test.each([
+  { before: "off", after: "data", peerDoes: "leaves", left: 0 },
+  { before: "off", after: "data", peerDoes: "speaks", left: 0 },
+  { before: "hangup", after: "data", peerDoes: "speaks", left: 0 },
+  { before: "data", after: "hangup", peerDoes: "speaks", left: 2 },
+  { before: "data", after: "off", peerDoes: "leaves", left: 2 }
+] as const)("scached_watch from $before to $after holds for what is cached: a peer that $peerDoes", (each) => {
+  const { after, before, left, peerDoes } = each
+  const stage = new Stage({ settings: { watch: before } })
+  // One that the kernel watches by then, and one that is looked at.
+  for (const millis of [0, 5_000]) {
+    stage.politely(millis, function* (polite) {
+      const cargo = stage.machine.connection(polite.client, peerDoes, 10_000 - millis)
+      yield* polite.ask(Message.saveEndpoint(100, "e", `${millis}`), cargo)
+      cargo.close()
+    })
+  }
+  const seen: Array<number> = []
+  for (const millis of [9_999, 10_300]) {
+    stage.machine.at(millis, () => seen.push(stage.machine.observer.model.count("cached")))
+  }
+  runChanging(stage, 5_500, { watch: after })
+  expect(seen).toEqual([2, left])
 })
 
 test("max_idle that is set counts from then on, and does not while a client is there", () => {

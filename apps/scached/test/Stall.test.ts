@@ -106,3 +106,50 @@ test("a client that reads late gets everything it asked for", () => {
   stage.run()
   expect([client.isFinished, client.conversation.requests]).toEqual([true, 60])
 })
+
+describe("what nothing asked for is no progress", () => {
+  /** A client that has found the connection, owes its dummy, and says a byte of it each second, with what it likes. */
+  const crumbs = (stage: Stage, isCarrying: boolean) =>
+    stage.at(1_000, function* (client) {
+      yield* client.connect()
+      yield* client.say([Message.request(Message.findEndpoint(label))])
+      yield* client.listen(0)
+      client.conversation.declare([Message.dummy])
+      for (const unit of Message.dummy.bytes.subarray(0, 7)) {
+        yield* client.sleep(1_000)
+        const cargo = isCarrying ? [client.process.open("stray")] : []
+        yield* client.write(Uint8Array.of(unit), cargo)
+        for (const each of cargo) each.close()
+      }
+      throw new Stalled()
+    })
+
+  test.each([false, true])(
+    "a client that owes its dummy does not keep what it found (with descriptors: %p)",
+    (isCarrying) => {
+      const stage = new Stage({ settings: { exchangeSecondsMax: 4 } })
+      stage.save(0, label, ["first"])
+      const client = crumbs(stage, isCarrying)
+      const taken = stage.take(5_500, label)
+      stage.run()
+      expect([client.conversation.closedAtMillis, taken]).toEqual([5_000, ["first"]])
+    }
+  )
+
+  test("dummies between requests neither begin nor end a debt", () => {
+    const stage = new Stage({ settings: { exchangeSecondsMax: 4 } })
+    const client = stage.at(1_000, function* (self) {
+      yield* self.connect()
+      // Each write ends one stray dummy and begins the next one.
+      self.conversation.declare(Array.from({ length: 8 }, () => Message.dummy))
+      yield* self.write(Message.dummy.bytes.subarray(0, 3))
+      for (let left = 7; left > 0; left--) {
+        yield* self.sleep(1_000)
+        yield* self.write(Buffer.concat([Message.dummy.bytes.subarray(3), Message.dummy.bytes.subarray(0, 3)]))
+      }
+      throw new Stalled()
+    })
+    stage.run()
+    expect(client.conversation.closedAtMillis).toBe(5_000)
+  })
+})

@@ -73,6 +73,11 @@ export class Channel implements ReadinessHandler, Reader, AfterReads {
     return this.#isClosed
   }
 
+  /** The socket, lent for questions about its peer; undefined once the channel is closed. */
+  get socket(): Descriptor | undefined {
+    return this.#isClosed ? undefined : this.#socket
+  }
+
   /** Whether something waits to be sent. */
   get isBlocked(): boolean {
     return !this.#output.isEmpty

@@ -10,6 +10,8 @@ import {
 import type { Host } from "./Host.ts"
 import { CloseTender } from "./internal/CloseTender.ts"
 import { Discarding } from "./internal/Discarding.ts"
+import { InputLooks } from "./internal/InputLooks.ts"
+import { ReadyTasks } from "./internal/ReadyTasks.ts"
 import { SharedCalls } from "./internal/SharedCalls.ts"
 import { Slot } from "./internal/Slot.ts"
 import { TimerHeap } from "./internal/TimerHeap.ts"
@@ -18,8 +20,6 @@ import type { LoopObserver } from "./LoopObserver.ts"
 import type { AfterReads, ReadinessHandler, Watch } from "./ReadinessHandler.ts"
 import type { WatchMember } from "./WatchMember.ts"
 
-/** Rounds of the ready queue within one turn, so that a fiber that keeps yielding cannot starve the sockets. */
-const readyRoundsMax = 16
 /** Events taken from the kernel in one turn. */
 const eventsMax = 256
 /**
@@ -69,9 +69,8 @@ export class EventLoop {
   readonly #members: Array<WatchMember | undefined> = [undefined]
   readonly #freeTokens: Array<number> = []
   #tokensFreedThisTurn: Array<number> = []
-  #ready: Array<() => void> = []
-  /** The round of ready tasks that is being run, for `enqueue` to take a task out of. */
-  #round: Array<() => void> = []
+  readonly #ready = new ReadyTasks((tasks) => this.#runAll(tasks))
+  readonly #looks = new InputLooks()
   #postponed: Array<() => void> = []
   #isReading = false
   readonly #afterReads: Array<AfterReads> = []
@@ -108,21 +107,13 @@ export class EventLoop {
 
   /** Queues a task for the next round; the result takes it back. */
   readonly enqueue = (task: () => void): (() => void) => {
-    this.#ready.push(task)
-    return () => {
-      // Searched from the end and only here: taking back is rare, and an object a task would be paid by all of them.
-      for (const queue of [this.#ready, this.#round]) {
-        const index = queue.lastIndexOf(task)
-        if (index < 0) continue
-        queue[index] = nothing
-        return
-      }
-    }
+    this.#ready.add(task)
+    return () => this.#ready.remove(task)
   }
 
   /** Queues a task for the next round, for good: the cheap form of `enqueue`. */
   defer(task: () => void): void {
-    this.#ready.push(task)
+    this.#ready.add(task)
   }
 
   /**
@@ -162,6 +153,14 @@ export class EventLoop {
     // Not earlier than this turn, so that those that are due already stand before it.
     const timer = this.#timers.add(Math.max(deadlineMillis, this.#nowMillis), run)
     return () => this.#timers.cancel(timer)
+  }
+
+  /**
+   * Calls `run` once all input that was pending at the time of this call has been handled, up to `bytesMax` of each channel; the result takes it
+   * back. For a timer that punishes silence: its deadline may have passed before an answer that came in time was read.
+   */
+  afterPendingInput(bytesMax: number, run: () => void): () => void {
+    return this.#looks.add(Math.max(1, Math.ceil(bytesMax / receiveBytesMax)), run)
   }
 
   /** Watches a descriptor for `Readiness` bits; a negative outcome is epoll_ctl's refusal. */
@@ -235,7 +234,9 @@ export class EventLoop {
 
   /** One turn: waits unless there is something to do already. */
   turn(): void {
-    const waitMillis = this.#waitMillis()
+    // As many events as can be pending at a time, the host's with them.
+    const isLooking = this.#looks.begin(this.#members.length)
+    const waitMillis = isLooking ? 0 : this.#waitMillis()
     if (waitMillis !== 0) this.observer?.beforeWait(this.#nowMillis, waitMillis)
     const count = this.calls.epollWait(this.epoll, this.#batch, waitMillis)
     this.#nowMillis = this.calls.monotonicMillis()
@@ -256,8 +257,9 @@ export class EventLoop {
     }
     this.#runAfterReads()
     if (postponed !== undefined) this.#runPostponed(postponed)
+    if (isLooking && count >= 0) this.#runAll(this.#looks.end(count, count < eventsMax))
     this.#runTimers()
-    this.#runReady()
+    this.#ready.run()
     this.#host.drainMicrotasks()
     if (this.#tokensFreedThisTurn.length > 0) {
       for (const token of this.#tokensFreedThisTurn) this.#freeTokens.push(token)
@@ -269,7 +271,7 @@ export class EventLoop {
 
   /** Runs the ready tasks now, and what they make ready, at most 16 rounds: for Effect's scheduler. */
   runReady(): void {
-    this.#runReady()
+    this.#ready.run()
   }
 
   /**
@@ -357,14 +359,6 @@ export class EventLoop {
     }
   }
 
-  #runReady(): void {
-    for (let round = 0; round < readyRoundsMax && this.#ready.length > 0; round++) {
-      this.#round = this.#ready
-      this.#ready = []
-      this.#runAll(this.#round)
-    }
-  }
-
   /** As many as fit into their share of the turn, at least one; the others keep their place in the next one. */
   #runPostponed(tasks: ReadonlyArray<() => void>): void {
     const endMillis = this.#nowMillis + postponedMillisMax
@@ -389,7 +383,7 @@ export class EventLoop {
   }
 
   #waitMillis(): number {
-    if (this.#ready.length > 0 || this.#postponed.length > 0) return 0
+    if (!this.#ready.isEmpty || this.#postponed.length > 0) return 0
     const own = this.#timers.nextDeadlineMillis
     const host = this.#host.nextDeadlineMillis()
     if (own === undefined && host === undefined) return -1

@@ -99,6 +99,8 @@ export class IdleWatcher {
   readonly #afterMillis: number
   readonly #looks: IdleLooks | undefined
   #bits: number
+  /** Connections that nobody asks about, kept for the case that somebody does later. */
+  readonly #ignored = new IdleList(this)
   readonly #waiting = new IdleList(this)
   readonly #young = new IdleList(this)
   readonly #watched = new IdleList(this)
@@ -106,6 +108,8 @@ export class IdleWatcher {
   #refused = 0
   #lastRefusal: Outcome = 0
   #cancelTimer: (() => void) | undefined
+  /** What the kernel was told is being changed, some connections a turn. */
+  #isRefreshing = false
   #stage: "asleep" | "enrolling" | "looking" = "asleep"
 
   constructor(loop: EventLoop, options: IdleWatcherOptions) {
@@ -136,9 +140,14 @@ export class IdleWatcher {
     return { count: this.#refused, errno: -this.#lastRefusal }
   }
 
-  /** Changes what connections are watched for, from the next one on; those that the kernel watches already stay as they are. */
+  /** Changes what connections are watched for: at once for those that begin to rest, and within some turns for those that rest already. */
   setInterest(interest: IdleInterest): void {
+    if (this.#bits === interestBits[interest]) return
     this.#bits = interestBits[interest]
+    this.#watched.cursor = this.#watched.first
+    if (this.#isRefreshing) return
+    this.#isRefreshing = true
+    this.#loop.postpone(() => this.#refresh())
   }
 
   /** Watches a connection that begins to rest; the descriptor stays the caller's. */
@@ -151,8 +160,8 @@ export class IdleWatcher {
   /** The same for one that is its own entry, which costs no object; one that rests already begins anew. */
   rest(connection: IdleConnection): void {
     connection.stop()
-    if (this.#bits === 0) return
     connection.sinceMillis = this.#loop.nowMillis
+    if (this.#bits === 0) return this.#ignored.append(connection)
     if (this.#afterMillis === 0) this.#enrol(connection)
     else this.#waiting.append(connection)
     this.#arm()
@@ -162,7 +171,8 @@ export class IdleWatcher {
   close(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
-    for (const list of [this.#waiting, this.#young, this.#watched]) {
+    this.#isRefreshing = false
+    for (const list of [this.#ignored, this.#waiting, this.#young, this.#watched]) {
       while (list.first !== undefined) this.forget(list.first)
     }
   }
@@ -208,9 +218,43 @@ export class IdleWatcher {
     if (this.#bits !== 0) return this.#sweep.look(this.#bits, this.#onIdle)
     // Nobody wants to know any more.
     for (let left = connectionsPerTurnMax; left > 0 && this.#young.first !== undefined; left--) {
-      this.#young.remove(this.#young.first)
+      this.#move(this.#young.first, this.#ignored)
     }
     return this.#young.first !== undefined
+  }
+
+  /** A turn's share of what follows from a changed interest. */
+  #refresh(): void {
+    if (!this.#isRefreshing) return
+    for (let left = connectionsPerTurnMax; left > 0; left--) {
+      const watched = this.#watched.cursor
+      const ignored = this.#bits === 0 ? undefined : this.#ignored.first
+      if (watched !== undefined) this.#refreshWatched(watched)
+      else if (ignored !== undefined) this.#move(ignored, this.#waiting)
+      else {
+        this.#isRefreshing = false
+        break
+      }
+    }
+    if (this.#isRefreshing) this.#loop.postpone(() => this.#refresh())
+    this.#arm()
+  }
+
+  /** Tells the kernel the present interest in a connection that it watches. */
+  #refreshWatched(connection: IdleConnection): void {
+    this.#watched.cursor = connection.next
+    if (this.#bits === 0) {
+      this.#loop.release(connection)
+      this.#move(connection, this.#ignored)
+    } else {
+      const { calls, epoll } = this.#loop
+      calls.epollModify(epoll, connection.descriptor, this.#bits, connection.token)
+    }
+  }
+
+  #move(connection: IdleConnection, to: IdleList): void {
+    connection.list?.remove(connection)
+    to.append(connection)
   }
 
   /** Has the kernel watch one that has rested for long. */
@@ -232,7 +276,7 @@ export class IdleWatcher {
   }
 
   #enrol(connection: IdleConnection): void {
-    if (this.#bits === 0) return
+    if (this.#bits === 0) return this.#ignored.append(connection)
     // What is no socket is not watched. It is remembered, so that a look at the connection later does not ask again.
     if (this.#loop.calls.socketFamily(connection.descriptor) < 0) return
     if (this.#looks === undefined) this.#register(connection)

@@ -3,6 +3,8 @@
  * of `find`, which must occur exactly once in its file: where the source has changed, the list is changed too.
  */
 
+import { holdUpMutants } from "./HoldUpMutants.ts"
+
 /** A bug. */
 export interface Mutant {
   readonly name: string
@@ -280,15 +282,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "door: whom the settings do not admit comes in",
     file: `${cache}/ClientDoor.ts`,
-    find: "if (settings.access?.admits(peer, groups) !== false) return peer",
+    find: "if (settings.access?.admitsAt(socket, peer, loop.calls) !== false) return peer",
     replace: "if (settings.access !== null) return peer",
     tests: ["apps/scached/test/Strangers.test.ts"]
   },
   {
     name: "watch: a peer that leaves is not noticed",
     file: `${cache}/ConnectionCache.ts`,
-    find: 'if (this.#settings.watch === "off") return\n',
-    replace: "if (this.#settings !== undefined) return\n",
+    find: "this.#watcher.rest(cached)",
+    replace: "",
     tests: ["apps/scached/test/Watch.test.ts"]
   },
   {
@@ -297,5 +299,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "for (const connection of this.#store.drain()) connection.value.close()",
     replace: "",
     tests: ["apps/scached/test/Shutdown.test.ts"]
-  }
+  },
+  ...holdUpMutants
 ]

@@ -109,8 +109,14 @@ export class Client implements ChannelHandler {
     else this.close(`disconnect: ${error.message}`)
   }
 
-  /** Lets the clock on what it owes go by the present settings. */
+  /** Applies the present settings: who may connect, and how long a client may owe something. */
   settingsChanged(): void {
+    const { journal, loop, settings } = this.#context
+    const socket = this.#channel?.socket
+    if (socket !== undefined && settings.access?.admitsAt(socket, this.peer, loop.calls) === false) {
+      journal.warning(`${this.#name}: disconnected, its user may no longer connect; see scached_allow_users`)
+      return this.close("disconnect: its user may no longer connect")
+    }
     this.#cancelDebt?.()
     this.#cancelDebt = undefined
     if (this.#debtSinceMillis !== undefined) this.#armDebt(this.#debtSinceMillis + this.#debtMillisMax)
@@ -161,8 +167,9 @@ export class Client implements ChannelHandler {
         if (this.#flush(channel)) this.#watchDebt()
         return
       }
-      // Every step is progress: what the client owes after it is a new debt, also where its exchanges follow without a pause.
-      this.#debtSinceMillis = undefined
+      // A step of an exchange is progress: what the client owes after it is a new debt, also where its exchanges follow without a pause. A
+      // descriptor or a dummy that nothing asked for is none, or a client could keep what it has found for as long as it sends those.
+      if (step._tag !== "Stray" && step._tag !== "Skipped") this.#debtSinceMillis = undefined
       this.#take(step, channel)
       if (this.#isClosed || this.#isEnding) return
     }
@@ -335,18 +342,33 @@ export class Client implements ChannelHandler {
   #armDebt(deadlineMillis: number): void {
     this.#cancelDebt ??= this.#context.loop.at(deadlineMillis, () => {
       this.#cancelDebt = undefined
-      const since = this.#debtSinceMillis
-      if (since === undefined) return
-      const dueMillis = since + this.#debtMillisMax
-      if (dueMillis > this.#context.loop.nowMillis) return this.#armDebt(dueMillis)
-      const what = this.#channel?.isBlocked === true ? "it does not read its answers" : this.#session.state
-      this.#context.cache.statistics.timedOut()
-      this.#context.journal.warning(
-        `${this.#name}: disconnected, it has owed an answer for ${this.#context.settings.exchangeSecondsMax} s ` +
-          `(${what}); see ipc_timeout and scached_exchange_timeout`
-      )
-      this.close("disconnect: timed out")
+      if (!this.#isOverdue()) return
+      const { loop, settings } = this.#context
+      // The answer may have come in time, and still be in the socket: after SIGSTOP, or in a turn with more events than it takes.
+      this.#cancelDebt = loop.afterPendingInput(settings.requestBytesMax, () => {
+        this.#cancelDebt = undefined
+        if (this.#isOverdue()) this.#timeOut()
+      })
     })
+  }
+
+  /** Whether the client has owed the same for too long; where its time is not over, the clock runs on. */
+  #isOverdue(): boolean {
+    if (this.#debtSinceMillis === undefined || this.#isClosed) return false
+    const dueMillis = this.#debtSinceMillis + this.#debtMillisMax
+    if (dueMillis <= this.#context.loop.nowMillis) return true
+    this.#armDebt(dueMillis)
+    return false
+  }
+
+  #timeOut(): void {
+    const what = this.#channel?.isBlocked === true ? "it does not read its answers" : this.#session.state
+    this.#context.cache.statistics.timedOut()
+    this.#context.journal.warning(
+      `${this.#name}: disconnected, it has owed an answer for ${this.#context.settings.exchangeSecondsMax} s ` +
+        `(${what}); see ipc_timeout and scached_exchange_timeout`
+    )
+    this.close("disconnect: timed out")
   }
 
   get #name(): string {

@@ -90,11 +90,7 @@ export class ClientDoor {
     const { journal, loop, settings, statistics } = this.#owner
     const found = loop.calls.peerCredentials(socket)
     const peer = typeof found === "number" ? unknownPeer : found
-    const groups = () => {
-      const others = loop.calls.peerGroups(socket)
-      return typeof others === "number" ? [] : others
-    }
-    if (settings.access?.admits(peer, groups) !== false) return peer
+    if (settings.access?.admitsAt(socket, peer, loop.calls) !== false) return peer
     statistics.client(true)
     journal.warning(
       `client pid=${peer.pid} uid=${peer.uid} gid=${peer.gid}: refused, its user may not connect; see scached_allow_users`

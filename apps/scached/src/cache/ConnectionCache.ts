@@ -178,7 +178,6 @@ export class ConnectionCache {
 
   /** Begins to watch a connection's peer. */
   #rest(connection: CachedConnection<CachedDescriptor, Octets>): void {
-    if (this.#settings.watch === "off") return
     const cached = connection.value
     cached.connection = connection
     this.#watcher.rest(cached)

@@ -19,17 +19,14 @@ const logChange = (key: ServeKey, before: ServeSettings, after: ServeSettings) =
 }
 
 /**
- * Reads main.cf again and logs a line for each parameter that has changed. What cannot be read is logged as an error, and the settings
- * stay as they were.
+ * Reads main.cf and the databases of users and groups again, and logs a line for each parameter that has changed. What cannot be read is logged
+ * as an error, and the settings stay as they were.
  */
 export const reload = Effect.fnUntraced(function* (
   origin: SettingsOrigin,
   before: ServeSettings
 ): Effect.fn.Return<ServeSettings, never, ProcessCalls> {
-  if (origin.configurationDirectory === undefined) {
-    yield* Effect.logInfo("reload: nothing changed: there is no main.cf to read, see --config-directory")
-    return before
-  }
+  // Without main.cf too: the users and groups of the command line may have other numbers or members now.
   const outcome = yield* Effect.result(read(origin))
   if (outcome._tag === "Failure") {
     for (const message of outcome.failure.messages)
@@ -39,7 +36,12 @@ export const reload = Effect.fnUntraced(function* (
   const after = outcome.success
   for (const remark of after.remarks) yield* Effect.logWarning(remark)
   const changed = keys.filter((key) => before.values[key] !== after.values[key])
-  if (changed.length === 0) yield* Effect.logInfo("reload: nothing changed")
+  if (changed.length === 0)
+    yield* Effect.logInfo(
+      origin.configurationDirectory === undefined
+        ? "reload: nothing changed: there is no main.cf to read, see --config-directory"
+        : "reload: nothing changed"
+    )
   for (const key of changed) yield* logChange(key, before, after)
   return after
 })

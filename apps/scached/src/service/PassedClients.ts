@@ -43,9 +43,12 @@ class Pass implements ChannelHandler {
     const channel = Channel.open(loop, socket, this, outputBytesMax)
     if (!(channel instanceof Channel)) return this.#refuse(channel.message)
     this.#channel = channel
-    this.#cancelLimit = loop.at(loop.nowMillis + passMillisMax, () =>
-      this.#refuse(`not done within ${passMillisMax} ms`)
-    )
+    this.#cancelLimit = loop.at(loop.nowMillis + passMillisMax, () => {
+      // What was sent in time may still be in the socket.
+      this.#cancelLimit = loop.afterPendingInput(this.#list.listBytesMax, () =>
+        this.#refuse(`not done within ${passMillisMax} ms`)
+      )
+    })
   }
 
   onReceive(bytes: Uint8Array, descriptor: Descriptor | undefined, wasTruncated: boolean): void {

@@ -331,8 +331,6 @@ export class Conversation {
     const now = this.#context.nowMillis()
     switch (meaning._tag) {
       case "Dummy":
-        // What is skipped is progress too.
-        this.debtSinceMillis = undefined
         return ""
       case "Byte":
         return this.#answered("SaveEndpoint", 1)

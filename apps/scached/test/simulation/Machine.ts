@@ -122,6 +122,7 @@ export class Machine {
     this.loop?.at(millis, () => {
       Object.assign(this.#limits, settings)
       Object.assign(this.#settings, settings)
+      if (settings.access !== undefined) this.observer.readmit()
       this.observer.server?.settingsChanged()
     })
   }

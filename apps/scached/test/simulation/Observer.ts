@@ -318,6 +318,16 @@ export class Observer {
     if (isAdmitted === false) conversation?.refuse()
   }
 
+  /** The settings have changed, and with them who may be connected. */
+  readmit(): void {
+    for (const conversation of this.#sockets.values()) {
+      const process = this.#process.kernel.processOf(conversation.name)
+      if (conversation.isClosed || process === undefined) continue
+      const isAdmitted = this.#limits.access?.admits(process.credentials, () => process.groups)
+      if (isAdmitted === false) conversation.mustClose ??= "its user may no longer connect"
+    }
+  }
+
   #enter(conversation: Conversation | undefined): void {
     if (this.#active === conversation) return
     this.#active?.rest()

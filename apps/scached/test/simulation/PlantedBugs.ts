@@ -225,6 +225,11 @@ const bugs: ReadonlyArray<PlantedBug> = [
     plant: () => ({ sabotage: { settings: { access: undefined } }, restore: unchanged })
   },
   {
+    name: "who may no longer connect is served on",
+    found: /not disconnected although its user may no longer connect/,
+    plant: () => patch(Client.prototype, "settingsChanged", () => unchanged)
+  },
+  {
     name: "more clients are served than may be",
     found: /clients are served, at most/,
     plant: () => ({ sabotage: { settings: { clientsMax: 100_000 } }, restore: unchanged })

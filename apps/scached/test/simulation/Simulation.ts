@@ -1,4 +1,5 @@
 import { type Descriptor, SimulatedSystemCalls } from "@scached/fdpass"
+import { Access } from "../../src/cache/Access.ts"
 import { draw, type Scene, takeAll } from "./Behaviour.ts"
 import { type FaultProfile, profileOf } from "./FaultProfile.ts"
 import { Machine, type Sabotage } from "./Machine.ts"
@@ -49,7 +50,9 @@ export const simulate = (seed: number, sabotage?: Sabotage): Run => {
       saves: 0
     }
     const polite = addClients(machine, plan, scene)
-    machine.run()
+    // Whom a group has let in is sent away in the middle. Not drawn, so that everything else of a seed stays as it is.
+    const revoke = () => machine.changeSettings(plan.arrivalMillis / 2, { access: new Access([0]) })
+    machine.run(seed % 3 === 1 ? revoke : () => {})
     const waitMax = plan.callMillis === 0 ? 0 : waitMillisMax
     for (const client of polite) {
       if (client.waitedMillisMax > waitMax)

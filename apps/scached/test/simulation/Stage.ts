@@ -1,6 +1,6 @@
 import type { SimulatedSystemCalls } from "@scached/fdpass"
 import { type CacheSettings, defaultCacheSettings } from "../../src/cache/CacheSettings.ts"
-import { Machine } from "./Machine.ts"
+import { Machine, type Sabotage } from "./Machine.ts"
 import * as Message from "./Message.ts"
 import { PoliteClient } from "./PoliteClient.ts"
 import type { Script, SimulatedClient } from "./SimulatedClient.ts"
@@ -13,6 +13,8 @@ export interface StageOptions {
   readonly descriptorsMax?: number
   readonly isVerbose?: boolean
   readonly endMillis?: number
+  /** Stands between the daemon and its calls. */
+  readonly calls?: Sabotage["calls"]
 }
 
 /** Scripts that follow each other at set moments; what they do is observed like everything else. */
@@ -28,7 +30,8 @@ export class Stage {
       daemonFaults: { script: faults },
       ...(descriptorsMax === undefined ? {} : { descriptorsMax }),
       isVerbose,
-      endMillis
+      endMillis,
+      ...(options.calls === undefined ? {} : { sabotage: { calls: options.calls } })
     })
   }
 

@@ -1,0 +1,75 @@
+/**
+ * Planted bugs in the rules that keep a silent client, a pause and a reload from holding others up or cutting them off.
+ */
+import type { Mutant } from "./PlantedMutants.ts"
+
+const reactor = "packages/reactor"
+const cache = "apps/scached/src/cache"
+const tests = "apps/scached/test"
+
+/** Merged into `mutants`. */
+export const holdUpMutants: ReadonlyArray<Mutant> = [
+  {
+    name: "loop: a full batch counts as all that was pending",
+    file: `${reactor}/src/EventLoop.ts`,
+    find: "this.#looks.end(count, count < eventsMax)",
+    replace: "this.#looks.end(count, true)",
+    tests: [`${reactor}/test/EventLoop.looks.test.ts`]
+  },
+  {
+    name: "loop: an interrupted wait counts as a look",
+    file: `${reactor}/src/EventLoop.ts`,
+    find: "if (isLooking && count >= 0)",
+    replace: "if (isLooking)",
+    tests: [`${reactor}/test/EventLoop.looks.test.ts`]
+  },
+  {
+    name: "loop: a look waits for whoever always has more to say",
+    file: `${reactor}/src/internal/InputLooks.ts`,
+    find: "if (!isAll && waiting.eventsLeft > 0) return true",
+    replace: "if (!isAll) return true",
+    tests: [`${reactor}/test/EventLoop.looks.test.ts`]
+  },
+  {
+    name: "client: the clock alone decides who owes for too long",
+    file: `${cache}/Client.ts`,
+    find: "this.#cancelDebt = loop.afterPendingInput(settings.requestBytesMax, () => {",
+    replace: "this.#cancelDebt = loop.at(settings.requestBytesMax - settings.requestBytesMax, () => {",
+    tests: [`${tests}/Late.test.ts`]
+  },
+  {
+    name: "client: a stray descriptor is progress",
+    file: `${cache}/Client.ts`,
+    find: 'if (step._tag !== "Stray" && step._tag !== "Skipped")',
+    replace: 'if (step._tag !== "Skipped")',
+    tests: [`${tests}/Stall.test.ts`]
+  },
+  {
+    name: "client: a stray dummy is progress",
+    file: `${cache}/Client.ts`,
+    find: 'if (step._tag !== "Stray" && step._tag !== "Skipped")',
+    replace: 'if (step._tag !== "Stray")',
+    tests: [`${tests}/Stall.test.ts`]
+  },
+  {
+    name: "client: a reload does not ask who may connect",
+    file: `${cache}/Client.ts`,
+    find: "settings.access?.admitsAt(socket, this.peer, loop.calls) === false",
+    replace: "settings.access?.admitsAt(socket, this.peer, loop.calls) === undefined",
+    tests: [`${tests}/SettingsChange.test.ts`]
+  },
+  {
+    name: "idle: a changed interest holds for new connections only",
+    file: `${reactor}/src/IdleWatcher.ts`,
+    find: "if (this.#bits === 0) return this.#ignored.append(connection)\n    if",
+    replace: "if (this.#bits === 0) return\n    if",
+    tests: [`${reactor}/test/IdleWatcher.test.ts`]
+  },
+  {
+    name: "idle: the kernel is not told of a changed interest",
+    file: `${reactor}/src/IdleWatcher.ts`,
+    find: "calls.epollModify(epoll, connection.descriptor, this.#bits, connection.token)",
+    replace: "calls.epollModify(epoll, connection.descriptor, 0, connection.token)",
+    tests: [`${reactor}/test/IdleWatcher.test.ts`]
+  }
+]
