@@ -106,5 +106,26 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
     find: "calls.epollModify(epoll, connection.descriptor, this.#bits, connection.token)",
     replace: "calls.epollModify(epoll, connection.descriptor, 0, connection.token)",
     tests: [`${reactor}/test/IdleWatcher.test.ts`]
+  },
+  {
+    name: "access: whoever is not mapped comes in as nobody",
+    file: "apps/scached/src/Allowed.ts",
+    find: ".filter((uid) => uid !== overflow.uid)",
+    replace: "",
+    tests: [`${tests}/Security.test.ts`]
+  },
+  {
+    name: "access: a map that leaves users out counts as whole",
+    file: "packages/fdpass/src/OverflowIds.ts",
+    find: "reduce((sum, count) => sum + count, 0) >= idCount",
+    replace: "reduce((sum, count) => sum + count, 0) >= 0",
+    tests: ["packages/fdpass/test/OverflowIds.test.ts"]
+  },
+  {
+    name: "place: links are made shorter before they are walked",
+    file: "apps/scached/src/command/SocketPlace.ts",
+    find: "names = [...namesOf(target), ...rest]",
+    replace: "names = rest",
+    tests: [`${tests}/Security.test.ts`]
   }
 ]

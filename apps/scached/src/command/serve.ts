@@ -90,7 +90,8 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   const budget = yield* DescriptorBudget.raise
   const liveSettings = Effect.gen(function* () {
     const found = cacheSettingsOf(settings.values, budget, yield* Allowed.access(settings.allowed))
-    for (const remark of remarksOn(found, budget)) journal.warning(remark)
+    const remarks = [...remarksOn(found, budget), ...(yield* Allowed.remarksOn(settings.allowed))]
+    for (const remark of remarks) journal.warning(remark)
     return found
   })
   // Changed in place by a reload: what is running looks them up whenever it needs them.
