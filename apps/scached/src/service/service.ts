@@ -29,6 +29,7 @@ export const run = (invocation: ServiceSettings.Invocation): Effect.Effect<numbe
   Effect.scoped(
     Effect.gen(function* () {
       const process = yield* ProcessCalls
+      process.resetSignals()
       const settings = yield* Effect.result(prepare(invocation))
       if (settings._tag === "Failure") {
         const early = yield* openEarlyLog(invocation)
