@@ -1,7 +1,7 @@
 /**
  * Who may connect, from names to numbers.
  */
-import { GroupDatabase, ProcessCalls, UserDatabase } from "@scached/fdpass"
+import { GroupDatabase, OverflowIds, ProcessCalls, UserDatabase } from "@scached/fdpass"
 import { Effect, Schema } from "effect"
 import { Access } from "./cache/Access.ts"
 
@@ -12,6 +12,8 @@ export class NotAllowed extends Schema.TaggedError<NotAllowed>()("NotAllowed", {
 export interface Allowed {
   readonly users: ReadonlyArray<number>
   readonly groups: ReadonlyArray<number>
+  /** Numbers that are let in as nobody: in this user namespace any stranger may have them. */
+  readonly overflow: OverflowIds.OverflowIds
 }
 
 /** A name or number, and the option or parameter that it comes from. */
@@ -58,15 +60,41 @@ export const lookUp = Effect.fnUntraced(function* (
   users: ReadonlyArray<Wanted>,
   groups: ReadonlyArray<Wanted>
 ): Effect.fn.Return<Allowed, NotAllowed, ProcessCalls> {
-  return { users: yield* Effect.forEach(users, userOf), groups: yield* Effect.forEach(groups, groupOf) }
+  return {
+    users: yield* Effect.forEach(users, userOf),
+    groups: yield* Effect.forEach(groups, groupOf),
+    overflow: yield* OverflowIds.lookUp
+  }
 })
 
-/** They, root, and the user that this process runs as now. */
+/** The allowed users and groups, root, and the user that this process runs as now. */
 export const access = Effect.fnUntraced(function* ({
   groups,
+  overflow,
   users
 }: Allowed): Effect.fn.Return<Access, never, ProcessCalls> {
   const identity = (yield* ProcessCalls).identity()
   const own = typeof identity === "number" ? [] : [identity.uids[1]]
-  return new Access([0, ...own, ...users], groups)
+  const admitted = [0, ...own, ...users].filter((uid) => uid !== overflow.uid)
+  return new Access(
+    admitted,
+    groups.filter((gid) => gid !== overflow.gid)
+  )
+})
+
+/** What is wrong with users and groups that are allowed, and are not let in all the same. */
+export const remarksOn = Effect.fnUntraced(function* ({
+  groups,
+  overflow,
+  users
+}: Allowed): Effect.fn.Return<ReadonlyArray<string>, never, ProcessCalls> {
+  const identity = (yield* ProcessCalls).identity()
+  const own = typeof identity === "number" ? [] : [identity.uids[1]]
+  const advice = "in this user namespace it stands for every one that is not mapped, see user_namespaces(7)"
+  const remarks: Array<string> = []
+  if ([...own, ...users].some((uid) => uid === overflow.uid)) {
+    remarks.push(`uid ${overflow.uid} is not let in: ${advice}`)
+  }
+  if (groups.some((gid) => gid === overflow.gid)) remarks.push(`gid ${overflow.gid} is not let in: ${advice}`)
+  return remarks
 })

@@ -1,6 +1,16 @@
 /** Who gets in, and what the process may do, on the real kernel. */
 import { beforeAll, describe, expect, test } from "bun:test"
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { Connections } from "@scached/reactor"
 import { Effect } from "effect"
@@ -12,6 +22,7 @@ beforeAll(ensureExecutable)
 
 const { CI } = process.env
 const isRoot = process.getuid?.() === 0
+const hasUserNamespaces = isRoot && Bun.spawnSync(["unshare", "--user", "--map-root-user", "true"]).exitCode === 0
 const hasStrace = Bun.which("strace") !== null
 
 const connectAsNobody = (path: string, group?: string): string => {
@@ -107,6 +118,16 @@ for (const { command, name } of forms) {
       expect(await daemon.stop()).toBe(0)
     })
 
+    test.skipIf(!hasUserNamespaces)("in a user namespace, who is not mapped is not taken for nobody", async () => {
+      using directory = openDirectory()
+      const path = directory.join("s")
+      const inside = ["unshare", "--user", "--map-root-user", ...command]
+      await using daemon = await Daemon.start(inside, ["serve", "--socket", path, "--allow-user", "65534"])
+      expect(daemon.stderr).toContain("warning: uid 65534 is not let in: in this user namespace it stands for")
+      expect(connectAsNobody(path)).toBe("ended")
+      await daemon.untilSaid("uid=65534 gid=65534: refused")
+    })
+
     test("every descriptor is close-on-exec, those of clients and cached connections too", async () => {
       using directory = new Directory()
       await using daemon = await start(directory.join("s"))
@@ -166,6 +187,45 @@ for (const { command, name } of forms) {
       )
       chmodSync(open, 0o1777)
       await using daemon = await Daemon.start(command, args)
+      expect(await daemon.stop()).toBe(0)
+    })
+
+    test("a symbolic link in such a directory is refused like the directory", async () => {
+      using directory = new Directory()
+      const [open, safe] = [directory.join("open"), directory.join("safe")]
+      mkdirSync(open)
+      chmodSync(open, 0o777)
+      mkdirSync(safe, { mode: 0o700 })
+      symlinkSync("../safe", join(open, "link"))
+      symlinkSync(join(open, "link"), directory.join("first"))
+      // The last one leads to another directory than it seems to.
+      mkdirSync(directory.join("deep/below"), { recursive: true })
+      symlinkSync(join(open, "link"), directory.join("deep/below/second"))
+      const paths = [join(open, "link/s"), directory.join("first/s"), `${directory.path}/deep/below/second/../safe/s`]
+      for (const path of paths) {
+        const refused = await runToEnd(command, ["serve", "--socket", path])
+        expect(refused.exitCode).toBe(2)
+        expect(refused.stderr).toContain(`everybody may replace what is in the directory ${open}: `)
+      }
+    })
+
+    test.skipIf(!isRoot)("a link that its owner may replace is warned of", async () => {
+      using directory = new Directory()
+      const [sticky, safe] = [directory.join("sticky"), directory.join("safe")]
+      mkdirSync(sticky)
+      chmodSync(sticky, 0o1777)
+      mkdirSync(safe, { mode: 0o700 })
+      symlinkSync(safe, join(sticky, "link"))
+      {
+        await using daemon = await start(join(sticky, "link/s"))
+        expect(daemon.stderr).not.toContain("warning")
+        expect(await daemon.stop()).toBe(0)
+      }
+      lchownSync(join(sticky, "link"), 65_534, 65_534)
+      await using daemon = await start(join(sticky, "link/s"))
+      expect(daemon.stderr).toContain(
+        `warning: the symbolic link ${sticky}/link belongs to uid 65534, which can have it lead to another socket`
+      )
       expect(await daemon.stop()).toBe(0)
     })
 

@@ -126,6 +126,30 @@ for (const { name, command } of forms) {
       expect(existsSync(directory.join("s"))).toBe(false)
     })
 
+    test("what does not listen is closed with a warning by its name, and what listens is served", async () => {
+      using directory = new Directory()
+      const path = directory.join("passed")
+      const file = directory.join("file")
+      writeFileSync(file, "")
+      const number = openSync(file, "r")
+      const env = { ...process.env, LISTEN_FDS: "3", LISTEN_FDNAMES: "stored:scached.socket:gone" }
+      const starting = withListener(path, (listener) =>
+        Daemon.start(asListenOwner(command), ["serve"], { env, passed: [number, listener] })
+      )
+      await using daemon = await starting
+      closeSync(number)
+      expect(daemon.stderr).toContain(
+        'warning: descriptor 3 ("stored"), passed by systemd, is not a socket, and not a listening UNIX stream socket: it is closed'
+      )
+      expect(daemon.stderr).toContain('warning: descriptor 5 ("gone"), passed by systemd, is not open, and ')
+      const open = readdirSync(`/proc/${daemon.child.pid}/fd`).map((each) =>
+        readlinkSync(`/proc/${daemon.child.pid}/fd/${each}`)
+      )
+      expect(open).not.toContain(file)
+      await runOnReactor(Effect.asVoid(Connections.connect(path)))
+      expect(await daemon.stop()).toBe(0)
+    })
+
     test("a port is refused, since no descriptor could come over it", async () => {
       const sockets = () => readdirSync("/proc/self/fd").map(Number).filter(isSocket)
       const before = new Set(sockets())
@@ -185,7 +209,8 @@ describe("systemd's variables", () => {
       ["", "1", 0]
     ] as const) {
       const variables = environment(pid, count)
-      expect(ListenSockets.takeCount(variables, 7)).toBe(expected)
+      const names = expected === 0 ? [] : ["x"]
+      expect(ListenSockets.takePassed(variables, 7)).toEqual({ count: expected, names })
       expect(variables).toEqual({})
     }
   })

@@ -28,6 +28,10 @@ const getStatusFlags = 3
 const setStatusFlags = 4
 const noNewPrivileges = 38
 const alarmSignal = 14
+const unblock = 1
+const setMask = 2
+/** sizeof(sigset_t). */
+const signalSetBytes = 128
 const dropPages = 4
 const realTimer = 0
 const groupsMax = 65_536
@@ -73,6 +77,14 @@ const make = (layout: Layout): ProcessCallsShape => {
   const timer = new NativeBlock(32)
   const timerView = new DataView(timer.buffer)
   let isAlarmDeadly = false
+
+  /** A parent may have had the signal ignored or blocked, and that is inherited. */
+  const makeAlarmDeadly = (): void => {
+    symbols.signal(alarmSignal, null)
+    const set = new NativeBlock(signalSetBytes)
+    set.words[0] = 1 << (alarmSignal - 1)
+    symbols.pthread_sigmask(unblock, set.address, null)
+  }
 
   const option = (number: number, name: number): Outcome => {
     length.words[0] = 4
@@ -158,9 +170,13 @@ const make = (layout: Layout): ProcessCallsShape => {
         for (const [begin, end] of ranges) symbols.madvise(begin, end - begin, dropPages)
       }
     },
+    resetSignals: () => {
+      symbols.signal(alarmSignal, null)
+      // It returns the error number itself.
+      return -symbols.pthread_sigmask(setMask, new NativeBlock(signalSetBytes).address, null)
+    },
     setAlarm: (millis) => {
-      // A parent may have had the signal ignored, and that is inherited.
-      if (!isAlarmDeadly) symbols.signal(alarmSignal, null)
+      if (!isAlarmDeadly) makeAlarmDeadly()
       isAlarmDeadly = true
       const whole = Math.ceil(millis)
       timerView.setBigInt64(16, BigInt(Math.floor(whole / 1000)), true)

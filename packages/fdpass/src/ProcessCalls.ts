@@ -134,6 +134,11 @@ export interface ProcessCallsShape {
   readonly findCode: () => () => void
 
   /**
+   * Lets all signals reach this process, whatever the program that started it has blocked, and SIGALRM end it although that program
+   * ignored it: both are inherited. To be called on the main thread before it answers signals.
+   */
+  readonly resetSignals: () => Outcome
+  /**
    * Has the kernel end this process by SIGALRM after so many milliseconds, whatever it is doing then; 0 calls it off. One call
    * replaces the one before.
    */

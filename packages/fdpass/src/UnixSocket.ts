@@ -4,7 +4,7 @@
  * @category sockets
  */
 import { dlopen, read } from "bun:ffi"
-import { closeSync, constants, fstatSync, lstatSync, openSync, unlinkSync } from "node:fs"
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, unlinkSync } from "node:fs"
 import { Effect, Schema, type Scope } from "effect"
 import { type Descriptor, scoped } from "./Descriptor.ts"
 import { Errno } from "./Errno.ts"
@@ -159,6 +159,9 @@ export const connectAbstract = (socket: Descriptor, name: string): Outcome => {
  */
 export const lockPathOf = (path: string): string => `${path}.lock`
 
+/** Of the file that is locked, whatever the umask and the mode of the socket. */
+const lockMode = 0o600
+
 /** Attempts to lock a file that others keep removing; each one that fails means that somebody else got through. */
 const lockAttemptsMax = 100
 
@@ -167,10 +170,12 @@ const openLocked = (file: string): { readonly number: number } | { readonly oper
   for (let attempt = 0; attempt < lockAttemptsMax; attempt++) {
     let number: number
     try {
-      number = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+      number = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, lockMode)
     } catch (error) {
       return { operation: "open", errno: -errnoOf(error) }
     }
+    // The umask may have taken even the owner's rights away, and whoever may open the file may keep the lock.
+    if ((fstatSync(number).mode & 0o777) !== lockMode) fileOutcome(() => fchmodSync(number, lockMode))
     const errno = rare().lockAtOnce(number)
     if (errno >= 0 && isStillThere(file, number)) return { number }
     closeSync(number)

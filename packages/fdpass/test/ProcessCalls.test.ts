@@ -211,6 +211,11 @@ describe("the alarm", () => {
     expect(child("hang", "system call").signal).toBe("SIGALRM")
   })
 
+  test("is deadly although whoever started the process has had the signal ignored and blocked", () => {
+    const hang = join(import.meta.dir, "children/hang.ts")
+    expect(child("execDeaf", process.execPath, hang, "JavaScript").signal).toBe("SIGALRM")
+  })
+
   test("can be called off", () => {
     expect(child("hang", "called off")).toMatchObject({ code: 0, error: "" })
   })

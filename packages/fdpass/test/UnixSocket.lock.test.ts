@@ -1,6 +1,6 @@
 /** What only the kernel has: locks on files, and abstract addresses. */
 import { expect, test } from "bun:test"
-import { existsSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Exit, Scope } from "effect"
@@ -42,6 +42,20 @@ inDirectory("a file that was left behind keeps nobody away", (path) => {
   writeFileSync(UnixSocket.lockPathOf(path), "")
   take(path)()
   expect(existsSync(UnixSocket.lockPathOf(path))).toBe(false)
+})
+
+inDirectory("the file has a mode of its own, whatever the umask, and whatever it was left with", (path) => {
+  const modeOf = () => statSync(UnixSocket.lockPathOf(path)).mode & 0o777
+  const before = process.umask(0o777)
+  const release = take(path)
+  process.umask(before)
+  expect(modeOf()).toBe(0o600)
+  release()
+  writeFileSync(UnixSocket.lockPathOf(path), "")
+  chmodSync(UnixSocket.lockPathOf(path), 0o666)
+  const releaseSecond = take(path)
+  expect(modeOf()).toBe(0o600)
+  releaseSecond()
 })
 
 inDirectory("the lock belongs to whoever has the file that is there", (path) => {

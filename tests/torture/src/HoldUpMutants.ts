@@ -106,5 +106,54 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
     find: "calls.epollModify(epoll, connection.descriptor, this.#bits, connection.token)",
     replace: "calls.epollModify(epoll, connection.descriptor, 0, connection.token)",
     tests: [`${reactor}/test/IdleWatcher.test.ts`]
+  },
+  {
+    name: "access: whoever is not mapped comes in as nobody",
+    file: "apps/scached/src/Allowed.ts",
+    find: ".filter((uid) => uid !== overflow.uid)",
+    replace: "",
+    tests: [`${tests}/Security.test.ts`]
+  },
+  {
+    name: "access: a map that leaves users out counts as whole",
+    file: "packages/fdpass/src/OverflowIds.ts",
+    find: "reduce((sum, count) => sum + count, 0) >= idCount",
+    replace: "reduce((sum, count) => sum + count, 0) >= 0",
+    tests: ["packages/fdpass/test/OverflowIds.test.ts"]
+  },
+  {
+    name: "place: links are made shorter before they are walked",
+    file: "apps/scached/src/command/SocketPlace.ts",
+    find: "names = [...namesOf(target), ...rest]",
+    replace: "names = rest",
+    tests: [`${tests}/Security.test.ts`]
+  },
+  {
+    name: "signals: what the parent has blocked stays blocked",
+    file: "packages/fdpass/src/KernelProcessCalls.ts",
+    find: "symbols.pthread_sigmask(setMask,",
+    replace: "symbols.pthread_sigmask(unblock,",
+    tests: [`${tests}/Inherited.test.ts`]
+  },
+  {
+    name: "signals: an alarm that the parent has blocked does not ring",
+    file: "packages/fdpass/src/KernelProcessCalls.ts",
+    find: "symbols.pthread_sigmask(unblock, set.address, null)",
+    replace: "",
+    tests: ["packages/fdpass/test/ProcessCalls.test.ts"]
+  },
+  {
+    name: "lock: the umask decides who may lock",
+    file: "packages/fdpass/src/UnixSocket.ts",
+    find: "if ((fstatSync(number).mode & 0o777) !== lockMode)",
+    replace: "if (lockMode < 0)",
+    tests: ["packages/fdpass/test/UnixSocket.lock.test.ts"]
+  },
+  {
+    name: "systemd: what was not passed is closed",
+    file: "apps/scached/src/command/systemd/ListenSockets.ts",
+    find: "(Number.parseInt(flags, 8) & closeOnExec) === 0",
+    replace: "closeOnExec > 0",
+    tests: [`${tests}/Systemd.test.ts`]
   }
 ]

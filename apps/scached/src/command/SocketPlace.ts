@@ -1,49 +1,76 @@
 /**
  * Whether the place of a socket is one where nobody else can put another in its stead.
  */
-import { realpathSync, statSync } from "node:fs"
-import { dirname } from "node:path"
-import { ProcessCalls } from "@scached/fdpass"
+import { lstatSync, readlinkSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { OverflowIds, ProcessCalls } from "@scached/fdpass"
 import { Effect } from "effect"
 import { UsageError } from "./UsageError.ts"
 
 const writableByOthers = 0o002
 const writableByGroup = 0o020
 const sticky = 0o1000
+/** As in Linux, which then says ELOOP. */
+const linksMax = 40
 
-interface Directory {
+interface Entry {
   readonly path: string
   readonly mode: number
   readonly uid: number
   readonly gid: number
 }
 
+/** What decides where a path leads: its directories, and its symbolic links with the directory in which each stands. */
+interface Way {
+  readonly directories: ReadonlyArray<Entry>
+  readonly links: ReadonlyArray<Entry & { readonly holder: Entry }>
+}
+
+const namesOf = (path: string): ReadonlyArray<string> => path.split("/").filter((name) => name !== "" && name !== ".")
+
 /**
- * The directory of a socket and those above it, up to the root, without symbolic links. What cannot be looked at is left to whoever makes
- * the socket, and says what is wrong.
+ * Walks to the directory of a socket as the kernel does: from the root on, and through each link where it stands. What cannot be looked at is left
+ * to whoever makes the socket, and says what is wrong. The end of the way comes first.
  */
-const directoriesOf = (socketPath: string): ReadonlyArray<Directory> => {
-  const directories: Array<Directory> = []
+const wayTo = (socketPath: string): Way => {
+  const directories: Array<Entry> = []
+  const links: Array<Entry & { readonly holder: Entry }> = []
+  // Not made shorter: behind a link `..` leads to another directory than the one in which the link stands.
+  const absolute = socketPath.startsWith("/") ? socketPath : `${process.cwd()}/${socketPath}`
+  let names = namesOf(dirname(absolute))
   try {
-    let path = realpathSync(dirname(socketPath))
-    for (;;) {
-      const { mode, uid, gid } = statSync(path)
-      directories.push({ path, mode, uid, gid })
-      const parent = dirname(path)
-      if (parent === path) return directories
-      path = parent
+    const root = { path: "/", ...lstatSync("/") }
+    directories.push(root)
+    for (let holder: Entry = root; ; ) {
+      const [name, ...rest] = names
+      if (name === undefined || links.length > linksMax) break
+      names = rest
+      const path = join(holder.path, name)
+      const found = lstatSync(path)
+      const entry = { path, mode: found.mode, uid: found.uid, gid: found.gid }
+      if (found.isSymbolicLink()) {
+        links.push({ ...entry, holder })
+        const target = readlinkSync(path)
+        if (target.startsWith("/")) holder = root
+        names = [...namesOf(target), ...rest]
+      } else {
+        directories.push(entry)
+        holder = entry
+      }
     }
   } catch {
-    return directories
+    // What was found until then is judged.
   }
+  return { directories: directories.reverse(), links: links.reverse() }
 }
 
 /**
- * Refuses a place in which everybody may rename and remove what is not theirs, at whatever level; warns of the first directory that
- * belongs to somebody else than root and the own user, or that another group may write to.
+ * Refuses a place in which everybody may rename and remove what is not theirs, at whatever level and behind whatever link; warns of the first
+ * directory that belongs to somebody else than root and the own user, or that another group may write to, and of a link that its owner may
+ * replace.
  */
 export const check = Effect.fnUntraced(function* (path: string): Effect.fn.Return<void, UsageError, ProcessCalls> {
-  const directories = directoriesOf(path)
+  const { directories, links } = wayTo(path)
   const open = directories.find(({ mode }) => (mode & (writableByOthers | sticky)) === writableByOthers)
   if (open !== undefined) {
     return yield* UsageError.of(
@@ -53,15 +80,26 @@ export const check = Effect.fnUntraced(function* (path: string): Effect.fn.Retur
   }
   const identity = (yield* ProcessCalls).identity()
   const own = typeof identity === "number" ? { uid: 0, gid: 0 } : { uid: identity.uids[1], gid: identity.gids[1] }
-  const foreign = directories.find(({ uid }) => uid !== 0 && uid !== own.uid)
+  const overflow = yield* OverflowIds.lookUp
+  const isForeign = ({ uid }: Entry): boolean => uid !== 0 && (uid !== own.uid || uid === overflow.uid)
+  const foreign = directories.find(isForeign)
   if (foreign !== undefined) {
     yield* Effect.logWarning(
       `the directory ${foreign.path} belongs to uid ${foreign.uid}, which can put another socket in place of this one: ` +
         "choose one that belongs to root, or to the user that scached runs as"
     )
   }
+  // With the sticky bit of its directory, the owner of a link and nobody else may put another in its place.
+  const link = links.find((each) => isForeign(each) && (each.holder.mode & (writableByOthers | writableByGroup)) !== 0)
+  if (link !== undefined) {
+    yield* Effect.logWarning(
+      `the symbolic link ${link.path} belongs to uid ${link.uid}, which can have it lead to another socket: ` +
+        "choose a path without it"
+    )
+  }
   const shared = directories.find(
-    ({ gid, mode }) => (mode & (writableByGroup | sticky)) === writableByGroup && gid !== 0 && gid !== own.gid
+    ({ gid, mode }) =>
+      (mode & (writableByGroup | sticky)) === writableByGroup && gid !== 0 && (gid !== own.gid || gid === overflow.gid)
   )
   if (shared !== undefined) {
     yield* Effect.logWarning(

@@ -52,10 +52,11 @@ const openSyslog = ({ values }: ServeSettings.ServeSettings, onTrouble: (trouble
 const program = (command: CommandLine.ServeCommand, hangUps: HangUps, onListening: () => void) => {
   const { logFormat, logTarget, mode, socketPath } = command
   const work = Effect.gen(function* () {
-    const { pid } = yield* ProcessCalls
+    const { pid, resetSignals } = yield* ProcessCalls
+    resetSignals()
     // Taken out of the environment first of all: they are for this process, and mean nothing once it is over.
     const strayNote = ListenSockets.strayNote(process.env, pid)
-    const passedSockets = ListenSockets.takeCount(process.env, pid)
+    const passedSockets = ListenSockets.takePassed(process.env, pid)
     const notifier = Notifier.takeSettings(process.env, pid)
     const origin = { ...command, socketPath }
     const settings = yield* ServeSettings.read(origin)

@@ -31,8 +31,8 @@ const standardMode = ({ allowed: { groups, users } }: ServeSettings): number =>
 export interface ServeOptions {
   readonly socketPath: string | undefined
   readonly mode: number | undefined
-  /** How many listening sockets systemd has passed. */
-  readonly passedSockets: number
+  /** What systemd has passed. */
+  readonly passedSockets: ListenSockets.Passed
   /** What to say of sockets that were passed to somebody else, behind the complaint that there is none. */
   readonly strayNote: string
   readonly notifier: Notifier.NotifierSettings
@@ -52,7 +52,7 @@ const listenAt = Effect.fnUntraced(function* (path: string, mode: number) {
 /** The listening sockets, and where they are, in words. */
 const openListeners = Effect.fnUntraced(function* (options: ServeOptions) {
   const { mode, passedSockets, settings, socketPath, strayNote } = options
-  if (passedSockets === 0) {
+  if (passedSockets.count === 0) {
     if (socketPath === undefined) {
       return yield* UsageError.of(`--socket is missing: write scached serve --socket PATH${strayNote}`)
     }
@@ -90,7 +90,8 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   const budget = yield* DescriptorBudget.raise
   const liveSettings = Effect.gen(function* () {
     const found = cacheSettingsOf(settings.values, budget, yield* Allowed.access(settings.allowed))
-    for (const remark of remarksOn(found, budget)) journal.warning(remark)
+    const remarks = [...remarksOn(found, budget), ...(yield* Allowed.remarksOn(settings.allowed))]
+    for (const remark of remarks) journal.warning(remark)
     return found
   })
   // Changed in place by a reload: what is running looks them up whenever it needs them.
@@ -130,7 +131,7 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   yield* server.idle
   journal.info(`no client for ${live.idleSecondsMax} s (max_idle): leaving`)
   // What systemd has passed it serves again. Nobody does a socket of our own: once it cannot be found, whoever has come is served.
-  if (options.passedSockets > 0 || options.socketPath === undefined) return
+  if (options.passedSockets.count > 0 || options.socketPath === undefined) return
   yield* removeFile(options.socketPath, file)
   yield* server.serveLast
 }, Effect.scoped)

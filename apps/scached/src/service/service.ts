@@ -29,6 +29,7 @@ export const run = (invocation: ServiceSettings.Invocation): Effect.Effect<numbe
   Effect.scoped(
     Effect.gen(function* () {
       const process = yield* ProcessCalls
+      process.resetSignals()
       const settings = yield* Effect.result(prepare(invocation))
       if (settings._tag === "Failure") {
         const early = yield* openEarlyLog(invocation)
@@ -148,7 +149,8 @@ const settle = Effect.fnUntraced(function* ({
   // The client of a stream was passed by whoever started this, and of one that comes over the network nobody can tell the user.
   const isKnown = mode._tag === "Listen" && mode.transport !== "inet"
   const settings = cacheSettingsOf(values, budget, isKnown ? yield* Allowed.access(allowed) : undefined)
-  for (const remark of remarksOn(settings, budget)) journal.warning(remark)
+  const wrong = [...remarksOn(settings, budget), ...(isKnown ? yield* Allowed.remarksOn(allowed) : [])]
+  for (const remark of wrong) journal.warning(remark)
   // The one client of a stream may take its time.
   return mode._tag === "Stream" ? { ...settings, idleSecondsMax: 0 } : settings
 })

@@ -46,6 +46,7 @@ const declarations = {
   madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
   isatty: { args: ["i32"], returns: "i32" },
   signal: { args: ["i32", "ptr"], returns: "ptr" },
+  pthread_sigmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   setitimer: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   epoll_create1: { args: ["i32"], returns: "i32" },
   epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },

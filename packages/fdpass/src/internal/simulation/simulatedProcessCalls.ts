@@ -119,6 +119,7 @@ export const makeProcessCalls = (process: SimulatedProcess): ProcessCallsShape =
     }),
     countDescriptors: call("countDescriptors", () => process.openCount + standardNumbers),
     findCode: () => () => {},
+    resetSignals: call("resetSignals", () => 0),
     setAlarm: call("setAlarm", (millis: number) => {
       process.alarmAtMillis = millis <= 0 ? Number.POSITIVE_INFINITY : kernel.nowMillis + Math.ceil(millis)
       return 0
