@@ -85,7 +85,7 @@ export class PartReport {
     if (this.#file === "") return "before the first test"
     const next = this.#nextTest()
     const after = this.#lastTest === "" ? "at its beginning" : `after "${this.#lastTest}"`
-    return `${this.#file}, ${next === undefined ? after : `"${next}"`}`
+    return `${this.#file}, ${next === undefined ? after : `probably in "${next}"`}`
   }
 
   /** The name in the file's text that follows the last test that ended; undefined where names are made in a loop. */
@@ -96,8 +96,8 @@ export class PartReport {
     } catch {
       return undefined
     }
-    const names = [...text.matchAll(/\btest(?:\.\w+)*(?:\([^)"'`\n]*\))?\(\s*"((?:[^"\\]|\\.)*)"/g)].map(
-      ([, name = ""]) => name
+    const names = [...text.matchAll(/\btest(?:\.\w+)*(?:\([^)"'`\n]*\))?\(\s*(["'`])(.*?)\1/g)].map(
+      ([, , name = ""]) => name
     )
     if (this.#lastTest === "") return names[0]
     const index = names.findLastIndex((name) => this.#lastTest === name || this.#lastTest.endsWith(` > ${name}`))

@@ -2,6 +2,9 @@
 import { Effect } from "effect"
 import { KernelProcessCalls, KernelSystemCalls, ProcessCalls, SystemCalls } from "../../src/index.ts"
 
+/** Not for ever: where the alarm is broken, and the parent was ended too, a process would be left that takes a whole processor. */
+const hangMillis = 55_000
+
 const program = Effect.gen(function* () {
   const process_ = yield* ProcessCalls
   const calls = yield* SystemCalls
@@ -14,9 +17,9 @@ const program = Effect.gen(function* () {
     Bun.sleepSync(2_000)
     return
   }
-  if (process.argv[2] === "JavaScript") for (;;);
+  if (process.argv[2] === "JavaScript") for (const end = performance.now() + hangMillis; performance.now() < end; );
   const epoll = calls.epollCreate()
-  if (typeof epoll !== "number") calls.epollWait(epoll, calls.makeReadinessBatch(1), 30_000)
+  if (typeof epoll !== "number") calls.epollWait(epoll, calls.makeReadinessBatch(1), hangMillis)
 })
 
 const layers = [KernelProcessCalls.layer, KernelSystemCalls.layer] as const

@@ -8,6 +8,8 @@ import { KernelProcessCalls } from "@scached/fdpass"
 import { Effect } from "effect"
 import { Reactor, Reactors, Watchdog } from "../../src/index.ts"
 
+/** Not for ever: a process that the alarm does not end must not be left. */
+const hangMillis = 40_000
 const limitMillis = 3_000
 
 const healthy = Effect.gen(function* () {
@@ -26,8 +28,8 @@ const program = Effect.gen(function* () {
   const loop = yield* Reactor
   const epoll = loop.calls.epollCreate()
   if (process.argv[2] === "system call" && typeof epoll !== "number") {
-    loop.calls.epollWait(epoll, loop.calls.makeReadinessBatch(1), 10_000)
-  } else for (;;);
+    loop.calls.epollWait(epoll, loop.calls.makeReadinessBatch(1), hangMillis)
+  } else for (const end = performance.now() + hangMillis; performance.now() < end; );
 }).pipe(Effect.scoped, Effect.provide(KernelProcessCalls.layer))
 
 Reactors.runMain(program, { exitCode: () => 0 })
