@@ -1,20 +1,52 @@
 /** Connections that were told to linger: the event loop of whoever finds them does not wait. */
 import { expect, test } from "bun:test"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { KernelSystemCalls, SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
 import { openCache } from "../src/index.ts"
 import { DeferredCloses } from "../src/internal/DeferredCloses.ts"
 import type { HostLoop } from "../src/internal/HostLoop.ts"
 import { CacheProcess } from "./support/CacheProcess.ts"
-import { lingeringSocket } from "./support/lingering.ts"
 
 const kernel = Effect.runSync(Effect.map(SystemCalls, (found) => found).pipe(Effect.provide(KernelSystemCalls.layer)))
 
+const program = join(import.meta.dir, "../../fdpass/test/programs/sendLingering.ts")
+
+/** A connection that lingers for an hour, made by another process, which keeps its far end. */
+const receiveLingering = async () => {
+  const directory = mkdtempSync(join(tmpdir(), "scached-client-"))
+  const path = join(directory, "socket")
+  const listener = kernel.socket()
+  if (typeof listener === "number") throw new Error("no socket")
+  kernel.bind(listener, path)
+  kernel.listen(listener, 1)
+  const maker = Bun.spawn([process.execPath, program, path], { stdio: ["ignore", "inherit", "inherit"] })
+  const buffer = kernel.makeReceiveBuffer(8)
+  const socket = await until(() => kernel.accept(listener))
+  await until(() => (kernel.receive(socket, buffer) > 0 ? "received" : -1))
+  const cargo = buffer.takeDescriptor()
+  if (cargo === undefined) throw new Error("no descriptor came")
+  for (const each of [listener, socket]) each.close()
+  rmSync(directory, { recursive: true })
+  return { cargo, maker }
+}
+
+/** What a call answers once it does not fail any more. */
+const until = async <A>(call: () => A | number): Promise<A> => {
+  for (;;) {
+    const found = call()
+    if (typeof found !== "number") return found
+    await Bun.sleep(1)
+  }
+}
+
 test("one that was found is let go of at once", async () => {
-  await using process = await CacheProcess.start()
-  await using cache = openCache({ path: process.path })
-  const [socket, listener] = lingeringSocket(kernel)
-  await cache.saveEndpoint({ label: "imap", ttlSeconds: 60, descriptor: socket })
+  await using server = await CacheProcess.start()
+  await using cache = openCache({ path: server.path })
+  const { cargo, maker } = await receiveLingering()
+  await cache.saveEndpoint({ label: "imap", ttlSeconds: 60, descriptor: cargo })
   {
     using found = await cache.findEndpoint("imap")
     expect(found).toBeDefined()
@@ -23,7 +55,8 @@ test("one that was found is let go of at once", async () => {
   }
   // A close that waits would not have come here within the hour.
   while (kernel.closesUnderWay() > 0) await Bun.sleep(5)
-  listener.close()
+  maker.kill("SIGKILL")
+  await maker.exited
 })
 
 /** Calls of which closes end as the test says, and a loop whose tasks it runs. */

@@ -3,10 +3,10 @@ import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Descriptor, Errno, Readiness } from "../src/index.ts"
-import { kernelCalls as calls, kernelMachine, must } from "./machines.ts"
+import { kernelCalls as calls, kernelMachine, must } from "./support/machines.ts"
 
 const { CI } = process.env
-const child = (name: string): string => join(import.meta.dir, "children", name)
+const child = (name: string): string => join(import.meta.dir, "programs", name)
 
 test("what an ordinary look does not see in a queue is closed without a wait, and so is more than there are threads for", () => {
   const run = Bun.spawnSync([process.execPath, child("hiddenDescriptors.ts")])
@@ -21,7 +21,7 @@ test("what an ordinary look does not see in a queue is closed without a wait, an
     "under way": true,
     "left open": 0
   })
-}, 20_000)
+})
 
 const sleepsIn = (processId: number): string => {
   try {
@@ -78,7 +78,7 @@ for (const [kind, seen] of [
       listener.close()
       machine.dispose()
     }
-  }, 20_000)
+  })
 }
 
 test("what is no socket is not looked at", () => {
