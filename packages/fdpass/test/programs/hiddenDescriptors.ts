@@ -11,7 +11,7 @@ import * as Lingering from "../support/lingering.ts"
 import { kernelCalls as calls, closeAll, must, openNumbers, show } from "../support/machines.ts"
 import { sendDescriptorsRaw } from "../support/rawMessages.ts"
 
-Effect.runSync(ProcessCalls.pipe(Effect.provide(KernelProcessCalls.layer))).setAlarm(8_000)
+Effect.runSync(ProcessCalls.pipe(Effect.provide(KernelProcessCalls.layer))).setAlarm(45_000)
 const { symbols } = libc()
 const urgent = 0x01
 const peekOffsetOption = 42

@@ -9,7 +9,7 @@ import { kernelCalls as calls, closeAll, must } from "../support/machines.ts"
 import { sendDescriptorsRaw } from "../support/rawMessages.ts"
 
 const processCalls = Effect.runSync(ProcessCalls.pipe(Effect.provide(KernelProcessCalls.layer)))
-processCalls.setAlarm(8_000)
+processCalls.setAlarm(45_000)
 
 const [one, other] = must(calls.socketPair())
 const sendLingering = (count: number): void => {
