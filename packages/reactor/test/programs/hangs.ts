@@ -1,5 +1,5 @@
 /** Watched over with a limit of 400 ms: idles for longer than that, works for longer than that, and then hangs. */
-import { KernelProcessCalls } from "@scached/fdpass"
+import { KernelProcessCalls } from "@scached/daemon"
 import { Effect } from "effect"
 import { Reactor, Reactors, Watchdog } from "../../src/index.ts"
 

@@ -1,6 +1,8 @@
 /** Run by ProcessCalls.test.ts: sets an alarm and then never returns, in JavaScript or in a system call. */
+
+import { KernelSystemCalls, SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
-import { KernelProcessCalls, KernelSystemCalls, ProcessCalls, SystemCalls } from "../../src/index.ts"
+import { KernelProcessCalls, ProcessCalls } from "../../src/index.ts"
 
 const program = Effect.gen(function* () {
   const process_ = yield* ProcessCalls
