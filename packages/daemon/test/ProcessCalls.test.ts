@@ -15,7 +15,7 @@ const kernel: ProcessCallsShape = Effect.runSync(
 
 const child = (name: string, ...args: ReadonlyArray<string>) => {
   const run = Bun.spawnSync([process.execPath, join(import.meta.dir, `programs/${name}.ts`), ...args], {
-    timeout: 10_000
+    timeout: 50_000
   })
   return { out: run.stdout.toString(), error: run.stderr.toString(), signal: run.signalCode, code: run.exitCode }
 }

@@ -11,7 +11,7 @@ import * as Lingering from "../support/lingering.ts"
 import { kernelCalls as calls, closeAll, must, openNumbers, show } from "../support/machines.ts"
 import { sendDescriptorsRaw } from "../support/rawMessages.ts"
 
-endAfter(8)
+endAfter(45)
 const { symbols } = libc()
 const urgent = 0x01
 const peekOffsetOption = 42

@@ -7,7 +7,7 @@ import { lingering } from "../support/lingering.ts"
 import { kernelCalls as calls, closeAll, must } from "../support/machines.ts"
 import { sendDescriptorsRaw } from "../support/rawMessages.ts"
 
-endAfter(8)
+endAfter(45)
 
 const [one, other] = must(calls.socketPair())
 const sendLingering = (count: number): void => {
