@@ -155,5 +155,26 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
     find: "(Number.parseInt(flags, 8) & closeOnExec) === 0",
     replace: "closeOnExec > 0",
     tests: [`${tests}/serve/Systemd.test.ts`]
+  },
+  {
+    name: "client: letting go of what was found waits for its close",
+    file: "packages/client/src/PlainCache.ts",
+    find: "if (this.descriptor.isOwned) this.#letGo(this.descriptor)",
+    replace: "if (this.descriptor.isOwned) this.descriptor.close()",
+    tests: ["packages/client/test/Lingering.test.ts"]
+  },
+  {
+    name: "client: what no signal ends is looked after for ever",
+    file: "packages/client/src/internal/DeferredCloses.ts",
+    find: "else if (looksLeft > 1)",
+    replace: "else if (looksLeft > -100)",
+    tests: ["packages/client/test/Lingering.test.ts"]
+  },
+  {
+    name: "bench: a reply without an end is kept",
+    file: "apps/scache-bench/src/load/Conversation.ts",
+    find: "const replyBytesMax = 65_536",
+    replace: "const replyBytesMax = 6_553_600",
+    tests: ["apps/scache-bench/test/Truth.test.ts"]
   }
 ]
