@@ -4,7 +4,7 @@
  * The alarm counts real time, as it must: a process that has no processor for so long is ended too, and so is one that the engine
  * stops. So what must not be ended has a limit of seconds, and only the hang a short one.
  */
-import { KernelProcessCalls } from "@scached/fdpass"
+import { KernelProcessCalls } from "@scached/daemon"
 import { Effect } from "effect"
 import { Reactor, Reactors, Watchdog } from "../../src/index.ts"
 

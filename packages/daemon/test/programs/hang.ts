@@ -1,6 +1,8 @@
 /** Run by ProcessCalls.test.ts: sets an alarm and then never returns, in JavaScript or in a system call. */
+
+import { KernelSystemCalls, SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
-import { KernelProcessCalls, KernelSystemCalls, ProcessCalls, SystemCalls } from "../../src/index.ts"
+import { KernelProcessCalls, ProcessCalls } from "../../src/index.ts"
 
 /** Not for ever: where the alarm is broken, and the parent was ended too, a process would be left that takes a whole processor. */
 const hangMillis = 55_000
