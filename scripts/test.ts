@@ -135,7 +135,7 @@ const watch = (): void => {
     one.stopped = isOverTime
       ? `not done within ${minutesMaxOfCi} minutes, in ${one.report.place}`
       : `no test has ended for ${silentMinutesMax} minutes, in ${one.report.place}`
-    one.command.kill("SIGKILL")
+    void one.command.end()
   }
   if (secondsSince(progressMillis) < progressSeconds || running.size === 0) return
   progressMillis = performance.now()

@@ -1,6 +1,29 @@
 /** A command in a process group of its own, read line by line, and ended with all its children. */
+import { readdirSync, readFileSync } from "node:fs"
 
 const running = new Set<Command>()
+
+/** The processes that a process has started, and those that these have started: turbo gives each task a group of its own. */
+const descendantsOf = (pid: number): ReadonlyArray<number> => {
+  try {
+    const tasks = readdirSync(`/proc/${pid}/task`)
+    const children = tasks.flatMap(
+      (task) => readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").match(/\d+/g) ?? []
+    )
+    return children.map(Number).flatMap((child) => [child, ...descendantsOf(child)])
+  } catch {
+    // It has ended meanwhile.
+    return []
+  }
+}
+
+const signal = (pid: number, name: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It has ended.
+  }
+}
 
 export class Command {
   readonly #child: Bun.Subprocess<"ignore", "pipe", "inherit">
@@ -44,39 +67,34 @@ export class Command {
     return code
   }
 
-  /** Sends a signal to it and whatever it started in its group. */
-  kill(signal: NodeJS.Signals): void {
-    try {
-      process.kill(-this.#child.pid, signal)
-    } catch {
-      // It has ended.
+  /** Ends it with everything that it started, at once or with the time to clean up. */
+  async end(graceMillis = 0): Promise<void> {
+    const { pid } = this.#child
+    const processes = [pid, ...descendantsOf(pid)]
+    if (graceMillis > 0) {
+      signal(-pid, "SIGTERM")
+      await Promise.race([this.#child.exited, Bun.sleep(graceMillis)])
     }
-  }
-
-  get exited(): Promise<number> {
-    return this.#child.exited
+    for (const each of processes) signal(each, "SIGKILL")
   }
 }
 
-/** Time for a command to end what it started in other groups: turbo has one for each task. */
-const graceMillis = 3000
+/** What a command has for cleaning up. */
+const graceMillis = 2000
 
-/** Ends all commands that run, and waits until they have ended. */
+/** Ends all commands that run. */
 export const endAll = async (): Promise<void> => {
-  const commands = [...running]
-  for (const command of commands) command.kill("SIGTERM")
-  await Promise.race([Promise.all(commands.map(({ exited }) => exited)), Bun.sleep(graceMillis)])
-  for (const command of commands) command.kill("SIGKILL")
+  await Promise.all([...running].map((command) => command.end(graceMillis)))
 }
 
 /** Ends everything when a signal ends this process. */
 export const endWithSignals = (): void => {
-  for (const [signal, number] of [
+  for (const [name, number] of [
     ["SIGINT", 2],
     ["SIGTERM", 15],
     ["SIGHUP", 1]
   ] as const) {
-    process.on(signal, () => {
+    process.on(name, () => {
       void endAll().then(() => process.exit(128 + number))
     })
   }
