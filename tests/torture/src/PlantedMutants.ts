@@ -270,7 +270,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cache: the ttl limit is ignored",
     file: `${cache}/ConnectionCache.ts`,
-    find: "return Math.min(ttlSeconds, this.#settings.ttlSecondsMax) * 1000",
+    find: "return Math.min(ttlSeconds, this.#settings.current.ttlSecondsMax) * 1000",
     replace: "return ttlSeconds * 1000",
     tests: ["apps/scached/test/cache/SettingsChange.test.ts"]
   },
@@ -299,8 +299,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "door: whom the settings do not admit comes in",
     file: `${cache}/clients/Admission.ts`,
-    find: "if (settings.access?.admitsAt(socket, peer, loop.calls) !== false) return peer",
-    replace: "if (settings.access !== null) return peer",
+    find: "if (settings.current.access?.admitsAt(socket, peer, loop.calls) !== false) return peer",
+    replace: "if (settings.current.access !== null) return peer",
     tests: ["apps/scached/test/cache/clients/Strangers.test.ts"]
   },
   {

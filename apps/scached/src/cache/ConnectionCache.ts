@@ -2,7 +2,7 @@ import type { Descriptor } from "@scached/fdpass"
 import type { OctetString } from "@scached/protocol"
 import { type EventLoop, type IdleInterest, type IdleState, IdleWatcher, idleStateOf } from "@scached/reactor"
 import { type CachedConnection, ConnectionStore, type Evicted, type Lease } from "@scached/store"
-import type { CacheSettings, WatchMode } from "../settings/CacheSettings.ts"
+import type { CacheSettings, SettingsInForce, WatchMode } from "../settings/CacheSettings.ts"
 import { CachedDescriptor, type CachedDescriptorOwner } from "./CachedDescriptor.ts"
 import { CacheStatistics } from "./CacheStatistics.ts"
 import type { LimitNotices } from "./LimitNotices.ts"
@@ -51,7 +51,7 @@ export class ConnectionCache {
   readonly statistics: CacheStatistics
   readonly #store: ConnectionStore<CachedDescriptor, Octets>
   readonly #loop: EventLoop
-  readonly #settings: CacheSettings
+  readonly #settings: SettingsInForce
   readonly #observer: CacheObserver
   readonly #watcher: IdleWatcher
   readonly #owner: CachedDescriptorOwner
@@ -60,12 +60,12 @@ export class ConnectionCache {
   #isShrinking = false
   #isClosed = false
 
-  constructor(loop: EventLoop, settings: CacheSettings, observer: CacheObserver) {
+  constructor(loop: EventLoop, settings: SettingsInForce, observer: CacheObserver) {
     this.#loop = loop
     this.#settings = settings
     this.#observer = observer
-    this.#store = new ConnectionStore(limitsOf(settings))
-    this.#watcher = new IdleWatcher(loop, { interest: interestOf[settings.watch], ...watchTimes })
+    this.#store = new ConnectionStore(limitsOf(settings.current))
+    this.#watcher = new IdleWatcher(loop, { interest: interestOf[settings.current.watch], ...watchTimes })
     this.#owner = {
       calls: loop.calls,
       onStirred: (connection, state) => {
@@ -86,8 +86,8 @@ export class ConnectionCache {
 
   /** Goes by the present settings: what is too many leaves bit by bit. */
   settingsChanged(): void {
-    this.#store.changeLimits(limitsOf(this.#settings))
-    this.#watcher.setInterest(interestOf[this.#settings.watch])
+    this.#store.changeLimits(limitsOf(this.#settings.current))
+    this.#watcher.setInterest(interestOf[this.#settings.current.watch])
     this.#shrink()
   }
 
@@ -187,7 +187,7 @@ export class ConnectionCache {
   #isAlive(lease: Lease<CachedDescriptor, Octets>): boolean {
     const { connection, value } = lease
     value.stopWatching()
-    const { watch } = this.#settings
+    const { watch } = this.#settings.current
     if (watch === "off") return true
     const state = idleStateOf(this.#loop.calls, value.descriptor)
     if (state === "idle" || state === "unknown" || (state === "bytes" && watch === "hangup")) return true
@@ -232,7 +232,7 @@ export class ConnectionCache {
   }
 
   #ttlMillis(ttlSeconds: number): number {
-    return Math.min(ttlSeconds, this.#settings.ttlSecondsMax) * 1000
+    return Math.min(ttlSeconds, this.#settings.current.ttlSecondsMax) * 1000
   }
 
   #scheduleExpiry(): void {
