@@ -104,7 +104,7 @@ export const make = Effect.fnUntraced(function* (
   const enter = (socket: Descriptor, peer: PeerCredentials): void => {
     const client = new Client(context, peer)
     clients.add(client)
-    statistics.client(false)
+    statistics.count("clients")
     idleTime.consider()
     Deferred.doneUnsafe(used, Effect.void)
     const refused = client.open(socket)

@@ -247,7 +247,7 @@ export class Client implements ChannelHandler {
 
   #saveEndpoint(request: Request.SaveEndpoint, descriptor: Descriptor | undefined): void {
     if (descriptor === undefined) {
-      if (this.#isDescriptorLost) this.#context.cache.statistics.lostDescriptor()
+      if (this.#isDescriptorLost) this.#context.cache.statistics.count("lostDescriptors")
       this.#complain(
         this.#isDescriptorLost
           ? "save_endp: its descriptor was lost, this process or the system has none left; see RLIMIT_NOFILE"
@@ -363,7 +363,7 @@ export class Client implements ChannelHandler {
 
   #timeOut(): void {
     const what = this.#channel?.isBlocked === true ? "it does not read its answers" : this.#session.state
-    this.#context.cache.statistics.timedOut()
+    this.#context.cache.statistics.count("timedOut")
     this.#context.journal.warning(
       `${this.#name}: disconnected, it has owed an answer for ${this.#context.settings.current.exchangeSecondsMax} s ` +
         `(${what}); see ipc_timeout and scached_exchange_timeout`
