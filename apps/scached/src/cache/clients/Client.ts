@@ -9,7 +9,7 @@ import {
 import { Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
 import { Channel, type ChannelHandler, type EventLoop } from "@scached/reactor"
 import type { Journal } from "../../log/Journal.ts"
-import { printableText } from "../../log/printableText.ts"
+import { printableLabel } from "../../log/printable.ts"
 import type { SettingsInForce } from "../../settings/CacheSettings.ts"
 import type { ConnectionCache, Found } from "../ConnectionCache.ts"
 import type { LimitNotices } from "../LimitNotices.ts"
@@ -53,7 +53,7 @@ export class Client implements ChannelHandler {
   #isSilent = true
   #isClosed = false
   #complaints = 0
-  /** The outcome of sending a descriptor is told within the call that sends it, and not later. */
+  /** True while `sendDescriptorAfterReads` runs: its callback may come within it, and must not enter `#advance` again. */
   #isSending = false
   /** The last read brought a descriptor that there was no room for. */
   #isDescriptorLost = false
@@ -388,6 +388,6 @@ export class Client implements ChannelHandler {
 
   #verboseRequest(request: Request.Request, outcome: string): void {
     if (!this.#context.journal.isVerbose) return
-    this.#verbose(`${Request.wireName(request)} label="${printableText(request.label)}": ${outcome}`)
+    this.#verbose(`${Request.wireName(request)} label="${printableLabel(request.label)}": ${outcome}`)
   }
 }
