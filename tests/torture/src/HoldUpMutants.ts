@@ -138,7 +138,7 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   {
     name: "signals: an alarm that the parent has blocked does not ring",
     file: "packages/daemon/src/KernelProcessCalls.ts",
-    find: "symbols.pthread_sigmask(unblock, set.address, null)",
+    find: "symbols.pthread_sigmask(unblock, set.address, 0)",
     replace: "",
     tests: ["packages/daemon/test/ProcessCalls.test.ts"]
   },

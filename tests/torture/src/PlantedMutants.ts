@@ -30,6 +30,23 @@ const storeTests = [`${store}/test/ConnectionStore.steps.test.ts`, `${store}/tes
 /** All of them. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
+    name: "gate: errno is looked at after the call, and something else ran in between",
+    file: `${fdpass}/src/KernelSystemCalls.ts`,
+    find: "peek: (socket) => symbols.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait),",
+    replace: `peek: (socket) => {
+      const { dlopen, read } = require("bun:ffi")
+      const { symbols: c } = dlopen("libc.so.6", {
+        recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
+        __errno_location: { args: [], returns: "ptr" }
+      })
+      const count = c.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait)
+      symbols.fcntl(numberOf(socket), 1, 0)
+      return count < 0 ? -read.i32(c.__errno_location(), 0) : count
+    },`,
+    tests: [`${fdpass}/test/Gate.test.ts`],
+    isQuick: true
+  },
+  {
     name: "codec: NUL NUL ends a list",
     file: `${protocol}/src/internal/ListScanner.ts`,
     find: "if (!this.#inValue && offset === this.#fieldStart) {",

@@ -1,4 +1,3 @@
-import { dlopen, type Pointer } from "bun:ffi"
 import { close } from "node:fs"
 import { libc } from "./libc.ts"
 import { NativeBlock } from "./nativeMemory.ts"
@@ -13,26 +12,18 @@ const setMask = 2
 /** sizeof(sigset_t). */
 const signalSetBytes = 128
 
-const nameOf = (name: string): Buffer => Buffer.from(`${name}\0`)
-
-/** Opened when it is first needed: bun:ffi compiles every declaration, and most programs never close what waits. */
+/** Looked up when they are first needed: most programs never close what waits. */
 const openThreads = () => {
-  const { symbols } = dlopen("libc.so.6", {
-    pthread_create: { args: ["ptr", "ptr", "ptr", "u64"], returns: "i32" },
-    pthread_tryjoin_np: { args: ["u64", "ptr"], returns: "i32" },
-    pthread_kill: { args: ["u64", "i32"], returns: "i32" },
-    pthread_sigmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-    dlsym: { args: ["ptr", "buffer"], returns: "ptr" }
-  })
-  const [closeFunction, harmless] = [symbols.dlsym(null, nameOf("close")), symbols.dlsym(null, nameOf("abs"))]
-  if (typeof closeFunction !== "number" || typeof harmless !== "number")
-    throw new Error("the C library lacks a function")
+  const { functionNamed, symbols } = libc()
+  const closeFunction = functionNamed("close")
+  // A C library from before threads were in its one file lacks this.
+  functionNamed("pthread_tryjoin_np")
   // A signal without a handler would not interrupt anything, and a handler must be no code of the runtime: abs takes a number, and does nothing.
-  libc().symbols.signal(wakeSignal, harmless)
+  symbols.signal(wakeSignal, functionNamed("abs"))
   return { symbols, closeFunction }
 }
 
-type Threads = { readonly symbols: ReturnType<typeof openThreads>["symbols"]; readonly closeFunction: Pointer }
+type Threads = ReturnType<typeof openThreads>
 
 /**
  * Closes numbers on threads of their own, each with nothing to do but that: the C library's `close` is the thread's function. (On x86-64 and
@@ -76,7 +67,7 @@ export class ClosingThreads {
 
   #forgetEnded({ symbols }: Threads): void {
     for (let index = this.#running.length - 1; index >= 0; index--) {
-      if (symbols.pthread_tryjoin_np(this.#running[index] ?? 0, null) === 0) this.#running.splice(index, 1)
+      if (symbols.pthread_tryjoin_np(this.#running[index] ?? 0, 0) === 0) this.#running.splice(index, 1)
     }
   }
 
@@ -99,8 +90,8 @@ export class ClosingThreads {
   #startThread({ closeFunction, symbols }: Threads, number: number): boolean {
     // All but one are left to the thread that the runtime expects them on.
     symbols.pthread_sigmask(setMask, this.#masked.address, this.#usual.address)
-    const outcome = symbols.pthread_create(this.#made.address, null, closeFunction, number)
-    symbols.pthread_sigmask(setMask, this.#usual.address, null)
+    const outcome = symbols.pthread_create(this.#made.address, 0, closeFunction, number)
+    symbols.pthread_sigmask(setMask, this.#usual.address, 0)
     if (outcome !== 0) return false
     this.#running.push((this.#made.words[0] ?? 0) + (this.#made.words[1] ?? 0) * 2 ** 32)
     return true

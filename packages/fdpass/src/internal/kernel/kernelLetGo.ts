@@ -1,4 +1,3 @@
-import { Errno } from "../../Errno.ts"
 import type { Outcome } from "../../SystemCalls.ts"
 import { ClosingThreads } from "./ClosingThreads.ts"
 import { libc } from "./libc.ts"
@@ -23,7 +22,7 @@ const queuesMax = 256
  * the other end, and so goes to a thread.
  */
 export const makeLetGo = () => {
-  const { symbols, errno } = libc()
+  const { symbols } = libc()
   /** `struct linger`, all zero: off. */
   const noLinger = new NativeBlock(8)
   const value = new NativeBlock(8)
@@ -35,7 +34,7 @@ export const makeLetGo = () => {
   const familyOfNumber = (number: number): Outcome => {
     length.words[0] = 4
     const result = symbols.getsockopt(number, socketLevel, domainOption, value.address, length.address)
-    return result < 0 ? -(errno[0] ?? Errno.EIO) : (value.words[0] ?? 0)
+    return result < 0 ? result : (value.words[0] ?? 0)
   }
 
   /** One that lingers for no time at all resets its connection, and waits for nobody. */
@@ -54,7 +53,7 @@ export const makeLetGo = () => {
     looked.words[0] = number
     looked.words[1] = readable
     // A socket that never had a peer has hung up too, which is told unasked.
-    return symbols.poll(looked.address, 1, 0) >= 0 && ((looked.words[1] ?? 0) >>> 16) % 2 === 0
+    return symbols.pollAtOnce(looked.address, 1) >= 0 && ((looked.words[1] ?? 0) >>> 16) % 2 === 0
   }
 
   const isPrompt = (number: number, family: number): boolean =>
@@ -69,7 +68,7 @@ export const makeLetGo = () => {
       queues.words[2 * index] = number
       queues.words[2 * index + 1] = readable
     }
-    const hasLooked = queued.length > 0 && symbols.poll(queues.address, queued.length, 0) >= 0
+    const hasLooked = queued.length > 0 && symbols.pollAtOnce(queues.address, queued.length) >= 0
     for (const [index, number] of queued.entries()) {
       const found = (queues.words[2 * index + 1] ?? 0) >>> 16
       if (hasLooked && found % 2 === 0) prompt.push(number)
