@@ -48,5 +48,5 @@ and what is there for trying it out:
 })
 
 // Loaded now and not above, since it takes a moment, in which a Ctrl-C should end this.
-const { main } = await import("../apps/scached/src/command/main.ts")
+const { main } = await import("../apps/scached/src/serve/main.ts")
 main(["serve", "--socket", socket, ...settings, ...others], onListening)

@@ -8,8 +8,8 @@ import { KernelSystemCalls, SystemCalls, type SystemCallsShape } from "@scached/
 import { EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
 import { defaultCacheSettings } from "../src/cache/CacheSettings.ts"
-import { Client, type ClientContext } from "../src/cache/Client.ts"
 import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
+import { Client, type ClientContext } from "../src/cache/clients/Client.ts"
 import { LimitNotices } from "../src/cache/LimitNotices.ts"
 
 const clientCount = 64

@@ -359,7 +359,7 @@
  *     The authors of scached.
  */
 import { basename } from "node:path"
-import * as Service from "./service/main.ts"
+import * as Service from "./master/main.ts"
 
 const words = process.argv.slice(2)
 
@@ -369,4 +369,4 @@ const processName = process.argv[1]?.startsWith("/$bunfs/") === true ? basename(
 // master(8) begins with a single letter, people with a word or with two dashes. What is for people is loaded for people only: it takes
 // as long as all the rest (standard error as a stream alone 10 ms).
 if (/^-[a-zA-Z]/.test(words[0] ?? "") && words[0] !== "-h") Service.main(words, processName)
-else void import("./command/main.ts").then((command) => command.main(words))
+else void import("./serve/main.ts").then((command) => command.main(words))

@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test"
 import type { Descriptor } from "@scached/fdpass"
-import { type FaultableCall, type FaultKind, SeededRandom } from "@scached/fdpass/SimulatedSystemCalls"
+import { type FaultableCall, type FaultKind, SeededRandom } from "@scached/fdpass/testing"
 import { Effect, Exit, type Fiber, Option } from "effect"
 import type { CacheClientShape } from "../src/CacheClient.ts"
 import { Machine } from "./support/Machine.ts"

@@ -1,7 +1,7 @@
 /** What becomes of requests when the cache is away, slow, or rude. */
 import { describe, expect, test } from "bun:test"
 import type { Descriptor } from "@scached/fdpass"
-import type { ActorProgress, SimulatedKernel } from "@scached/fdpass/SimulatedSystemCalls"
+import type { ActorProgress, SimulatedKernel } from "@scached/fdpass/testing"
 import { UnexpectedReply } from "@scached/protocol"
 import { Effect, Exit, Option } from "effect"
 import { CacheDisconnected, CacheUnavailable, SaveUncertain } from "../src/ClientError.ts"

@@ -7,18 +7,18 @@ import { chmodSync, lstatSync, unlinkSync } from "node:fs"
 import { Effect, Layer } from "effect"
 import { Errno } from "./Errno.ts"
 import { adoptDescriptor, type Descriptor, familyOf, numberOf, rememberFamily } from "./internal/descriptor.ts"
-import { errnoOf, fileOutcome } from "./internal/fileOutcome.ts"
-import { makeLetGo } from "./internal/kernelLetGo.ts"
-import { libc } from "./internal/libc.ts"
+import { errnoOf, fileOutcome } from "./internal/kernel/fileOutcome.ts"
+import { makeLetGo } from "./internal/kernel/kernelLetGo.ts"
+import { libc } from "./internal/kernel/libc.ts"
 import {
   MessageBlock,
   NativeBlock,
   NativePollBatch,
   NativeReadinessBatch,
   NativeReceiveBuffer
-} from "./internal/nativeMemory.ts"
-import { sharedRing } from "./internal/Ring.ts"
-import { RingBatch, type SingleCalls } from "./internal/RingBatch.ts"
+} from "./internal/kernel/nativeMemory.ts"
+import { sharedRing } from "./internal/kernel/Ring.ts"
+import { RingBatch, type SingleCalls } from "./internal/kernel/RingBatch.ts"
 import { wholeMillis } from "./internal/timeout.ts"
 import { currentPlatform, type Layout, layoutOf, UnsupportedPlatform } from "./Platform.ts"
 import { socketPathBytesMax } from "./SocketPath.ts"

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { connect, createServer } from "node:net"
 import type { CallBatch, Descriptor, SystemCallsShape } from "../src/index.ts"
-import { OneByOneBatch, SeededRandom } from "../src/SimulatedSystemCalls.ts"
-import { closeAll, kernelCalls, kernelMachine, type Machine, must, show, simulatedMachine } from "./machines.ts"
+import { OneByOneBatch, SeededRandom } from "../src/testing/index.ts"
+import { closeAll, kernelCalls, kernelMachine, type Machine, must, show, simulatedMachine } from "./support/machines.ts"
 
 const capacity = 64
 

@@ -1,6 +1,6 @@
 /** Datagram sockets, as loggers use them: on the kernel and on the simulation alike. */
-import { closeAll, type Machine, must, show } from "./machines.ts"
-import { bytesOf, read, readinessOf, script } from "./scripts.ts"
+import { closeAll, type Machine, must, show } from "./support/machines.ts"
+import { bytesOf, read, readinessOf, script } from "./support/scripts.ts"
 
 const serve = (machine: Machine, name: string) => {
   const server = must(machine.calls.datagramSocket())

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { Effect, Exit, Scope } from "effect"
 import { type Descriptor, DescriptorMisuse, Descriptors } from "../src/index.ts"
 import { adoptDescriptor, numberOf } from "../src/internal/descriptor.ts"
-import { closeAll, kernelCalls, kernelMachine, must } from "./machines.ts"
+import { closeAll, kernelCalls, kernelMachine, must } from "./support/machines.ts"
 
 /** A descriptor of number 7 whose closes are counted. */
 const counted = () => {

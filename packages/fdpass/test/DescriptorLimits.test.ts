@@ -2,11 +2,11 @@ import { expect, test } from "bun:test"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { DescriptorLimits, Errno, ProcessCalls } from "../src/index.ts"
-import { SimulatedKernel } from "../src/SimulatedSystemCalls.ts"
-import { must } from "./machines.ts"
+import { SimulatedKernel } from "../src/testing/index.ts"
+import { must } from "./support/machines.ts"
 
 test("a process raises its soft limit to the hard one and no further, and counts what it has open", () => {
-  const child = join(import.meta.dir, "children/limits.ts")
+  const child = join(import.meta.dir, "programs/limits.ts")
   const run = Bun.spawnSync(["sh", "-c", 'ulimit -n 500; exec "$0" "$1" 100 500', process.execPath, child])
   expect(run.stderr.toString()).toBe("")
   const report = JSON.parse(run.stdout.toString())

@@ -3,8 +3,8 @@
  */
 import { expect, test } from "bun:test"
 import type { Descriptor } from "../src/index.ts"
-import { SeededRandom } from "../src/SimulatedSystemCalls.ts"
-import { closeAll, kernelMachine, type Machine, show, simulatedMachine } from "./machines.ts"
+import { SeededRandom } from "../src/testing/index.ts"
+import { closeAll, kernelMachine, type Machine, show, simulatedMachine } from "./support/machines.ts"
 
 /** One seed alone, or more of them: FDPASS_SEED=17 bun test Differential, FDPASS_SEEDS=3000 bun test Differential */
 const { FDPASS_SEED, FDPASS_SEEDS } = process.env

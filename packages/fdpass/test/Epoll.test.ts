@@ -1,7 +1,7 @@
 /** Epoll sets: on the kernel and on the simulation alike. */
 import { Readiness } from "../src/index.ts"
-import { closeAll, must, show } from "./machines.ts"
-import { bytesOf, read, script } from "./scripts.ts"
+import { closeAll, must, show } from "./support/machines.ts"
+import { bytesOf, read, script } from "./support/scripts.ts"
 
 script(
   "epoll: adding, changing and removing",

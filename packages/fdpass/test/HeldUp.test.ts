@@ -3,10 +3,10 @@ import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Descriptor, Errno, Readiness } from "../src/index.ts"
-import { kernelCalls as calls, kernelMachine, must } from "./machines.ts"
+import { kernelCalls as calls, kernelMachine, must } from "./support/machines.ts"
 
 const { CI } = process.env
-const child = (name: string): string => join(import.meta.dir, "children", name)
+const child = (name: string): string => join(import.meta.dir, "programs", name)
 
 test("what an ordinary look does not see in a queue is closed without a wait, and so is more than there are threads for", () => {
   const run = Bun.spawnSync([process.execPath, child("hiddenDescriptors.ts")])

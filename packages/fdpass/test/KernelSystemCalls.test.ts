@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import fc from "fast-check"
 import { type Descriptor, Errno } from "../src/index.ts"
-import { libc } from "../src/internal/libc.ts"
-import { NativeBlock } from "../src/internal/nativeMemory.ts"
-import { SeededRandom } from "../src/SimulatedSystemCalls.ts"
-import { kernelCalls as calls, closeAll, kernelMachine, must, openNumbers } from "./machines.ts"
+import { libc } from "../src/internal/kernel/libc.ts"
+import { NativeBlock } from "../src/internal/kernel/nativeMemory.ts"
+import { SeededRandom } from "../src/testing/index.ts"
+import { kernelCalls as calls, closeAll, kernelMachine, must, openNumbers } from "./support/machines.ts"
 
 const hasRing = calls.makeCallBatch(2, "always") !== undefined
 
@@ -13,7 +13,7 @@ test.each([["by itself", []], ...(hasRing ? [["by io_uring", ["together"]] as co
   "a process out of descriptors loses the one that came, hears of it, and leaks nothing: read %s",
   (_, how) => {
     const machine = kernelMachine()
-    const child = join(import.meta.dir, "children/outOfDescriptors.ts")
+    const child = join(import.meta.dir, "programs/outOfDescriptors.ts")
     const run = Bun.spawnSync([
       "sh",
       "-c",
@@ -37,7 +37,7 @@ test.each([["by itself", []], ...(hasRing ? [["by io_uring", ["together"]] as co
 )
 
 test("sockets that linger are let go of, within a read and unread, without waiting for anybody", () => {
-  const run = Bun.spawnSync([process.execPath, join(import.meta.dir, "children/lingers.ts")])
+  const run = Bun.spawnSync([process.execPath, join(import.meta.dir, "programs/lingers.ts")])
   expect([run.stderr.toString(), run.signalCode]).toEqual(["", undefined])
   expect(JSON.parse(run.stdout.toString())).toEqual({
     count: 1,

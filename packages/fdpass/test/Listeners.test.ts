@@ -1,6 +1,6 @@
 /** Listeners, connecting and paths: on the kernel and on the simulation alike. */
-import { closeAll, must, show } from "./machines.ts"
-import { bytesOf, read, readinessOf, script } from "./scripts.ts"
+import { closeAll, must, show } from "./support/machines.ts"
+import { bytesOf, read, readinessOf, script } from "./support/scripts.ts"
 
 script(
   "connecting, accepting and who is there",

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
-import { KernelProcessCalls, OverflowIds, ProcessCalls, SimulatedSystemCalls } from "../src/index.ts"
+import { KernelProcessCalls, OverflowIds, ProcessCalls } from "../src/index.ts"
+import * as SimulatedSystemCalls from "../src/testing/index.ts"
 
 const first = "         0          0 4294967295\n"
 const ofOneUser = "         0       1000          1\n"

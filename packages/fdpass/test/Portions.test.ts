@@ -1,7 +1,7 @@
 /** Calls that hostile clients have shaped: looks without locks, unread data thrown away in portions, and modes from the first moment on. */
 import { Readiness } from "../src/index.ts"
-import { closeAll, must, show } from "./machines.ts"
-import { bytesOf, read, script } from "./scripts.ts"
+import { closeAll, must, show } from "./support/machines.ts"
+import { bytesOf, read, script } from "./support/scripts.ts"
 
 const asked = Readiness.readable | Readiness.peerClosed
 

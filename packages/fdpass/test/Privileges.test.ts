@@ -10,7 +10,7 @@ import {
   type ProcessCallsShape,
   type SystemCallError
 } from "../src/index.ts"
-import { type ProcessOptions, SimulatedKernel } from "../src/SimulatedSystemCalls.ts"
+import { type ProcessOptions, SimulatedKernel } from "../src/testing/index.ts"
 
 const runWith = (
   calls: ProcessCallsShape,

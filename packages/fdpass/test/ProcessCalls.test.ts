@@ -4,15 +4,15 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { Errno, KernelProcessCalls, Privileges, ProcessCalls, type ProcessCallsShape } from "../src/index.ts"
-import { processLayer, SimulatedKernel } from "../src/SimulatedSystemCalls.ts"
-import { kernelCalls, must } from "./machines.ts"
+import { processLayer, SimulatedKernel } from "../src/testing/index.ts"
+import { kernelCalls, must } from "./support/machines.ts"
 
 const kernel: ProcessCallsShape = Effect.runSync(
   Effect.map(ProcessCalls, (calls) => calls).pipe(Effect.provide(KernelProcessCalls.layer))
 )
 
 const child = (name: string, ...args: ReadonlyArray<string>) => {
-  const run = Bun.spawnSync([process.execPath, join(import.meta.dir, `children/${name}.ts`), ...args], {
+  const run = Bun.spawnSync([process.execPath, join(import.meta.dir, `programs/${name}.ts`), ...args], {
     timeout: 10_000
   })
   return { out: run.stdout.toString(), error: run.stderr.toString(), signal: run.signalCode, code: run.exitCode }
@@ -212,7 +212,7 @@ describe("the alarm", () => {
   })
 
   test("is deadly although whoever started the process has had the signal ignored and blocked", () => {
-    const hang = join(import.meta.dir, "children/hang.ts")
+    const hang = join(import.meta.dir, "programs/hang.ts")
     expect(child("execDeaf", process.execPath, hang, "JavaScript").signal).toBe("SIGALRM")
   })
 

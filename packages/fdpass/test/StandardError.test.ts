@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { Errno, KernelSystemCalls, SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
 
-const program = join(import.meta.dir, "children/writesLog.ts")
+const program = join(import.meta.dir, "programs/writesLog.ts")
 const millions = "1000000"
 
 type Spawn = (words: Array<string>) => { readonly exited: Promise<number> }

@@ -1,7 +1,7 @@
 /** Bytes and descriptors through connected sockets: on the kernel and on the simulation alike. */
 import { expect } from "bun:test"
-import { closeAll, must, show } from "./machines.ts"
-import { bytesOf, read, readinessOf, script } from "./scripts.ts"
+import { closeAll, must, show } from "./support/machines.ts"
+import { bytesOf, read, readinessOf, script } from "./support/scripts.ts"
 
 script(
   "bytes go both ways, and nothing there is EAGAIN",

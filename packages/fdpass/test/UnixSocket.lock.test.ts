@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Exit, Scope } from "effect"
 import { Errno, UnixSocket } from "../src/index.ts"
-import { kernelCalls, must, openNumbers } from "./machines.ts"
+import { kernelCalls, must, openNumbers } from "./support/machines.ts"
 
 const inDirectory = (name: string, run: (path: string) => void): void => {
   test(name, () => {
@@ -79,7 +79,7 @@ inDirectory("says what stands in the way, and follows no link", (path) => {
 test("of many that try at the same moment, never two have it", async () => {
   const directory = mkdtempSync(join(tmpdir(), "fdpass-lock-"))
   const child = () =>
-    Bun.spawn([process.execPath, join(import.meta.dir, "children/lockOften.ts"), join(directory, "server")], {
+    Bun.spawn([process.execPath, join(import.meta.dir, "programs/lockOften.ts"), join(directory, "server")], {
       stdio: ["ignore", "pipe", "inherit"]
     })
   const children = [child(), child(), child()]

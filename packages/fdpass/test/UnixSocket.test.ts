@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Exit, Layer, Scheduler, type Scope } from "effect"
 import { Errno, SystemCalls, type SystemCallsShape, UnixSocket } from "../src/index.ts"
-import { SimulatedKernel, type SimulatedProcess } from "../src/SimulatedSystemCalls.ts"
-import { closeAll, kernelMachine, type Machine, must, show, simulatedMachine } from "./machines.ts"
+import { SimulatedKernel, type SimulatedProcess } from "../src/testing/index.ts"
+import { closeAll, kernelMachine, type Machine, must, show, simulatedMachine } from "./support/machines.ts"
 
 /** Each test runs on the kernel and on the simulation, in an empty directory, and must leave no descriptor behind. */
 const onBoth = (name: string, run: (machine: Machine, path: string) => void): void => {

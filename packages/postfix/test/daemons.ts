@@ -1,6 +1,6 @@
 /** A simulated machine for the parts that talk to it. */
 import { type Descriptor, ProcessCalls } from "@scached/fdpass"
-import { type KernelOptions, SimulatedKernel, type SimulatedProcess } from "@scached/fdpass/SimulatedSystemCalls"
+import { type KernelOptions, SimulatedKernel, type SimulatedProcess } from "@scached/fdpass/testing"
 import { Reactors } from "@scached/reactor"
 import { Effect, Exit, type Scope } from "effect"
 

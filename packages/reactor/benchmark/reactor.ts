@@ -1,11 +1,11 @@
 /** What the reactor costs: `bun benchmark/reactor.ts`. Best of five rounds each, in nanoseconds. */
 import { KernelSystemCalls, Readiness, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Effect, Scheduler } from "effect"
+import { Connections } from "../src/effect/index.ts"
 import {
   BunHost,
   Channel,
   type ChannelHandler,
-  Connections,
   EventLoop,
   IdleWatcher,
   idleStateOf,

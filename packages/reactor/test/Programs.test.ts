@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { KernelSystemCalls, Readiness, SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
-import { must } from "./simulations.ts"
+import { must } from "./support/simulations.ts"
 
 const programs = join(import.meta.dir, "programs")
 

@@ -113,7 +113,27 @@ describe("dependencies point one way", () => {
     const found = violations(({ imports }) =>
       imports
         .map(({ specifier }) => specifier)
-        .filter((specifier) => /^@scached\/[^/]+\/(internal|src)\b/.test(specifier))
+        .filter((specifier) => /^@scached\/[^/]+\/(.*\/)?(internal|src)\b/.test(specifier))
+    )
+    expect(found).toEqual([])
+  })
+
+  test("the two fronts of the daemon do not know each other", () => {
+    const front = (path: string): string | undefined => /^apps\/scached\/src\/(serve|master)\//.exec(path)?.[1]
+    const found = violations(({ path, imports }) =>
+      imports
+        .filter(({ specifier }) => specifier.startsWith("."))
+        .map(({ specifier }) => resolveRelative(path, specifier))
+        .filter((target) => front(path) !== undefined && front(target) !== undefined && front(path) !== front(target))
+    )
+    expect(found).toEqual([])
+  })
+
+  test("the simulated kernel is in no source that runs", () => {
+    const found = violations(({ path, imports }) =>
+      isSource(path) && partOf(path) !== "packages/fdpass"
+        ? imports.map(({ specifier }) => specifier).filter((specifier) => specifier === "@scached/fdpass/testing")
+        : []
     )
     expect(found).toEqual([])
   })

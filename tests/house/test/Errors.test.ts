@@ -10,19 +10,19 @@ import { modules, read } from "../src/repository.ts"
 const speaking = [
   /^apps\/scached\/src\//,
   /^packages\/(postfix|reactor)\/src\//,
-  /^packages\/fdpass\/src\/(?!internal\/|Simulated)/,
+  /^packages\/fdpass\/src\/(?!internal\/|testing\/)/,
   /^packages\/protocol\/src\/ProtocolError\.ts$/
 ]
 
 /** Modules whose sentences the daemon does not print as messages. */
 const silent: Readonly<Record<string, string>> = {
-  "apps/scached/src/command/help.ts": "what --help prints",
-  "apps/scached/src/command/ServeParameters.ts": "descriptions of parameters",
-  "apps/scached/src/CacheParameters.ts": "descriptions of parameters",
+  "apps/scached/src/serve/help.ts": "what --help prints",
+  "apps/scached/src/serve/ServeParameters.ts": "descriptions of parameters",
+  "apps/scached/src/settings/CacheParameters.ts": "descriptions of parameters",
   "packages/postfix/src/ScacheParameters.ts": "descriptions and defaults of parameters",
-  "packages/reactor/src/Listener.ts": "serves programs that are no cache",
+  "packages/reactor/src/effect/Listener.ts": "serves programs that are no cache",
   "packages/fdpass/src/KernelSystemCalls.ts": "misuse by a programmer, printed as an internal error",
-  "packages/reactor/src/BunHost.ts": "misuse by a programmer, which no command line can bring about"
+  "packages/reactor/src/host/BunHost.ts": "misuse by a programmer, which no command line can bring about"
 }
 
 /** Sentences in the other modules that are no messages, and why. */

@@ -51,12 +51,16 @@ const always = (): boolean => true
 const never = (): boolean => false
 const neverSaved = "(a label that nobody saves)"
 const pieceMillis = 2
-const settleMillisMax = 2000
+/** A server that answers nobody for so long is inside a request. */
+const settleMillisMax = 6000
+/** The least that a server reads of one connection in one turn: the buffer of Postfix's streams. scached reads 16 KiB. */
+const readBytesMin = 4096
 /**
- * Answers on the second connection after which the first has been dealt with. One is not enough: of two connections that are ready
- * at the same time, a server may begin with the one that became so last (epoll gives no order).
+ * Answers on the second connection after which the first has been dealt with, when so many bytes were sent there: one for each read that
+ * the bytes may take, since a fair server answers others between two reads. One more is needed since, of two connections that are ready at
+ * the same time, a server may begin with the one that became ready last (epoll gives no order).
  */
-const roundsToRest = 2
+const roundsToRest = (sentBytes: number): number => 1 + Math.max(1, Math.ceil(sentBytes / readBytesMin))
 
 /**
  * Opens a session with the server at a path.
@@ -105,9 +109,11 @@ export const open = Effect.fnUntraced(function* (
     asked = false
     return true
   }
+  /** Of the client's last turn. */
+  let sentBytes = 0
   /** Waits until the server is done with the first connection. */
   const settle = (): boolean => {
-    for (let round = 0; round < roundsToRest; round += 1) {
+    for (let round = roundsToRest(sentBytes); round > 0; round -= 1) {
       ask()
       if (!answered(settleMillisMax)) return false
     }
@@ -115,7 +121,7 @@ export const open = Effect.fnUntraced(function* (
   }
   /** Waits for a word of the server, or until it is certain that it has none to say. */
   const awaitWord = (): "word" | "silence" | "stall" => {
-    for (let round = 0; round < roundsToRest; round += 1) {
+    for (let round = roundsToRest(sentBytes); round > 0; round -= 1) {
       ask()
       for (let waited = 0; asked && waited < settleMillisMax; waited += 1) {
         if (client.conversation.hearsWithin(1)) return "word"
@@ -155,6 +161,7 @@ export const open = Effect.fnUntraced(function* (
   })
 
   const sendCargo = Effect.fnUntraced(function* (cargo: Step["cargo"]) {
+    sentBytes = 1
     if (cargo === "bare byte") return client.conversation.send(Buffer.of(0))
     const connection = yield* inScope(MarkedConnection.make)
     const farEnd = yield* inScope(Conversation.over(connection.far))
@@ -165,6 +172,7 @@ export const open = Effect.fnUntraced(function* (
 
   const sendPieces = (step: Step): void => {
     const ends = [...(step.cuts ?? []), step.request.length]
+    sentBytes = step.request.length
     for (const [index, end] of ends.entries()) {
       // A moment for the server to read the piece by itself.
       if (index > 0) client.conversation.hearsWithin(pieceMillis)

@@ -32,7 +32,7 @@ export interface CacheTarget {
 }
 
 const repository = join(import.meta.dir, "../../..")
-const startMillisMax = 10_000
+const startMillisMax = 60_000
 
 /**
  * Postfix's own.

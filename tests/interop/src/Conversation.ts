@@ -40,7 +40,7 @@ export class ConversationFailure extends Schema.TaggedError<ConversationFailure>
  * @category conversations
  */
 export interface ConversationOptions {
-  /** The longest that one expectation waits; five seconds if not given. */
+  /** The longest that one expectation waits; twenty seconds if not given. Only a failure takes that long. */
   readonly waitMillisMax?: number
   /** Where the bytes of both sides are noted. */
   readonly transcript?: Transcript
@@ -81,7 +81,7 @@ export class Conversation {
     this.#epoll = epoll
     this.#events = calls.makeReadinessBatch(1)
     this.#buffer = calls.makeReceiveBuffer(bytesMax)
-    this.#waitMillisMax = options.waitMillisMax ?? 5000
+    this.#waitMillisMax = options.waitMillisMax ?? 20_000
     this.#transcript = options.transcript
     calls.epollAdd(epoll, socket, Readiness.readable, 0)
   }

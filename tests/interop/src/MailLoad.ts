@@ -11,7 +11,8 @@ import { labPorts } from "./LoopbackAddress.ts"
 import { PostfixTools } from "./PostfixTools.ts"
 
 const connectionsMax = 1000
-const startMillisMax = 5000
+/** Only a failure takes that long, here and below. */
+const startMillisMax = 30_000
 const pollMillis = 5
 
 /**
@@ -66,7 +67,7 @@ export interface Load {
   readonly recipient?: string
 }
 
-const sendMillisMax = 30_000
+const sendMillisMax = 120_000
 
 /**
  * Submits mail to the private Postfix at an address and returns when it has accepted all of it.

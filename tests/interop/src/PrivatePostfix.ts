@@ -67,8 +67,9 @@ export interface PrivatePostfix {
   readonly stop: Effect.Effect<void>
 }
 
-const commandMillisMax = 30_000
-const statisticsMillisMax = 10_000
+/** Only failures take that long. */
+const commandMillisMax = 120_000
+const statisticsMillisMax = 60_000
 const pollMillis = 20
 
 /**

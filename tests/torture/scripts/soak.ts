@@ -40,6 +40,7 @@ const text = table(
     ["mails accepted", report.accepted],
     ["mails at the destination", report.delivered],
     ["lost", report.lost],
+    ["still in a queue of Postfix when nothing moved any more", report.stuck.length],
     ["delivered twice", report.unexplainedCopies],
     [
       "delivered twice where the destination stopped right behind its reply (SMTP permits that)",

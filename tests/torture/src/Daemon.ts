@@ -7,9 +7,10 @@ import { Effect, type Scope } from "effect"
 
 const repository = join(import.meta.dir, "../../..")
 const executable = join(repository, "dist/scached")
-const startMillisMax = 20_000
+const startMillisMax = 60_000
 const pollMillis = 2
-const settleMillisMax = 5_000
+/** Only a failure takes that long. */
+const settleMillisMax = 20_000
 
 /** How it is started. */
 export interface DaemonOptions {

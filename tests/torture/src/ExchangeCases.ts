@@ -72,8 +72,8 @@ export const exchangeCases: ReadonlyArray<HostileCase> = [
       visitor.leave()
       const kept = answer === "status 0" ? 1 : 0
       const rest = () => openDescriptors(victim.pid) - (base - 1) - kept
-      becomes(() => rest() === 0, 1_000)
-      return `${answer}; ${rest() === 0 ? "nothing leaks" : `${rest()} leaked`}`
+      const isRight = becomes(() => rest() === 0)
+      return `${answer}; ${isRight ? "nothing leaks" : `${rest()} leaked`}`
     }
   },
   {

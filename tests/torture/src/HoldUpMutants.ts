@@ -11,108 +11,108 @@ const tests = "apps/scached/test"
 export const holdUpMutants: ReadonlyArray<Mutant> = [
   {
     name: "loop: a full batch counts as all that was pending",
-    file: `${reactor}/src/EventLoop.ts`,
+    file: `${reactor}/src/loop/EventLoop.ts`,
     find: "this.#looks.end(count, count < eventsMax)",
     replace: "this.#looks.end(count, true)",
-    tests: [`${reactor}/test/EventLoop.looks.test.ts`]
+    tests: [`${reactor}/test/loop/EventLoop.looks.test.ts`]
   },
   {
     name: "loop: an interrupted wait counts as a look",
-    file: `${reactor}/src/EventLoop.ts`,
+    file: `${reactor}/src/loop/EventLoop.ts`,
     find: "if (isLooking && count >= 0)",
     replace: "if (isLooking)",
-    tests: [`${reactor}/test/EventLoop.looks.test.ts`]
+    tests: [`${reactor}/test/loop/EventLoop.looks.test.ts`]
   },
   {
     name: "loop: a look waits for whoever always has more to say",
-    file: `${reactor}/src/internal/InputLooks.ts`,
+    file: `${reactor}/src/loop/internal/InputLooks.ts`,
     find: "if (!isAll && waiting.eventsLeft > 0) return true",
     replace: "if (!isAll) return true",
-    tests: [`${reactor}/test/EventLoop.looks.test.ts`]
+    tests: [`${reactor}/test/loop/EventLoop.looks.test.ts`]
   },
   {
     name: "client: the clock alone decides who owes for too long",
-    file: `${cache}/Client.ts`,
+    file: `${cache}/clients/Client.ts`,
     find: "this.#cancelDebt = loop.afterPendingInput(settings.requestBytesMax, () => {",
     replace: "this.#cancelDebt = loop.at(settings.requestBytesMax - settings.requestBytesMax, () => {",
-    tests: [`${tests}/Late.test.ts`]
+    tests: [`${tests}/cache/clients/Late.test.ts`]
   },
   {
     name: "client: a stray descriptor is progress",
-    file: `${cache}/Client.ts`,
+    file: `${cache}/clients/Client.ts`,
     find: 'if (step._tag !== "Stray" && step._tag !== "Skipped")',
     replace: 'if (step._tag !== "Skipped")',
-    tests: [`${tests}/Stall.test.ts`]
+    tests: [`${tests}/cache/clients/Stall.test.ts`]
   },
   {
     name: "client: a stray dummy is progress",
-    file: `${cache}/Client.ts`,
+    file: `${cache}/clients/Client.ts`,
     find: 'if (step._tag !== "Stray" && step._tag !== "Skipped")',
     replace: 'if (step._tag !== "Stray")',
-    tests: [`${tests}/Stall.test.ts`]
+    tests: [`${tests}/cache/clients/Stall.test.ts`]
   },
   {
     name: "client: a reload does not ask who may connect",
-    file: `${cache}/Client.ts`,
+    file: `${cache}/clients/Client.ts`,
     find: "settings.access?.admitsAt(socket, this.peer, loop.calls) === false",
     replace: "settings.access?.admitsAt(socket, this.peer, loop.calls) === undefined",
-    tests: [`${tests}/SettingsChange.test.ts`]
+    tests: [`${tests}/cache/SettingsChange.test.ts`]
   },
   {
     name: "log: a terminal is opened for writes that wait",
-    file: "packages/fdpass/src/internal/kernelOutput.ts",
+    file: "packages/fdpass/src/internal/kernel/kernelOutput.ts",
     find: "O_WRONLY | O_NONBLOCK | O_NOCTTY",
     replace: "O_WRONLY | O_NOCTTY",
     tests: ["packages/fdpass/test/StandardError.test.ts"]
   },
   {
     name: "log: a socket is written to with writes that wait",
-    file: "packages/fdpass/src/internal/kernelOutput.ts",
+    file: "packages/fdpass/src/internal/kernel/kernelOutput.ts",
     find: "const flags = sendWithoutWaiting | sendWithoutSignal",
     replace: "const flags = sendWithoutSignal",
     tests: ["packages/fdpass/test/StandardError.test.ts"]
   },
   {
     name: "log: a full disk is not tried again",
-    file: "apps/scached/src/command/LineWriter.ts",
+    file: "apps/scached/src/log/LineWriter.ts",
     find: 'if (output.kind === "file") this.#retryAfter(this.#pauseMillis)',
     replace: "",
-    tests: [`${tests}/LineWriter.test.ts`]
+    tests: [`${tests}/log/LineWriter.test.ts`]
   },
   {
     name: "log: lines that were dropped are not counted",
-    file: "apps/scached/src/command/LineWriter.ts",
+    file: "apps/scached/src/log/LineWriter.ts",
     find: "this.#dropped++",
     replace: "",
-    tests: [`${tests}/LineWriter.test.ts`]
+    tests: [`${tests}/log/LineWriter.test.ts`]
   },
   {
     name: "log: a terminal that is writable for no line is asked without a pause",
-    file: "apps/scached/src/command/LineWriter.ts",
+    file: "apps/scached/src/log/LineWriter.ts",
     find: "if (hasWritten) return",
     replace: "return",
-    tests: [`${tests}/LineWriter.test.ts`]
+    tests: [`${tests}/log/LineWriter.test.ts`]
   },
   {
     name: "idle: a changed interest holds for new connections only",
-    file: `${reactor}/src/IdleWatcher.ts`,
+    file: `${reactor}/src/idle/IdleWatcher.ts`,
     find: "if (this.#bits === 0) return this.#ignored.append(connection)\n    if",
     replace: "if (this.#bits === 0) return\n    if",
-    tests: [`${reactor}/test/IdleWatcher.test.ts`]
+    tests: [`${reactor}/test/idle/IdleWatcher.test.ts`]
   },
   {
     name: "idle: the kernel is not told of a changed interest",
-    file: `${reactor}/src/IdleWatcher.ts`,
+    file: `${reactor}/src/idle/IdleWatcher.ts`,
     find: "calls.epollModify(epoll, connection.descriptor, this.#bits, connection.token)",
     replace: "calls.epollModify(epoll, connection.descriptor, 0, connection.token)",
-    tests: [`${reactor}/test/IdleWatcher.test.ts`]
+    tests: [`${reactor}/test/idle/IdleWatcher.test.ts`]
   },
   {
     name: "access: whoever is not mapped comes in as nobody",
-    file: "apps/scached/src/Allowed.ts",
+    file: "apps/scached/src/settings/Allowed.ts",
     find: ".filter((uid) => uid !== overflow.uid)",
     replace: "",
-    tests: [`${tests}/Security.test.ts`]
+    tests: [`${tests}/serve/Security.test.ts`]
   },
   {
     name: "access: a map that leaves users out counts as whole",
@@ -123,17 +123,17 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "place: links are made shorter before they are walked",
-    file: "apps/scached/src/command/SocketPlace.ts",
+    file: "apps/scached/src/serve/SocketPlace.ts",
     find: "names = [...namesOf(target), ...rest]",
     replace: "names = rest",
-    tests: [`${tests}/Security.test.ts`]
+    tests: [`${tests}/serve/Security.test.ts`]
   },
   {
     name: "signals: what the parent has blocked stays blocked",
     file: "packages/fdpass/src/KernelProcessCalls.ts",
     find: "symbols.pthread_sigmask(setMask,",
     replace: "symbols.pthread_sigmask(unblock,",
-    tests: [`${tests}/Inherited.test.ts`]
+    tests: [`${tests}/process/Inherited.test.ts`]
   },
   {
     name: "signals: an alarm that the parent has blocked does not ring",
@@ -151,9 +151,9 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "systemd: what was not passed is closed",
-    file: "apps/scached/src/command/systemd/ListenSockets.ts",
+    file: "apps/scached/src/serve/systemd/ListenSockets.ts",
     find: "(Number.parseInt(flags, 8) & closeOnExec) === 0",
     replace: "closeOnExec > 0",
-    tests: [`${tests}/Systemd.test.ts`]
+    tests: [`${tests}/serve/Systemd.test.ts`]
   }
 ]

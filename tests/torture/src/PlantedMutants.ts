@@ -180,54 +180,54 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "batches: a descriptor that was given up is used under its number",
-    file: `${fdpass}/src/internal/RingBatch.ts`,
+    file: `${fdpass}/src/internal/kernel/RingBatch.ts`,
     find: "const isGone = socket?.isOwned !== true || (subject instanceof Descriptor && !subject.isOwned)",
     replace: "const isGone = socket === undefined",
     tests: [`${fdpass}/test/CallBatch.test.ts`]
   },
   {
     name: "batches: closes that the ring has no room for are forgotten",
-    file: `${fdpass}/src/internal/RingBatch.ts`,
+    file: `${fdpass}/src/internal/kernel/RingBatch.ts`,
     find: "for (let first = 0; first < closing.length; first += this.#ring.entries) {",
     replace: "for (let first = 0; first === 0; first++) {",
     tests: [`${fdpass}/test/CallBatch.test.ts`]
   },
   {
     name: "batches: what was read for a connection that is gone leaks",
-    file: `${reactor}/src/internal/SharedCalls.ts`,
+    file: `${reactor}/src/loop/internal/SharedCalls.ts`,
     find: "if (unwanted !== undefined) this.#loop.calls.letGo(unwanted)",
     replace: "",
-    tests: [`${reactor}/test/SharedCalls.test.ts`],
+    tests: [`${reactor}/test/loop/SharedCalls.test.ts`],
     isQuick: true
   },
   {
     name: "batches: who stands in line twice sends twice",
-    file: `${reactor}/src/Channel.ts`,
+    file: `${reactor}/src/channel/Channel.ts`,
     find: "if (this.#isPut || gathered === undefined) return -1",
     replace: "if (gathered === undefined) return -1",
-    tests: [`${reactor}/test/SharedCalls.test.ts`]
+    tests: [`${reactor}/test/loop/SharedCalls.test.ts`]
   },
   {
     name: "hand-over: one that was sent goes back into the cache",
-    file: `${cache}/Client.ts`,
+    file: `${cache}/clients/Client.ts`,
     find: 'if (handOver === "sent") this.#settle()',
     replace: 'if (handOver === "none") this.#settle()',
-    tests: ["apps/scached/test/HandOver.test.ts"],
+    tests: ["apps/scached/test/cache/HandOver.test.ts"],
     isQuick: true
   },
   {
     name: "hand-over: a descriptor that was never read is taken for received",
-    file: `${cache}/Client.ts`,
+    file: `${cache}/clients/Client.ts`,
     find: "if (this.#found !== undefined && error?.errno === Errno.ECONNRESET) this.#putBack()",
     replace: "if (this.#found === null) this.#putBack()",
-    tests: ["apps/scached/test/HandOver.test.ts", "tests/torture/test/Fuzz.test.ts"]
+    tests: ["apps/scached/test/cache/HandOver.test.ts", "tests/torture/test/Fuzz.test.ts"]
   },
   {
     name: "hand-over: what is late leaks",
     file: `${cache}/ConnectionCache.ts`,
     find: "      lease.value.close()\n      return this.#observer.onFreed()",
     replace: "      return this.#observer.onFreed()",
-    tests: ["apps/scached/test/HandOver.test.ts"]
+    tests: ["apps/scached/test/cache/HandOver.test.ts"]
   },
   {
     name: "cache: what was handed over stays open here too",
@@ -241,21 +241,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: `${cache}/ConnectionCache.ts`,
     find: "    for (const connection of expired) connection.value.close()\n",
     replace: "",
-    tests: ["apps/scached/test/Shutdown.test.ts"]
+    tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
   {
     name: "cache: a connection that was refused leaks",
     file: `${cache}/ConnectionCache.ts`,
     find: "      this.statistics.refusedSave()\n      cached.close()\n",
     replace: "      this.statistics.refusedSave()\n",
-    tests: ["apps/scached/test/Limits.test.ts"]
+    tests: ["apps/scached/test/cache/Limits.test.ts"]
   },
   {
     name: "cache: the ttl limit is ignored",
     file: `${cache}/ConnectionCache.ts`,
     find: "return Math.min(ttlSeconds, this.#settings.ttlSecondsMax) * 1000",
     replace: "return ttlSeconds * 1000",
-    tests: ["apps/scached/test/SettingsChange.test.ts"]
+    tests: ["apps/scached/test/cache/SettingsChange.test.ts"]
   },
   {
     name: "cache: connections with dead peers are handed out",
@@ -263,42 +263,42 @@ export const mutants: ReadonlyArray<Mutant> = [
     find: "      const lease = this.#store.findEndpoint(label, this.#loop.nowMillis)\n      if (lease === undefined) break\n      if (!this.#isAlive(lease)) continue",
     replace:
       "      const lease = this.#store.findEndpoint(label, this.#loop.nowMillis)\n      if (lease === undefined) break",
-    tests: ["apps/scached/test/Watch.test.ts", "tests/torture/test/Hostile.test.ts"]
+    tests: ["apps/scached/test/cache/Watch.test.ts", "tests/torture/test/Hostile.test.ts"]
   },
   {
     name: "client: a debt runs for ever",
-    file: `${cache}/Client.ts`,
+    file: `${cache}/clients/Client.ts`,
     find: 'this.close("disconnect: timed out")',
     replace: "",
-    tests: ["apps/scached/test/Stall.test.ts"]
+    tests: ["apps/scached/test/cache/clients/Stall.test.ts"]
   },
   {
     name: "reload: clocks that run do not go by the new settings",
-    file: `${cache}/Client.ts`,
+    file: `${cache}/clients/Client.ts`,
     find: "if (this.#debtSinceMillis !== undefined) this.#armDebt(this.#debtSinceMillis + this.#debtMillisMax)",
     replace: "",
-    tests: ["apps/scached/test/SettingsChange.test.ts"]
+    tests: ["apps/scached/test/cache/SettingsChange.test.ts"]
   },
   {
     name: "door: whom the settings do not admit comes in",
-    file: `${cache}/ClientDoor.ts`,
+    file: `${cache}/clients/Admission.ts`,
     find: "if (settings.access?.admitsAt(socket, peer, loop.calls) !== false) return peer",
     replace: "if (settings.access !== null) return peer",
-    tests: ["apps/scached/test/Strangers.test.ts"]
+    tests: ["apps/scached/test/cache/clients/Strangers.test.ts"]
   },
   {
     name: "watch: a peer that leaves is not noticed",
     file: `${cache}/ConnectionCache.ts`,
     find: "this.#watcher.rest(cached)",
     replace: "",
-    tests: ["apps/scached/test/Watch.test.ts"]
+    tests: ["apps/scached/test/cache/Watch.test.ts"]
   },
   {
     name: "shutdown: what is cached is not closed",
     file: `${cache}/ConnectionCache.ts`,
     find: "for (const connection of this.#store.drain()) connection.value.close()",
     replace: "",
-    tests: ["apps/scached/test/Shutdown.test.ts"]
+    tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
   ...holdUpMutants
 ]

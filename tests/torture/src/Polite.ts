@@ -5,7 +5,7 @@ import { offer, Visitor } from "./Visitor.ts"
 
 const ttlSeconds = 1_000
 
-/** See the module. Each call throws when an answer is not to the byte what it must be, or does not come within five seconds. */
+/** See the module. Each call throws when an answer is not to the byte what it must be, or does not come within twenty seconds. */
 export class Polite {
   /** Exchanges that were answered rightly. */
   answered = 0

@@ -7,7 +7,7 @@ import { type Descriptor, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Conversation, LabFailure } from "@scached/interop"
 import { Effect, type Scope } from "effect"
 
-const program = join(import.meta.dir, "../../../packages/fdpass/test/children/rudeSender.ts")
+const program = join(import.meta.dir, "../../../packages/fdpass/test/programs/rudeSender.ts")
 const startMillisMax = 10_000
 
 /** Does rude things to sockets that stay the caller's. */

@@ -17,6 +17,7 @@ import * as Daemon from "./Daemon.ts"
 import { countDeliveryProcesses } from "./DeliveryProcesses.ts"
 import * as DescriptorAudit from "./DescriptorAudit.ts"
 import { DescriptorWatch } from "./DescriptorWatch.ts"
+import { queuedMails } from "./queuedMails.ts"
 import { Random } from "./Random.ts"
 import { Restartable } from "./Restartable.ts"
 import { type FaultKind, visitRudely } from "./SoakFaults.ts"
@@ -33,9 +34,10 @@ export interface SoakOptions {
 }
 
 const sinkProgram = join(import.meta.dir, "programs/sink.ts")
-const startMillisMax = 10_000
+const startMillisMax = 60_000
 const mailsPerLoad = 25
-const settleSecondsMax = 30
+/** How long nothing may change before a wait is given up. Only a failure takes that long. */
+const standstillSecondsMax = 90
 const rudeEveryMillis = 40
 /** One that is to be killed and one rude one, besides Postfix's. */
 const clientsBesides = 2
@@ -212,17 +214,26 @@ export const run = Effect.fnUntraced(function* (
     })
   )
 
-  const delivered = () => new Set(arrivals(file).ids).size
-  const settle = (isSettled: () => boolean) =>
+  /** Waits until nothing is left of `rest`; gives up when it stays the same for too long. */
+  const settle = (rest: () => number) =>
     Effect.gen(function* () {
-      for (let tries = settleSecondsMax * 5; tries > 0 && !isSettled(); tries--) yield* Effect.sleep(200)
+      let [last, tries] = [rest(), 0]
+      while (last > 0 && tries < standstillSecondsMax * 5) {
+        yield* Effect.sleep(200)
+        const now = rest()
+        tries = now === last ? tries + 1 : 0
+        last = now
+      }
     })
-  yield* settle(() => delivered() >= accepted)
+  // A mail that is in no queue and not at its destination is lost, however long one waits.
+  const queue = join(postfix.directory, "q")
+  yield* settle(() => queuedMails(queue).length)
+  const queued = queuedMails(queue)
   // Delivery processes keep their connection to the cache for as long as they live.
   yield* postfix.stop
   const pid = scached.current?.pid ?? 0
   const descriptorsBefore = watches.get(pid)?.ownMax ?? 0
-  yield* settle(() => Daemon.openDescriptors(pid) === descriptorsBefore)
+  yield* settle(() => Math.abs(Daemon.openDescriptors(pid) - descriptorsBefore))
   const descriptorsAfter = Daemon.openDescriptors(pid)
   const open = descriptorsAfter === descriptorsBefore ? "" : Daemon.describeDescriptors(pid)
   said += scached.current?.output() ?? ""
@@ -234,10 +245,13 @@ export const run = Effect.fnUntraced(function* (
   const sum = (isExplained: boolean) =>
     copies.reduce((total, each) => (each.isExplained === isExplained ? total + each.copies : total), 0)
   const log = postfix.readLog()
+  // A mail whose first copy has arrived may be tried again; it is not missing.
+  const stuck = queued.filter((id) => !seen.has(id))
   return {
     accepted,
     delivered: seen.size,
-    lost: accepted - seen.size,
+    lost: accepted - seen.size - stuck.length,
+    stuck: stuck.map((id) => [id, ...log.filter(({ text }) => text.startsWith(id)).map(({ text }) => text)].join("; ")),
     explainedCopies: sum(true),
     unexplainedCopies: sum(false),
     reused: log.filter(({ text }) => / conn_use=\d+,.* status=sent /.test(text)).length,

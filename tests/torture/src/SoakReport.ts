@@ -20,7 +20,10 @@ export interface SoakReport {
   readonly accepted: number
   /** Mails of which the destination has at least one copy. */
   readonly delivered: number
+  /** Mails that are neither at the destination nor in a queue. */
   readonly lost: number
+  /** Mails that Postfix still had when nothing moved any more, with what its log says of each. */
+  readonly stuck: ReadonlyArray<string>
   /** Copies too many where the destination was stopped right behind its reply, which SMTP cannot tell from no reply. */
   readonly explainedCopies: number
   /** Copies too many for no such reason. */
@@ -88,6 +91,7 @@ const growthOf = (report: SoakReport): ReadonlyArray<string> => {
 /** What did not hold; empty when all did. */
 export const failuresOf = (report: SoakReport): ReadonlyArray<string> => [
   ...(report.lost === 0 ? [] : [`${report.lost} mails are lost`]),
+  ...report.stuck.map((each) => `a mail does not leave its queue: ${each}`),
   ...(report.unexplainedCopies === 0 ? [] : [`${report.unexplainedCopies} mails came twice`]),
   ...(report.descriptorsAfter === report.descriptorsBefore
     ? []

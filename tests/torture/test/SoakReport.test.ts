@@ -21,6 +21,7 @@ const good: SoakReport = {
   accepted: 10,
   delivered: 10,
   lost: 0,
+  stuck: [],
   explainedCopies: 1,
   unexplainedCopies: 0,
   reused: 5,
@@ -41,6 +42,7 @@ test("a good run has no failure", () => expect(failuresOf(good)).toEqual([]))
 describe("each of these is one", () => {
   for (const [changes, failure] of [
     [{ lost: 1 }, "1 mails are lost"],
+    [{ stuck: ["4abc; deferred"] }, "a mail does not leave its queue: 4abc; deferred"],
     [{ unexplainedCopies: 2 }, "2 mails came twice"],
     [{ descriptorsAfter: 18, open: "3=pipe" }, "18 descriptors are open at rest, 17 before: 3=pipe"],
     [{ unexplained: ["4=x is there twice"] }, "a descriptor under load: 4=x is there twice"],

@@ -8,8 +8,8 @@ import { type Arena, runStretch } from "../load/Arena.ts"
 import { BarrierSource, DrainSource } from "../load/OperationSource.ts"
 import { Place } from "./CacheModel.ts"
 
-/** A server may still be busy closing what has expired. */
-const endMillisMax = 2_000
+/** A server may still be busy closing what has expired: it is waited for as long as it goes on, and no longer than this between two ends. */
+const standstillMillisMax = 2_000
 const pollMillis = 20
 
 /** Connections with this place whose far end sees what it should not see yet. */
@@ -39,9 +39,11 @@ export const checkAllEnded = Effect.fnUntraced(function* (
   const { pool, log, buffer, model } = bench
   let open = connections
   for (let waitedMillis = 0; ; waitedMillis += pollMillis) {
+    const before = open.length
     open = open.filter((connection) => pool.farEnd(connection, buffer) !== "ended")
     if (open.length === 0) return
-    if (waitedMillis >= endMillisMax) break
+    if (open.length < before) waitedMillis = 0
+    if (waitedMillis >= standstillMillisMax) break
     yield* Effect.sleep(pollMillis)
   }
   for (const connection of open) {

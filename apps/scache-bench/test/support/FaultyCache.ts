@@ -1,6 +1,6 @@
 import { type Descriptor, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { OctetString, ServerSession } from "@scached/protocol"
-import { type Connections, Listeners } from "@scached/reactor"
+import { type Connections, Listeners } from "@scached/reactor/effect"
 import { Effect, Result } from "effect"
 
 /** What the cache does wrong, once or always; `none` is a correct one. */

@@ -4,16 +4,16 @@
 import type { Descriptor, PeerCredentials, SystemCallError } from "@scached/fdpass"
 import { Reactor } from "@scached/reactor"
 import { Deferred, Effect, type Scope } from "effect"
+import { Journal } from "../log/Journal.ts"
+import { printableText } from "../log/printableText.ts"
+import { WarningLimit } from "../log/WarningLimit.ts"
 import { type CacheSettings, ownDescriptors } from "./CacheSettings.ts"
 import type { CacheStatistics } from "./CacheStatistics.ts"
-import { Client, type ClientContext } from "./Client.ts"
-import { ClientDoor } from "./ClientDoor.ts"
 import { ConnectionCache } from "./ConnectionCache.ts"
-import { IdleTime } from "./IdleTime.ts"
-import { Journal } from "./Journal.ts"
+import { Admission } from "./clients/Admission.ts"
+import { Client, type ClientContext } from "./clients/Client.ts"
+import { IdleExit } from "./clients/IdleExit.ts"
 import { LimitNotices } from "./LimitNotices.ts"
-import { printableText } from "./printableText.ts"
-import { WarningLimit } from "./WarningLimit.ts"
 
 /** A running cache. */
 export interface CacheServer {
@@ -116,8 +116,8 @@ export const make = Effect.fnUntraced(function* (
     door.consider()
     idleTime.consider()
   }
-  const door = new ClientDoor({ loop, settings, journal, notices, statistics, clients: places, enter, onGone })
-  const idleTime = new IdleTime(loop, settings, door, places)
+  const door = new Admission({ loop, settings, journal, notices, statistics, clients: places, enter, onGone })
+  const idleTime = new IdleExit(loop, settings, door, places)
   const expecting = (difference: 1 | -1): void => {
     onTheirWay += difference
     door.consider()

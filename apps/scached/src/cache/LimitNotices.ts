@@ -1,7 +1,7 @@
 import type { EventLoop } from "@scached/reactor"
 import type { LimitName } from "@scached/store"
+import type { Journal } from "../log/Journal.ts"
 import type { CacheSettings } from "./CacheSettings.ts"
-import type { Journal } from "./Journal.ts"
 
 /** Whatever can be full. */
 export type LimitKind = LimitName | "clientsMax" | "outputBytesMax" | "requestBytesMax"

@@ -1,5 +1,5 @@
 /** The service, with a hang planted: SIGUSR2 makes its thread never return. */
-import { main } from "../../src/service/main.ts"
+import { main } from "../../src/master/main.ts"
 
 process.on("SIGUSR2", () => {
   for (;;);

@@ -1,4 +1,4 @@
-import type { SimulatedSystemCalls } from "@scached/fdpass"
+import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
 
 type Rates = NonNullable<SimulatedSystemCalls.FaultPlan["rates"]>
 

@@ -1,4 +1,5 @@
-import { Errno, type Outcome, type SimulatedSystemCalls, type SystemCallsShape } from "@scached/fdpass"
+import { Errno, type Outcome, type SystemCallsShape } from "@scached/fdpass"
+import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
 
 /**
  * What calls can fail with beside the faults that the simulated kernel knows, and how often compared with the others: what ends a

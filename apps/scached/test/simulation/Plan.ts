@@ -1,6 +1,6 @@
-import type { SimulatedSystemCalls } from "@scached/fdpass"
-import { Access } from "../../src/cache/Access.ts"
+import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import { type CacheSettings, defaultCacheSettings } from "../../src/cache/CacheSettings.ts"
+import { Access } from "../../src/cache/clients/Access.ts"
 
 type Random = SimulatedSystemCalls.SeededRandom
 

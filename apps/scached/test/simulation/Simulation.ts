@@ -1,12 +1,13 @@
-import { type Descriptor, SimulatedSystemCalls } from "@scached/fdpass"
-import { Access } from "../../src/cache/Access.ts"
-import { draw, type Scene, takeAll } from "./Behaviour.ts"
+import type { Descriptor } from "@scached/fdpass"
+import * as SimulatedSystemCalls from "@scached/fdpass/testing"
+import { Access } from "../../src/cache/clients/Access.ts"
+import { draw, type Scene, takeAll } from "./client/Behaviour.ts"
+import { PoliteClient } from "./client/PoliteClient.ts"
+import type { SimulatedClient } from "./client/SimulatedClient.ts"
 import { type FaultProfile, profileOf } from "./FaultProfile.ts"
 import { Machine, type Sabotage } from "./Machine.ts"
 import { drawPlan, memberGid, type Plan } from "./Plan.ts"
-import { PoliteClient } from "./PoliteClient.ts"
 import { SimulationFailure, Totals } from "./Report.ts"
-import type { SimulatedClient } from "./SimulatedClient.ts"
 
 /** What the run of one seed came to. */
 export interface Run {
@@ -156,7 +157,7 @@ const explain = (seed: number, profile: FaultProfile, plan: Plan, error: unknown
       failure.message,
       `seed ${seed}, faults: ${profile.name}`,
       `plan: ${JSON.stringify({ ...rest, endpoints: endpoints.length, destinations: destinations.length })}`,
-      `replay: SCACHED_SEED=${seed} bun test apps/scached/test/Simulation.test.ts`,
+      `replay: SCACHED_SEED=${seed} bun test apps/scached/test/simulation/Simulation.test.ts`,
       failure.machine
     ].join("\n"),
     failure.machine

@@ -1,9 +1,9 @@
-import type { SimulatedSystemCalls } from "@scached/fdpass"
+import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import { type CacheSettings, defaultCacheSettings } from "../../src/cache/CacheSettings.ts"
+import * as Message from "./client/Message.ts"
+import { PoliteClient } from "./client/PoliteClient.ts"
+import type { Script, SimulatedClient } from "./client/SimulatedClient.ts"
 import { Machine, type Sabotage } from "./Machine.ts"
-import * as Message from "./Message.ts"
-import { PoliteClient } from "./PoliteClient.ts"
-import type { Script, SimulatedClient } from "./SimulatedClient.ts"
 
 /** A stage for exact scripts: a machine on which nothing is left to chance but what the script says. */
 export interface StageOptions {

@@ -1,7 +1,7 @@
 /** What the daemon must say, and what is said of it. */
-import type { Shape } from "./Message.ts"
-import type { ModelFound } from "./Model.ts"
-import type { ModelConnection } from "./ModelConnection.ts"
+import type { Shape } from "./client/Message.ts"
+import type { ModelFound } from "./model/Model.ts"
+import type { ModelConnection } from "./model/ModelConnection.ts"
 
 export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1")
 

@@ -1,6 +1,7 @@
 import { type Descriptor, type SystemCalls, UnixSocket } from "@scached/fdpass"
 import { ClientSession, type ClientStep, OctetString, type Request, TtlSeconds } from "@scached/protocol"
-import { Connections, type Reactor, Reactors } from "@scached/reactor"
+import { type Reactor, Reactors } from "@scached/reactor"
+import { Connections } from "@scached/reactor/effect"
 import { Effect, Exit, Result, type Scope } from "effect"
 
 export const octets = (text: string): OctetString.OctetString => Result.getOrThrow(OctetString.fromUtf8(text))

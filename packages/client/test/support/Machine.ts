@@ -1,6 +1,6 @@
 import { expect } from "bun:test"
 import type { Descriptor, SystemCalls } from "@scached/fdpass"
-import { type KernelOptions, SimulatedKernel, type SimulatedProcess } from "@scached/fdpass/SimulatedSystemCalls"
+import { type KernelOptions, SimulatedKernel, type SimulatedProcess } from "@scached/fdpass/testing"
 import { Effect, type Exit } from "effect"
 import { CacheClients, type ClientOptions, type Readiness, type SettingsError } from "../../src/index.ts"
 import { runSimulated } from "./SimulatedProgram.ts"

@@ -1,5 +1,5 @@
 import { Errno, Readiness as Interest, SystemCalls } from "@scached/fdpass"
-import type { SimulatedProcess } from "@scached/fdpass/SimulatedSystemCalls"
+import type { SimulatedProcess } from "@scached/fdpass/testing"
 import { Clock, Context, Duration, Effect, type Exit, type Scheduler } from "effect"
 import { Readiness, type ReadinessShape } from "../../src/index.ts"
 

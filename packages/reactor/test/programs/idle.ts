@@ -1,5 +1,6 @@
 /** Idles as a server does: it listens, has a client that says nothing, a timer far away, and Bun's own server beside. */
-import { Connections, Listeners, Reactors } from "@scached/reactor"
+import { Reactors } from "@scached/reactor"
+import { Connections, Listeners } from "@scached/reactor/effect"
 import { Effect } from "effect"
 
 const path = process.argv[2] ?? ""

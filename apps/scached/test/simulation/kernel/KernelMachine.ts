@@ -6,15 +6,15 @@ import {
   Errno,
   KernelSystemCalls,
   type Outcome,
-  SimulatedSystemCalls,
   SystemCalls,
   type SystemCallsShape
 } from "@scached/fdpass"
+import * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import { EventLoop, noHost, Reactor } from "@scached/reactor"
 import { Effect, Exit, Scope } from "effect"
 import * as CacheServer from "../../../src/cache/CacheServer.ts"
 import type { CacheSettings } from "../../../src/cache/CacheSettings.ts"
-import { Journal } from "../../../src/cache/Journal.ts"
+import { Journal } from "../../../src/log/Journal.ts"
 import { difference, type OpenFiles, openFiles } from "./OpenFiles.ts"
 
 /** A descriptor, and which open file is behind it. */

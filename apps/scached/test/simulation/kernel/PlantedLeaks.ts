@@ -1,6 +1,6 @@
 import { CachedDescriptor } from "../../../src/cache/CachedDescriptor.ts"
 import { ConnectionCache } from "../../../src/cache/ConnectionCache.ts"
-import { forgetStrays, type Planted, patch } from "../planting.ts"
+import { forgetStrays, type Planted, patch } from "../bugs/planting.ts"
 
 /** Leaks that a walk must find. */
 export const plantedLeaks: ReadonlyArray<{ readonly name: string; readonly plant: () => Planted }> = [

@@ -2,7 +2,7 @@
  * Walks in a process of its own, where nothing else opens or closes descriptors. Its argument is an `Order` as JSON; what came of it goes to
  * standard output as an `Account`.
  */
-import { SimulatedSystemCalls } from "@scached/fdpass"
+import * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import { LeakWalk } from "./LeakWalk.ts"
 import { plantedLeaks } from "./PlantedLeaks.ts"
 

@@ -1,0 +1,100 @@
+import { Statistics } from "@scached/postfix"
+import { Reactor } from "@scached/reactor"
+import { Effect, type Scope } from "effect"
+import { Journal } from "../log/Journal.ts"
+import type { CacheServer } from "./CacheServer.ts"
+import type { CacheInterval, CacheTotals } from "./CacheStatistics.ts"
+import type { LimitKind } from "./LimitNotices.ts"
+
+const linesOf = ({ startMillis, destinations, endpoints, peaks }: CacheInterval): ReadonlyArray<string> =>
+  Statistics.lines({
+    begin: new Date(startMillis),
+    destinationHits: destinations.hits,
+    destinationMisses: destinations.misses,
+    endpointHits: endpoints.hits,
+    endpointMisses: endpoints.misses,
+    destinationsMax: peaks.destinations,
+    endpointsMax: peaks.endpoints,
+    connectionsMax: peaks.connections
+  })
+
+/** What scache(8) has no lines for: each line is left out when all of it is 0. */
+const ownLines = {
+  "made room": { connections: "evictedConnections", bindings: "evictedBindings", refused: "refusedSaves" },
+  "ended by the peer": { closed: "hungUp", spoke: "spoke", failed: "failed" },
+  clients: { strangers: "strangers", timeouts: "timedOut", "lost-descriptors": "lostDescriptors" }
+} as const satisfies Record<string, Record<string, keyof CacheTotals>>
+
+const ownLinesOf = (before: CacheTotals, now: CacheTotals): ReadonlyArray<string> =>
+  Object.entries(ownLines).flatMap(([what, counters]) => {
+    const counts = Object.entries(counters).map(([word, key]) => [word, now[key] - before[key]] as const)
+    if (counts.every(([, count]) => count === 0)) return []
+    return [`counters: ${what} ${counts.map(([word, count]) => `${word}=${count}`).join(" ")}`]
+  })
+
+/** By what each limit is counted. */
+const limitWords: Readonly<Record<LimitKind, string>> = {
+  connectionsMax: "connections",
+  connectionsPerEndpointMax: "endpoint-connections",
+  bindingsMax: "bindings",
+  bindingsPerDestinationMax: "destination-bindings",
+  textBytesMax: "text",
+  clientsMax: "clients",
+  outputBytesMax: "output",
+  requestBytesMax: "request"
+}
+
+type LimitCounts = ReadonlyMap<LimitKind, number>
+
+/** Those that were reached, and how often. */
+const limitsLineOf = (before: LimitCounts, now: LimitCounts): ReadonlyArray<string> => {
+  const counts = [...now].flatMap(([kind, count]) => {
+    const since = count - (before.get(kind) ?? 0)
+    return since === 0 ? [] : [`${limitWords[kind]}=${since}`]
+  })
+  return counts.length === 0 ? [] : [`counters: limits reached ${counts.join(" ")}`]
+}
+
+/** A running report. */
+export interface StatisticsReport {
+  /** To be called when `statisticsSeconds` has changed: the present interval then ends that long from now. */
+  readonly intervalChanged: () => void
+}
+
+/**
+ * Logs the cache's statistics at a regular interval and when the scope closes, as scache(8) does: what was nothing is left out.
+ */
+export const start = Effect.fnUntraced(function* (
+  { limitsReached, statistics }: Pick<CacheServer, "limitsReached" | "statistics">,
+  settings: { readonly statisticsSeconds: number }
+): Effect.fn.Return<StatisticsReport, never, Reactor | Journal | Scope.Scope> {
+  const loop = yield* Reactor
+  const journal = yield* Journal
+  let before = { ...statistics.totals }
+  let limitsBefore: LimitCounts = new Map()
+  const report = (): void => {
+    for (const line of linesOf(statistics.takeInterval(loop.calls.wallMillis()))) journal.info(line)
+    for (const line of ownLinesOf(before, statistics.totals)) journal.info(line)
+    for (const line of limitsLineOf(limitsBefore, limitsReached)) journal.info(line)
+    before = { ...statistics.totals }
+    limitsBefore = new Map(limitsReached)
+  }
+  const arm = () =>
+    loop.at(loop.nowMillis + settings.statisticsSeconds * 1000, () => {
+      report()
+      cancel = arm()
+    })
+  let cancel = arm()
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      cancel()
+      report()
+    })
+  )
+  return {
+    intervalChanged: () => {
+      cancel()
+      cancel = arm()
+    }
+  }
+})

@@ -1,0 +1,162 @@
+import type { Descriptor, PeerCredentials, SystemCallError } from "@scached/fdpass"
+import { Acceptor, DescriptorReserve, type EventLoop } from "@scached/reactor"
+import type { Journal } from "../../log/Journal.ts"
+import type { CacheSettings } from "../CacheSettings.ts"
+import type { CacheStatistics } from "../CacheStatistics.ts"
+import type { LimitNotices } from "../LimitNotices.ts"
+
+/** Peers whose credentials the kernel would not tell. */
+const unknownPeer: PeerCredentials = { pid: 0, uid: -1, gid: -1 }
+
+/**
+ * Descriptors that are held back, and made full again before a client is accepted: what the log or a client's descriptor needs is there
+ * although everything else is taken.
+ */
+export const reservedDescriptors = 8
+
+/** What a door belongs to. */
+export interface DoorOwner {
+  readonly loop: EventLoop
+  readonly settings: CacheSettings
+  readonly journal: Journal["Service"]
+  readonly notices: LimitNotices
+  readonly statistics: CacheStatistics
+  /** How many clients are inside, or on their way in by other means than a listening socket of the door. */
+  readonly clients: () => number
+  readonly enter: (socket: Descriptor, peer: PeerCredentials) => void
+  /** One that was sent away no longer takes a place. */
+  readonly onGone: () => void
+}
+
+/**
+ * Where clients come in: who may, and how many.
+ *
+ * Nobody is accepted while all places are taken: the others wait in the backlog, and come in as soon as somebody leaves. A stranger is
+ * disconnected before a byte of it is read or sent.
+ */
+export class Admission {
+  readonly reserve: DescriptorReserve
+  readonly #owner: DoorOwner
+  readonly #acceptors: Array<Acceptor> = []
+  #isFull = false
+  #leaving = 0
+  #isClosed = false
+
+  constructor(owner: DoorOwner) {
+    this.#owner = owner
+    this.reserve = DescriptorReserve.open(owner.loop.calls, reservedDescriptors)
+    if (this.reserve.isFull) return
+    // It would never be full later either, and nobody would be accepted for its sake.
+    this.reserve.close()
+    owner.journal.warning(
+      `there is no room for ${reservedDescriptors} descriptors in reserve, so the log may fail when clients have taken all: raise RLIMIT_NOFILE`
+    )
+  }
+
+  /** Accepts at a listening socket, which stays its owner's; what is accepted is a client, unless somebody else is named who takes it. */
+  add(listener: Descriptor, onSocket: (socket: Descriptor) => void = this.admit): SystemCallError | undefined {
+    const { journal, loop } = this.#owner
+    const handler = {
+      onSocket,
+      onTrouble: (error: SystemCallError, retryMillis: number) =>
+        journal.warning(
+          `no new clients for want of descriptors or memory, tried again every ${retryMillis} ms: ${error.message}`
+        ),
+      onRelief: () => journal.info("new clients are accepted again")
+    }
+    const options = this.reserve.isFull ? { reserve: this.reserve } : {}
+    const acceptor = Acceptor.open(loop, listener, handler, options)
+    if (!(acceptor instanceof Acceptor)) return acceptor
+    this.#acceptors.push(acceptor)
+    return undefined
+  }
+
+  /** Lets a client in, or sends it away: a stranger, or one more than may be inside that cannot wait. */
+  readonly admit = (socket: Descriptor): void => {
+    const peer = this.checked(socket)
+    if (peer === undefined) return
+    const { clients, enter, journal, notices, settings } = this.#owner
+    if (clients() >= settings.clientsMax) {
+      notices.reached("clientsMax")
+      journal.warning(`a client was turned away: all ${settings.clientsMax} places are taken (scached_client_limit)`)
+      return this.#sendAway(socket)
+    }
+    enter(socket, peer)
+    this.consider()
+  }
+
+  /** Who is at the other end; a stranger is sent away. */
+  readonly checked = (socket: Descriptor): PeerCredentials | undefined => {
+    const { journal, loop, settings, statistics } = this.#owner
+    const found = loop.calls.peerCredentials(socket)
+    const peer = typeof found === "number" ? unknownPeer : found
+    if (settings.access?.admitsAt(socket, peer, loop.calls) !== false) return peer
+    statistics.client(true)
+    journal.warning(
+      `client pid=${peer.pid} uid=${peer.uid} gid=${peer.gid}: refused, its user may not connect; see scached_allow_users`
+    )
+    this.#sendAway(socket)
+    return undefined
+  }
+
+  /** Those that were sent away and have left so much unread that it is still being thrown away. */
+  get leaving(): number {
+    return this.#leaving
+  }
+
+  /** Whether clients can come in at once. */
+  get isOpen(): boolean {
+    return !this.#isClosed && !this.#isFull && this.#acceptors.every(({ isResting }) => !isResting)
+  }
+
+  /** Stops or goes on accepting, by how many are inside. */
+  consider(): void {
+    const { clients, notices, settings } = this.#owner
+    const isFull = clients() >= settings.clientsMax
+    if (this.#isClosed || isFull === this.#isFull) return
+    this.#isFull = isFull
+    if (isFull) notices.reached("clientsMax")
+    for (const acceptor of this.#acceptors) {
+      if (isFull) acceptor.pause()
+      else acceptor.resume()
+    }
+  }
+
+  /** A descriptor of this process is free again. */
+  readonly descriptorFreed = (): void => {
+    for (const acceptor of this.#acceptors) acceptor.descriptorFreed()
+  }
+
+  /** Accepts whoever waits at this moment, as far as there are places. */
+  acceptWaiting(): void {
+    for (const acceptor of this.#acceptors) acceptor.onReady()
+  }
+
+  /** Accepts nobody any more: who comes waits for whoever serves the listening sockets next. */
+  pause(): void {
+    for (const acceptor of this.#acceptors) acceptor.pause()
+  }
+
+  /** Accepts again after `pause`, as far as there are places. */
+  resume(): void {
+    if (!this.#isFull) for (const acceptor of this.#acceptors) acceptor.resume()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const acceptor of this.#acceptors) acceptor.close()
+    this.reserve.close()
+  }
+
+  #sendAway(socket: Descriptor): void {
+    // What it has sent may hold many descriptors. Until they are gone it takes a place, so that those who do this are so many and no more.
+    const before = this.#leaving++
+    let isWaiting = false
+    this.#owner.loop.discard(socket, () => {
+      this.#leaving--
+      if (isWaiting) this.#owner.onGone()
+    })
+    isWaiting = this.#leaving > before
+    if (isWaiting) this.consider()
+  }
+}

@@ -1,0 +1,393 @@
+import {
+  type Descriptor,
+  Errno,
+  type Outcome,
+  type PeerCredentials,
+  type SystemCallError,
+  systemCallError
+} from "@scached/fdpass"
+import { Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
+import { Channel, type ChannelHandler, type EventLoop } from "@scached/reactor"
+import type { Journal } from "../../log/Journal.ts"
+import { printableText } from "../../log/printableText.ts"
+import type { CacheSettings } from "../CacheSettings.ts"
+import type { ConnectionCache, Found } from "../ConnectionCache.ts"
+import type { LimitNotices } from "../LimitNotices.ts"
+
+/** What a client needs of its server. */
+export interface ClientContext {
+  readonly loop: EventLoop
+  readonly cache: ConnectionCache
+  readonly settings: CacheSettings
+  readonly journal: Journal["Service"]
+  readonly notices: LimitNotices
+  /**
+   * Called once, when the client is gone and everything of its has been released: what it has left unread too, which may take a while.
+   */
+  readonly onClosed: (client: Client) => void
+}
+
+/** Steps taken for one client in one turn of the loop: one that sends without end gets no more than that while others wait. */
+const stepsPerTurnMax = 8
+
+/** Malformed requests of one client that are logged one by one. */
+const complaintsMax = 5
+
+type Step = ServerStep<Descriptor>
+
+/**
+ * One connected client: its protocol session, driven by its socket.
+ *
+ * Plain code that the loop calls, since every request passes here; what must be released belongs to scopes all the same. Every
+ * exchange is a state of the session and never a wait: a client that stalls costs the others nothing.
+ */
+export class Client implements ChannelHandler {
+  readonly readsTogether = true
+  readonly peer: PeerCredentials
+  readonly #context: ClientContext
+  readonly #session: ServerSession<Descriptor>
+  #channel: Channel | undefined
+  /** The connection that is being handed over. */
+  #found: Found | undefined
+  #isEnding = false
+  #isSilent = true
+  #isClosed = false
+  #complaints = 0
+  /** The outcome of sending a descriptor is told within the call that sends it, and not later. */
+  #isSending = false
+  /** The last read brought a descriptor that there was no room for. */
+  #isDescriptorLost = false
+  #debtSinceMillis: number | undefined
+  #cancelDebt: (() => void) | undefined
+
+  constructor(context: ClientContext, peer: PeerCredentials) {
+    this.#context = context
+    this.peer = peer
+    this.#session = new ServerSession<Descriptor>({ requestBytesMax: context.settings.requestBytesMax })
+  }
+
+  /** Takes the client's socket over and greets it; the error says why the socket could not be watched, and is closed. */
+  open(socket: Descriptor): SystemCallError | undefined {
+    const { loop, settings } = this.#context
+    const channel = Channel.open(loop, socket, this, settings.outputBytesMax)
+    if (!(channel instanceof Channel)) return channel
+    this.#channel = channel
+    this.#verbose("connect")
+    this.#guarded(() => this.#advance())
+    return undefined
+  }
+
+  onReceive(bytes: Uint8Array, descriptor: Descriptor | undefined, wasTruncated: boolean): void {
+    this.#isSilent = false
+    this.#isDescriptorLost = wasTruncated && descriptor === undefined
+    // Not through #guarded: a closure for each read would be a third of what a request leaves to the garbage collector.
+    try {
+      this.#session.push(bytes, descriptor)
+      this.#advance()
+    } catch (defect) {
+      this.#failed(defect)
+    }
+  }
+
+  onDrained(): void {
+    if (this.#isEnding) this.close("disconnect after its last answer")
+    else this.#guarded(() => this.#advance())
+  }
+
+  onBlocked(): void {
+    const channel = this.#channel
+    if (channel === undefined || !this.#isHeard(channel)) return
+    this.#waitForReader()
+  }
+
+  onEnd(error: SystemCallError | undefined): void {
+    // A reset says that the client left bytes unread. The descriptor's byte is the last one sent in a hand-over, so it was among
+    // them, and the client has no copy of the connection.
+    if (this.#found !== undefined && error?.errno === Errno.ECONNRESET) this.#putBack()
+    // Whoever looks whether somebody serves the socket leaves without reading the greeting: nothing is wrong with that.
+    if (error === undefined || this.#isSilent) this.close("disconnect")
+    else this.close(`disconnect: ${error.message}`)
+  }
+
+  /** Applies the present settings: who may connect, and how long a client may owe something. */
+  settingsChanged(): void {
+    const { journal, loop, settings } = this.#context
+    const socket = this.#channel?.socket
+    if (socket !== undefined && settings.access?.admitsAt(socket, this.peer, loop.calls) === false) {
+      journal.warning(`${this.#name}: disconnected, its user may no longer connect; see scached_allow_users`)
+      return this.close("disconnect: its user may no longer connect")
+    }
+    this.#cancelDebt?.()
+    this.#cancelDebt = undefined
+    if (this.#debtSinceMillis !== undefined) this.#armDebt(this.#debtSinceMillis + this.#debtMillisMax)
+  }
+
+  /** Releases everything that belongs to this client, once; `reason` is for the verbose log. */
+  close(reason: string): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#cancelDebt?.()
+    const { descriptor, handOver } = this.#session.close()
+    if (descriptor !== undefined) this.#context.loop.calls.letGo(descriptor)
+    // Sent and read, only the receipt is missing: the client may have used it, and nobody else must get it then.
+    if (handOver === "sent") this.#settle()
+    else this.#putBack()
+    this.#verbose(reason)
+    const leave = () => this.#context.onClosed(this)
+    if (this.#channel === undefined) leave()
+    else this.#channel.close(leave)
+  }
+
+  /** Keeps a defect in one client's handling from ending everybody's. */
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (defect) {
+      this.#failed(defect)
+    }
+  }
+
+  #failed(defect: unknown): void {
+    this.#context.journal.warning(`${this.#name}: closed after an internal error: ${String(defect)}`)
+    this.close("disconnect after an internal error")
+  }
+
+  /** Takes steps until the client must send more, must read more, or has had its turn. */
+  #advance(): void {
+    const channel = this.#channel
+    if (channel === undefined) return
+    const session = this.#session
+    for (let left = stepsPerTurnMax; ; left--) {
+      if (!this.#flush(channel)) return
+      // The descriptor may be still to be sent; its callback goes on from here.
+      if (channel.isBlocked || session.state === "sending the descriptor") return this.#waitForReader()
+      if (left === 0) return this.#rest(channel)
+      const step = session.next()
+      if (step._tag === "Idle") {
+        if (this.#flush(channel)) this.#watchDebt()
+        return
+      }
+      // A step of an exchange is progress: what the client owes after it is a new debt, also where its exchanges follow without a pause. A
+      // descriptor or a dummy that nothing asked for is none, or a client could keep what it has found for as long as it sends those.
+      if (step._tag !== "Stray" && step._tag !== "Skipped") this.#debtSinceMillis = undefined
+      this.#take(step, channel)
+      if (this.#isClosed || this.#isEnding) return
+    }
+  }
+
+  /** Sends what the session has to say; false when the client is gone. */
+  #flush(channel: Channel): boolean {
+    const output = this.#session.output()
+    if (output !== undefined && !channel.sendAfterReads(output)) {
+      this.#context.notices.reached("outputBytesMax")
+      this.close("disconnect: its answer is too long")
+    }
+    return this.#isHeard(channel)
+  }
+
+  /** False when nobody hears the answers any more: what else it had asked for is not worth the time of the others. */
+  #isHeard(channel: Channel): boolean {
+    if (!this.#isClosed && channel.sendFailure !== undefined) {
+      this.close("disconnect: it left without reading its answers")
+    }
+    return !this.#isClosed
+  }
+
+  /** It does not read: what it has sent along for nothing is not kept meanwhile. */
+  #waitForReader(): void {
+    const stray = this.#session.takeStray()
+    if (stray !== undefined) this.#context.loop.calls.letGo(stray)
+    this.#wait()
+  }
+
+  #wait(): void {
+    this.#session.retain()
+    this.#watchDebt()
+  }
+
+  #rest(channel: Channel): void {
+    this.#session.retain()
+    channel.pause()
+    this.#context.loop.postpone(() => {
+      if (this.#isClosed) return
+      channel.resume()
+      this.#guarded(() => this.#advance())
+    })
+  }
+
+  #take(step: Exclude<Step, { readonly _tag: "Idle" }>, channel: Channel): void {
+    switch (step._tag) {
+      case "SaveEndpoint":
+        return this.#saveEndpoint(step.request, step.descriptor)
+      case "FindEndpoint":
+        return this.#find(step.request, this.#context.cache.findEndpoint(step.request.label))
+      case "SaveDestination":
+        return this.#saveDestination(step.request)
+      case "FindDestination":
+        return this.#find(step.request, this.#context.cache.findDestination(step.request.label))
+      case "SendDescriptor":
+        return this.#sendDescriptor(channel)
+      case "HandedOver":
+        return this.#settle()
+      case "HandOverRefused":
+        this.#complain(step.error.message)
+        if (step.descriptorSent) this.#settle()
+        else this.#putBack()
+        return step.fatal ? this.#endAfterOutput(channel) : undefined
+      case "Malformed":
+        if (step.error._tag === "RequestTooLarge") this.#context.notices.reached("requestBytesMax")
+        this.#complain(step.error.message)
+        return step.fatal ? this.#endAfterOutput(channel) : undefined
+      case "Stray":
+        return this.#context.loop.calls.letGo(step.descriptor)
+      case "Skipped":
+        return
+    }
+  }
+
+  #saveEndpoint(request: Request.SaveEndpoint, descriptor: Descriptor | undefined): void {
+    if (descriptor === undefined) {
+      if (this.#isDescriptorLost) this.#context.cache.statistics.lostDescriptor()
+      this.#complain(
+        this.#isDescriptorLost
+          ? "save_endp: its descriptor was lost, this process or the system has none left; see RLIMIT_NOFILE"
+          : "save_endp without a descriptor: the byte came, the descriptor did not"
+      )
+      return this.#session.replyStatus(Reply.Status.failed)
+    }
+    const { label, properties, ttlSeconds } = request
+    this.#answerSave(request, this.#context.cache.saveEndpoint(label, properties, descriptor, ttlSeconds))
+  }
+
+  #saveDestination(request: Request.SaveDestination): void {
+    const { label, properties, endpointLabel, ttlSeconds } = request
+    this.#answerSave(request, this.#context.cache.saveDestination(label, properties, endpointLabel, ttlSeconds))
+  }
+
+  #answerSave(request: Request.Request, isSaved: boolean): void {
+    this.#verboseRequest(request, isSaved ? "saved" : "no room")
+    this.#session.replyStatus(isSaved ? Reply.Status.ok : Reply.Status.failed)
+  }
+
+  #find(request: Request.FindEndpoint | Request.FindDestination, found: Found | undefined): void {
+    this.#found = found
+    this.#verboseRequest(request, found === undefined ? "nothing cached" : "found")
+    if (found === undefined) this.#session.replyStatus(Reply.Status.failed)
+    else this.#session.replyFound(found.lease.properties, found.destinationProperties)
+  }
+
+  #sendDescriptor(channel: Channel): void {
+    if (this.#found === undefined) throw new Error("a descriptor is due, but nothing was found")
+    this.#isSending = true
+    channel.sendDescriptorAfterReads(this.#found.lease.value.descriptor, this.#onDescriptorSent)
+    this.#isSending = false
+  }
+
+  readonly #onDescriptorSent = (outcome: Outcome): void => {
+    if (this.#isClosed) return
+    this.#descriptorGone(outcome)
+    if (!this.#isSending) this.#guarded(() => this.#advance())
+  }
+
+  #descriptorGone(outcome: Outcome): void {
+    if (outcome >= 0) return this.#session.descriptorSent()
+    this.#session.descriptorFailed()
+    this.#putBack()
+    const { message } = systemCallError("sendmsg", outcome)
+    // A client that is gone is ordinary. Anything else is a want of this process or its user, which the operator can mend.
+    if (outcome !== -Errno.EPIPE && outcome !== -Errno.ECONNRESET)
+      this.#complain(`its descriptor could not be sent: ${message}`)
+    this.close(`disconnect: ${message}`)
+  }
+
+  #settle(): void {
+    const found = this.#found
+    this.#found = undefined
+    if (found !== undefined) this.#context.cache.settle(found)
+  }
+
+  #putBack(): void {
+    const found = this.#found
+    this.#found = undefined
+    if (found !== undefined) this.#context.cache.putBack(found)
+  }
+
+  /** The answer that is still in the session is the last one: it leaves, and then the client does. */
+  #endAfterOutput(channel: Channel): void {
+    if (!this.#flush(channel)) return
+    // Not after the reads: the channel is closed as soon as the answer has left.
+    channel.sendNow()
+    if (!channel.isBlocked) return this.close("disconnect after its last answer")
+    this.#isEnding = true
+    // It owes the reading of that answer, and is not waited for without end.
+    this.#waitForReader()
+  }
+
+  /** Starts or stops the clock on what the client owes: bytes inside an exchange, or reading what was sent to it. */
+  #watchDebt(): void {
+    if (!this.#session.owesBytes && this.#channel?.isBlocked !== true) {
+      this.#debtSinceMillis = undefined
+      return
+    }
+    const { loop } = this.#context
+    this.#debtSinceMillis ??= loop.nowMillis
+    this.#armDebt(loop.nowMillis + this.#debtMillisMax)
+  }
+
+  get #debtMillisMax(): number {
+    return this.#context.settings.exchangeSecondsMax * 1000
+  }
+
+  /** One timer serves many exchanges: it is armed when there is none, and looks at the present debt when it comes. */
+  #armDebt(deadlineMillis: number): void {
+    this.#cancelDebt ??= this.#context.loop.at(deadlineMillis, () => {
+      this.#cancelDebt = undefined
+      if (!this.#isOverdue()) return
+      const { loop, settings } = this.#context
+      // The answer may have come in time, and still be in the socket: after SIGSTOP, or in a turn with more events than it takes.
+      this.#cancelDebt = loop.afterPendingInput(settings.requestBytesMax, () => {
+        this.#cancelDebt = undefined
+        if (this.#isOverdue()) this.#timeOut()
+      })
+    })
+  }
+
+  /** Whether the client has owed the same for too long; where its time is not over, the clock runs on. */
+  #isOverdue(): boolean {
+    if (this.#debtSinceMillis === undefined || this.#isClosed) return false
+    const dueMillis = this.#debtSinceMillis + this.#debtMillisMax
+    if (dueMillis <= this.#context.loop.nowMillis) return true
+    this.#armDebt(dueMillis)
+    return false
+  }
+
+  #timeOut(): void {
+    const what = this.#channel?.isBlocked === true ? "it does not read its answers" : this.#session.state
+    this.#context.cache.statistics.timedOut()
+    this.#context.journal.warning(
+      `${this.#name}: disconnected, it has owed an answer for ${this.#context.settings.exchangeSecondsMax} s ` +
+        `(${what}); see ipc_timeout and scached_exchange_timeout`
+    )
+    this.close("disconnect: timed out")
+  }
+
+  get #name(): string {
+    return `client pid=${this.peer.pid} uid=${this.peer.uid}`
+  }
+
+  #complain(message: string): void {
+    this.#complaints++
+    if (this.#complaints > complaintsMax) return
+    const last = this.#complaints === complaintsMax ? "; more of this client will not be logged" : ""
+    this.#context.journal.warning(`${this.#name}: ${message}${last}`)
+  }
+
+  #verbose(message: string): void {
+    if (this.#context.journal.isVerbose) this.#context.journal.verbose(`${this.#name}: ${message}`)
+  }
+
+  #verboseRequest(request: Request.Request, outcome: string): void {
+    if (!this.#context.journal.isVerbose) return
+    this.#verbose(`${Request.wireName(request)} label="${printableText(request.label)}": ${outcome}`)
+  }
+}

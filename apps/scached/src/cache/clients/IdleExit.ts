@@ -1,0 +1,85 @@
+import type { EventLoop } from "@scached/reactor"
+import { Deferred, Effect } from "effect"
+import type { CacheSettings } from "../CacheSettings.ts"
+import type { Admission } from "./Admission.ts"
+
+/** While clients may wait that cannot be accepted, it is not known whether anybody does. */
+const troubleMillis = 1_000
+
+/**
+ * How long nobody has been there, and what happens then.
+ *
+ * A client that comes at that very moment must not be lost: whoever waits is accepted first, and from the decision to leave on nobody is
+ * accepted, so that the kernel keeps them for the next server.
+ */
+export class IdleExit {
+  readonly over: Effect.Effect<void>
+  readonly #loop: EventLoop
+  readonly #settings: Pick<CacheSettings, "idleSecondsMax">
+  readonly #door: Admission
+  readonly #clients: () => number
+  readonly #over = Deferred.makeUnsafe<void>()
+  readonly #empty = Deferred.makeUnsafe<void>()
+  #cancel: (() => void) | undefined
+  #isLeaving = false
+
+  constructor(
+    loop: EventLoop,
+    settings: Pick<CacheSettings, "idleSecondsMax">,
+    door: Admission,
+    clients: () => number
+  ) {
+    this.#loop = loop
+    this.#settings = settings
+    this.#door = door
+    this.#clients = clients
+    this.over = Deferred.await(this.#over)
+  }
+
+  /** Begins to count, or stops counting, by whether somebody is there. */
+  consider(): void {
+    if (this.#isLeaving) {
+      if (this.#clients() === 0) Deferred.doneUnsafe(this.#empty, Effect.void)
+      return
+    }
+    this.#cancel?.()
+    this.#cancel = undefined
+    const { idleSecondsMax } = this.#settings
+    if (idleSecondsMax > 0 && this.#clients() === 0) this.#arm(idleSecondsMax * 1000)
+  }
+
+  /** Serves those that still wait, to their end. */
+  readonly serveLast: Effect.Effect<void> = Effect.suspend(() => {
+    if (!this.#isLeaving) return Effect.void
+    this.#door.resume()
+    this.#acceptAll()
+    this.#door.pause()
+    return this.#clients() === 0 ? Effect.void : Deferred.await(this.#empty)
+  })
+
+  close(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  #arm(millis: number): void {
+    this.#cancel = this.#loop.at(this.#loop.nowMillis + millis, () => {
+      this.#cancel = undefined
+      if (!this.#door.isOpen) return this.#arm(troubleMillis)
+      this.#door.acceptWaiting()
+      if (this.#clients() > 0) return
+      if (!this.#door.isOpen) return this.#arm(troubleMillis)
+      this.#isLeaving = true
+      this.#door.pause()
+      Deferred.doneUnsafe(this.#over, Effect.void)
+    })
+  }
+
+  /** As many as there are, and not only those of one turn: each pass takes some, or none is left. */
+  #acceptAll(): void {
+    for (let before = -1; before < this.#clients(); ) {
+      before = this.#clients()
+      this.#door.acceptWaiting()
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What a service is told by master(8): options, environment and main.cf, read into one value.
+ */
+import { join } from "node:path"
+import { ProcessCalls, systemCallError, UserDatabase } from "@scached/fdpass"
+import {
+  DaemonEnvironment,
+  DaemonOptions,
+  debuggerCommand,
+  MainConfiguration,
+  ParameterSource,
+  type ScacheValues,
+  ServiceMode,
+  scacheParameters
+} from "@scached/postfix"
+import { Effect, Option, Result } from "effect"
+import * as Allowed from "../settings/Allowed.ts"
+import { type CacheValues, cacheParameters } from "../settings/CacheParameters.ts"
+import * as UnknownParameters from "../settings/UnknownParameters.ts"
+import { ServiceFailure } from "./ServiceFailure.ts"
+
+/** How the program was started. */
+export interface Invocation {
+  /** The words behind the command. */
+  readonly words: ReadonlyArray<string>
+  /** The command's name, without its directory. */
+  readonly processName: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** Everything a service knows before it touches its process. */
+export interface ServiceSettings {
+  readonly options: DaemonOptions.DaemonOptions
+  readonly environment: DaemonEnvironment.DaemonEnvironment
+  readonly mode: ServiceMode.ServiceMode
+  readonly values: ScacheValues & CacheValues
+  /** Who may connect besides root and the user that it runs as. */
+  readonly allowed: Allowed.Allowed
+  /** What main.cf holds that nobody can have meant; for the log. */
+  readonly remarks: ReadonlyArray<string>
+}
+
+const table = { ...scacheParameters, ...cacheParameters }
+
+const orFail = <A, E extends { readonly message: string }>(
+  result: Result.Result<A, E>
+): Effect.Effect<A, ServiceFailure> =>
+  Result.isSuccess(result)
+    ? Effect.succeed(result.success)
+    : Effect.fail(new ServiceFailure({ message: result.failure.message }))
+
+const readMainConfiguration = Effect.fnUntraced(function* (directory: string) {
+  const file = join(directory, "main.cf")
+  const bytes = (yield* ProcessCalls).readFile(file)
+  if (typeof bytes !== "number") return yield* orFail(MainConfiguration.parse(bytes, { file }))
+  const { message } = systemCallError("open", bytes, file)
+  return yield* new ServiceFailure({
+    message: `${message}: is MAIL_CONFIG the directory of main.cf, and may this user read it?`
+  })
+})
+
+/** Reads the options alone: they say where a failure of all the rest is reported. */
+export const readOptions = (invocation: Invocation): Effect.Effect<DaemonOptions.DaemonOptions, ServiceFailure> =>
+  orFail(DaemonOptions.parse(invocation.words))
+
+/** Reads all that a service is told; the first thing that is wrong ends it. */
+export const read = Effect.fnUntraced(function* (
+  invocation: Invocation
+): Effect.fn.Return<ServiceSettings, ServiceFailure, ProcessCalls> {
+  const { processName } = invocation
+  const { pid } = yield* ProcessCalls
+  const options = yield* readOptions(invocation)
+  const environment = yield* orFail(DaemonEnvironment.decode(invocation.environment))
+  const mode = yield* orFail(ServiceMode.fromOptions(options, processName))
+  const configuration = yield* readMainConfiguration(environment.configurationDirectory)
+  const source = ParameterSource.make({
+    table,
+    facts: { process_id: String(pid), process_name: processName, service_name: mode.serviceName },
+    overrides: options.overrides,
+    configuration,
+    defaults: {
+      config_directory: environment.configurationDirectory,
+      ...(environment.postlogHostname === undefined ? {} : { myhostname: environment.postlogHostname })
+    }
+  })
+  const values = ParameterSource.readAll(source, table)
+  if (Result.isFailure(values)) {
+    const [first, ...others] = values.failure.map(({ message }) => message)
+    return yield* new ServiceFailure({ message: first ?? "main.cf cannot be used", others })
+  }
+  if (options.isDebuggerStarted) yield* checkDebugger(source)
+  const remarks = [
+    ...configuration.remarks.map(({ message }) => message),
+    ...UnknownParameters.remarks(options.overrides, configuration)
+  ]
+  const allowed = yield* lookUpAllowed(values.success)
+  return { options, environment, mode, values: values.success, allowed, remarks }
+})
+
+/** As in Postfix: `-D` without a debugger is a mistake. The command is looked at for that alone; where there is no -D it may be anything. */
+const checkDebugger = Effect.fnUntraced(function* (source: ParameterSource.ParameterSource) {
+  const command = yield* orFail(ParameterSource.read(source, debuggerCommand))
+  if (command !== "") return
+  return yield* new ServiceFailure({
+    message:
+      "option -D: debugger_command of main.cf is empty: remove -D from the line in master.cf; -v logs each request"
+  })
+})
+
+/** mail_owner may connect whoever the service runs as; where it matters that there is none, it is said later. */
+const lookUpAllowed = Effect.fnUntraced(function* (values: ScacheValues & CacheValues) {
+  const { allowedGroups, allowedUsers } = cacheParameters
+  const allowed = yield* Allowed.lookUp(
+    Allowed.wordsOf(allowedUsers.name, values.allowedUsers),
+    Allowed.wordsOf(allowedGroups.name, values.allowedGroups)
+  ).pipe(Effect.mapError(({ message }) => new ServiceFailure({ message })))
+  const owner = yield* Effect.option(UserDatabase.lookUp(values.mailOwner))
+  return { ...allowed, users: [...allowed.users, ...Option.toArray(Option.map(owner, ({ uid }) => uid))] }
+})

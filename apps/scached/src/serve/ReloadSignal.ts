@@ -1,0 +1,21 @@
+/** Calls for a new reading of the configuration (SIGHUP), which may come before anybody can answer them. */
+export class ReloadSignal {
+  #answer: (() => void) | undefined
+  #isWaiting = false
+
+  /** One has come. */
+  readonly raise = (): void => {
+    if (this.#answer === undefined) this.#isWaiting = true
+    else this.#answer()
+  }
+
+  /** Answers from now on, at once where one is waiting; the result stops it. */
+  answer(answer: () => void): () => void {
+    this.#answer = answer
+    if (this.#isWaiting) answer()
+    this.#isWaiting = false
+    return () => {
+      this.#answer = undefined
+    }
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * What `scached serve` is told by `-o` and by main.cf, read into one value; read again when it gets SIGHUP.
+ */
+import { basename, join, resolve } from "node:path"
+import { errnoExplanation, errnoName, ProcessCalls } from "@scached/fdpass"
+import { MainConfiguration, type Override, ParameterSource, scacheParameters } from "@scached/postfix"
+import { Effect, Result } from "effect"
+import * as Allowed from "../settings/Allowed.ts"
+import * as UnknownParameters from "../settings/UnknownParameters.ts"
+import { type ServeKey, type ServeValues, serveParameters } from "./ServeParameters.ts"
+import { UsageError } from "./UsageError.ts"
+
+/** Where the settings come from; the same for every reading. */
+export interface SettingsOrigin {
+  readonly overrides: ReadonlyArray<Override.Override>
+  /** The directory of main.cf; without one, no file is read. */
+  readonly configurationDirectory: string | undefined
+  readonly socketPath: string | undefined
+  /** Of `--allow-user` and `--allow-group`. */
+  readonly allowedUsers: ReadonlyArray<string>
+  readonly allowedGroups: ReadonlyArray<string>
+}
+
+/** The settings as they are now. */
+export interface ServeSettings {
+  readonly values: ServeValues
+  /** Who may connect besides root and the own user. */
+  readonly allowed: Allowed.Allowed
+  /** Where a value is set, in words. */
+  readonly originOf: (key: ServeKey) => string
+  /** What is read over, and should not be: for the log. */
+  readonly remarks: ReadonlyArray<string>
+}
+
+const table = { ...scacheParameters, ...serveParameters }
+
+/** What the program itself tells: other values may refer to it. */
+const facts = ["process_id", "process_name", "service_name"] as const
+
+/** `-o` settings that count here: known ones, and whatever a value refers to. */
+const settable = Object.values(serveParameters).map(({ name }) => name)
+
+const noConfiguration: MainConfiguration.MainConfiguration = {
+  file: "main.cf",
+  settings: [],
+  remarks: [],
+  byName: new Map()
+}
+
+const readMainConfiguration = Effect.fnUntraced(function* (
+  directory: string
+): Effect.fn.Return<MainConfiguration.MainConfiguration, UsageError, ProcessCalls> {
+  const file = join(directory, "main.cf")
+  const bytes = (yield* ProcessCalls).readFile(file)
+  if (typeof bytes === "number") {
+    const why = `${errnoExplanation(-bytes)} (${errnoName(-bytes)})`
+    const advice = "is --config-directory the directory of main.cf, and may this user read it?"
+    return yield* UsageError.of(`${file} cannot be read: ${why}: ${advice}`)
+  }
+  const parsed = MainConfiguration.parse(bytes, { file })
+  return Result.isSuccess(parsed) ? parsed.success : yield* UsageError.of(parsed.failure.message)
+})
+
+const unknownOverrides = (
+  overrides: ReadonlyArray<Override.Override>,
+  configuration: MainConfiguration.MainConfiguration
+): ReadonlyArray<string> => {
+  const defaults = Object.values(table).map((each) => each.default)
+  const referred = UnknownParameters.referred(overrides, configuration, defaults)
+  return overrides
+    .filter(({ name }) => !settable.includes(name) && !referred.has(name))
+    .map(
+      ({ name }) =>
+        `-o: unknown parameter "${name}", and no value refers to it: those that count here are ${settable.join(", ")}`
+    )
+}
+
+/** Settings of what the program tells by itself. */
+const ignoredSettings = (
+  overrides: ReadonlyArray<Override.Override>,
+  configuration: MainConfiguration.MainConfiguration
+): ReadonlyArray<string> =>
+  facts.flatMap((name) => {
+    const line = configuration.byName.get(name)?.line
+    const places = [
+      ...(overrides.some((each) => each.name === name) ? ["-o"] : []),
+      ...(line === undefined ? [] : [`${configuration.file}, line ${line}`])
+    ]
+    return places.map(
+      (place) => `${place}: ${name} is ignored: scached tells it by itself, for other values to refer to`
+    )
+  })
+
+/** The service's name where no socket has one. */
+const programName = "scached"
+
+/** Reads everything; fails with all that is wrong. */
+export const read = Effect.fnUntraced(function* (
+  origin: SettingsOrigin
+): Effect.fn.Return<ServeSettings, UsageError, ProcessCalls> {
+  const { overrides } = origin
+  const { pid } = yield* ProcessCalls
+  const directory = origin.configurationDirectory
+  const configuration = directory === undefined ? noConfiguration : yield* readMainConfiguration(directory)
+  const source = ParameterSource.make({
+    table,
+    configuration,
+    overrides,
+    facts: {
+      process_id: String(pid),
+      process_name: programName,
+      service_name: origin.socketPath === undefined ? programName : basename(origin.socketPath),
+      // The directory that is read: main.cf cannot name another one.
+      ...(directory === undefined ? {} : { config_directory: resolve(directory) })
+    }
+  })
+  const values = ParameterSource.readAll(source, serveParameters)
+  const wrong = Result.isFailure(values) ? values.failure.map(({ message }) => message) : []
+  const messages = [...unknownOverrides(overrides, configuration), ...wrong]
+  if (Result.isFailure(values) || messages.length > 0) return yield* new UsageError({ messages })
+  return {
+    values: values.success,
+    allowed: yield* lookUpAllowed(origin, values.success),
+    originOf: (key) => source.find(serveParameters[key].name)?.origin ?? "the default",
+    remarks: [
+      ...configuration.remarks.map(({ message }) => message),
+      ...ignoredSettings(overrides, configuration),
+      // Those of -o were found above.
+      ...UnknownParameters.remarks([], configuration)
+    ]
+  }
+})
+
+const lookUpAllowed = ({ allowedGroups, allowedUsers }: SettingsOrigin, values: ServeValues) =>
+  Allowed.lookUp(
+    [
+      ...allowedUsers.map((word) => ({ from: "--allow-user", word })),
+      ...Allowed.wordsOf(serveParameters.allowedUsers.name, values.allowedUsers)
+    ],
+    [
+      ...allowedGroups.map((word) => ({ from: "--allow-group", word })),
+      ...Allowed.wordsOf(serveParameters.allowedGroups.name, values.allowedGroups)
+    ]
+  ).pipe(Effect.mapError(({ message }) => UsageError.of(message)))

@@ -1,0 +1,137 @@
+/**
+ * `scached serve`: a cache for whoever has started it, at a path or on the sockets that systemd passes.
+ */
+import { type Descriptor, Errno, type FileIdentity, type ProcessCalls, SystemCalls, UnixSocket } from "@scached/fdpass"
+import { Watchdog } from "@scached/reactor"
+import { Effect } from "effect"
+import * as CacheServer from "../cache/CacheServer.ts"
+import * as StatisticsReport from "../cache/StatisticsReport.ts"
+import { Journal } from "../log/Journal.ts"
+import { StandardError } from "../log/StandardError.ts"
+import * as Allowed from "../settings/Allowed.ts"
+import { cacheSettingsOf, remarksOn } from "../settings/cacheSettingsOf.ts"
+import * as DescriptorBudget from "../settings/DescriptorBudget.ts"
+import { explain } from "./listenFailure.ts"
+import { reload } from "./Reload.ts"
+import type { ReloadSignal } from "./ReloadSignal.ts"
+import type { ServeSettings, SettingsOrigin } from "./ServeSettings.ts"
+import * as SocketPlace from "./SocketPlace.ts"
+import * as ListenSockets from "./systemd/ListenSockets.ts"
+import * as Notifier from "./systemd/Notifier.ts"
+import { UsageError } from "./UsageError.ts"
+
+/** Clients that wait to be accepted; a burst of delivery processes starts at once, and the kernel caps it at somaxconn. */
+const backlog = 1_024
+
+/** Only whoever has started it, or everybody where others are allowed: the kernel says of each who it is. */
+const standardMode = ({ allowed: { groups, users } }: ServeSettings): number =>
+  groups.length + users.length === 0 ? 0o600 : 0o666
+
+/** What `serve` is told, by whomever. */
+export interface ServeOptions {
+  readonly socketPath: string | undefined
+  readonly mode: number | undefined
+  /** What systemd has passed. */
+  readonly passedSockets: ListenSockets.Passed
+  /** What to say of sockets that were passed to somebody else, behind the complaint that there is none. */
+  readonly strayNote: string
+  readonly notifier: Notifier.NotifierSettings
+  readonly origin: SettingsOrigin
+  readonly settings: ServeSettings
+  readonly hangUps: ReloadSignal
+  /** Called when clients can come. */
+  readonly onListening: () => void
+}
+
+const listenAt = Effect.fnUntraced(function* (path: string, mode: number) {
+  // Of two daemons that start over the same stale socket, one removes it and the other hears that it is taken.
+  yield* UnixSocket.lock(path)
+  return yield* UnixSocket.listen(path, { mode, backlog })
+})
+
+/** The listening sockets, and where they are, in words. */
+const openListeners = Effect.fnUntraced(function* (options: ServeOptions) {
+  const { mode, passedSockets, settings, socketPath, strayNote } = options
+  if (passedSockets.count === 0) {
+    if (socketPath === undefined) {
+      return yield* UsageError.of(`--socket is missing: write scached serve --socket PATH${strayNote}`)
+    }
+    yield* SocketPlace.check(socketPath)
+    const listener = yield* listenAt(socketPath, mode ?? standardMode(settings)).pipe(
+      Effect.catch((error) => explain(socketPath, error))
+    )
+    const listeners: ReadonlyArray<Descriptor> = [listener]
+    return { listeners, where: socketPath, file: (yield* SystemCalls).identify(socketPath) }
+  }
+  if (socketPath !== undefined || mode !== undefined) {
+    const [option, unit] = socketPath === undefined ? ["--mode", "SocketMode="] : ["--socket", "ListenStream="]
+    return yield* UsageError.of(`${option}: systemd passes the socket: remove this option, ${unit} of the unit says it`)
+  }
+  const { listeners, paths } = yield* ListenSockets.adopt(passedSockets)
+  return { listeners, where: `${paths.join(", ")}, passed by systemd`, file: -Errno.ENOENT }
+})
+
+/** Takes the socket's file away, when it is still the same. */
+const removeFile = Effect.fnUntraced(function* (path: string, file: FileIdentity | number) {
+  const calls = yield* SystemCalls
+  const found = calls.identify(path)
+  if (typeof found === "number" || typeof file === "number") return
+  if (found.inode === file.inode && found.device === file.device) calls.unlink(path)
+})
+
+/** Serves the cache until it is interrupted, or has been idle for long enough. */
+export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
+  const journal = yield* Journal
+  let { settings } = options
+  for (const remark of settings.remarks) journal.warning(remark)
+  yield* Watchdog.start(settings.values.watchdogSeconds * 1000)
+  const notifier = yield* Notifier.open(options.notifier)
+  const { file, listeners, where } = yield* openListeners(options)
+  const budget = yield* DescriptorBudget.raise
+  const liveSettings = Effect.gen(function* () {
+    const found = cacheSettingsOf(settings.values, budget, yield* Allowed.access(settings.allowed))
+    const remarks = [...remarksOn(found, budget), ...(yield* Allowed.remarksOn(settings.allowed))]
+    for (const remark of remarks) journal.warning(remark)
+    return found
+  })
+  // Changed in place by a reload: what is running looks them up whenever it needs them.
+  const live = { ...(yield* liveSettings) }
+  const interval = { statisticsSeconds: settings.values.statisticsSeconds }
+  const server = yield* CacheServer.make(listeners, live)
+  const statistics = yield* StatisticsReport.start(server, interval)
+  const status = `listening on ${where}`
+  journal.info(status)
+  notifier.ready(status)
+  options.onListening()
+  // Added last, and so the first thing that happens at the end.
+  yield* Effect.addFinalizer(() => Effect.sync(notifier.stopping))
+
+  const { restart: restartLog } = yield* StandardError
+  const readAgain = Effect.gen(function* () {
+    restartLog()
+    notifier.reloading()
+    const before = settings
+    settings = yield* reload(options.origin, before)
+    if (settings !== before) {
+      Object.assign(live, yield* liveSettings)
+      server.settingsChanged()
+    }
+    if (settings.values.statisticsSeconds !== interval.statisticsSeconds) {
+      interval.statisticsSeconds = settings.values.statisticsSeconds
+      statistics.intervalChanged()
+    }
+    notifier.ready(status)
+  })
+  const run = Effect.runSyncWith(yield* Effect.context<ProcessCalls>())
+  const { hangUps } = options
+  yield* Effect.acquireRelease(
+    Effect.sync(() => hangUps.answer(() => run(readAgain))),
+    (stop) => Effect.sync(stop)
+  )
+  yield* server.idle
+  journal.info(`no client for ${live.idleSecondsMax} s (max_idle): leaving`)
+  // What systemd has passed it serves again. Nobody does a socket of our own: once it cannot be found, whoever has come is served.
+  if (options.passedSockets.count > 0 || options.socketPath === undefined) return
+  yield* removeFile(options.socketPath, file)
+  yield* server.serveLast
+}, Effect.scoped)

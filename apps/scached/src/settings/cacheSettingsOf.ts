@@ -1,0 +1,50 @@
+import type { CacheSettings } from "../cache/CacheSettings.ts"
+import type { Access } from "../cache/clients/Access.ts"
+import type { CacheValues } from "./CacheParameters.ts"
+import { type DescriptorBudget, neededFor } from "./DescriptorBudget.ts"
+
+/** The parameters of Postfix that the cache goes by, and how long it waits for somebody to come. */
+interface PostfixValues {
+  readonly ttlSecondsMax: number
+  readonly requestSecondsMax: number
+  readonly idleSecondsMax: number
+}
+
+/** The settings of the cache, from what its parameters say and what the machine has. */
+export const cacheSettingsOf = (
+  values: CacheValues & PostfixValues,
+  budget: DescriptorBudget,
+  access: Access | undefined
+): CacheSettings => ({
+  ttlSecondsMax: values.ttlSecondsMax,
+  exchangeSecondsMax: Math.min(values.requestSecondsMax, values.exchangeSeconds),
+  idleSecondsMax: values.idleSecondsMax,
+  requestBytesMax: values.requestLimit,
+  // The longest answer has two properties, each from a request of its own.
+  outputBytesMax: Math.max(values.outputLimit, 2 * values.requestLimit),
+  clientsMax: values.clientLimit === 0 ? budget.clients : values.clientLimit,
+  connectionsMax: values.connectionLimit === 0 ? budget.connections : values.connectionLimit,
+  connectionsPerEndpointMax: values.endpointConnectionLimit,
+  bindingsMax: values.bindingLimit,
+  bindingsPerDestinationMax: values.destinationBindingLimit,
+  textBytesMax: values.textLimit,
+  watch: values.watch,
+  batching: values.batching,
+  descriptorsMax: budget.descriptors,
+  access,
+  warningsPerSecondMax: values.warningLimit
+})
+
+/** What is wrong with limits that promise more than there is. */
+export const remarksOn = (
+  settings: Pick<CacheSettings, "clientsMax" | "connectionsMax">,
+  { descriptors }: DescriptorBudget
+): ReadonlyArray<string> => {
+  const { clientsMax, connectionsMax } = settings
+  const needed = neededFor(clientsMax, Number(connectionsMax))
+  if (needed <= descriptors) return []
+  return [
+    `${connectionsMax} connections (scached_connection_limit) and ${clientsMax} clients (scached_client_limit) need ${needed} ` +
+      `descriptors, and RLIMIT_NOFILE allows ${descriptors}: raise it, or lower them`
+  ]
+}

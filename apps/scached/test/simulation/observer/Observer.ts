@@ -1,0 +1,392 @@
+import { type Descriptor, Errno, type Outcome, type PeerCredentials, type SystemCallsShape } from "@scached/fdpass"
+import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
+import type { Channel } from "@scached/reactor"
+import type { CacheServer } from "../../../src/cache/CacheServer.ts"
+import type { CacheSettings } from "../../../src/cache/CacheSettings.ts"
+import { Asleep } from "../client/Asleep.ts"
+import { Conversation } from "../client/Conversation.ts"
+import type { ConversationContext } from "../client/ConversationContext.ts"
+import { forbidding } from "../forbidding.ts"
+import { Model } from "../model/Model.ts"
+import type { ModelConnection } from "../model/ModelConnection.ts"
+import { OddFaults } from "../OddFaults.ts"
+import { SimulationFailure } from "../Report.ts"
+import { describe } from "../words.ts"
+import { type CallNotes, ObservedBatch } from "./ObservedBatch.ts"
+import { overhear } from "./overhear.ts"
+import { peerStateOf } from "./peerState.ts"
+
+type Process = SimulatedSystemCalls.SimulatedProcess
+
+const isRetryable = (outcome: Outcome): boolean => outcome === -Errno.EAGAIN || outcome === -Errno.EINTR
+
+/** What the daemon takes a peer for of whom the kernel tells nothing. */
+const unknownPeer: PeerCredentials = { pid: 0, uid: -1, gid: -1 }
+
+/** Waits of the daemon at one moment of the clock before that counts as spinning. */
+const waitsMax = 100_000
+
+/** What accept says where nothing is wrong with the listener. */
+const passing: ReadonlySet<number> = new Set([Errno.EAGAIN, Errno.EINTR, Errno.ECONNABORTED])
+
+/**
+ * Stands between the daemon and its system calls, and holds each of them against the model: what it sends, in which order, which descriptors
+ * it passes and closes, and what it leaves undone when it goes to sleep.
+ */
+export class Observer {
+  readonly model: Model
+  readonly calls: SystemCallsShape
+  readonly conversations = new Map<string, Conversation>()
+  /** The running daemon, for its own figures. */
+  server: CacheServer | undefined
+  /** From here on it may close everything, and must. */
+  isShutDown = false
+  /** The first thing that was wrong, with the state of the machine at that moment. */
+  failure: SimulationFailure | undefined
+  /** Calls that fail in ways that the simulated kernel does not know. */
+  readonly oddFaults: OddFaults
+  readonly #process: Process
+  readonly #limits: CacheSettings
+  readonly #asleep: Asleep
+  readonly #context: ConversationContext
+  readonly #sockets = new Map<number, Conversation>()
+  readonly #describe: () => string
+  readonly #numbers = new WeakMap<Descriptor, number>()
+  readonly #channels = new WeakMap<Channel, Conversation>()
+  #added: Conversation | undefined
+  #active: Conversation | undefined
+  #turnMillis = 0
+  #waits = 0
+  #waitedAtMillis = -1
+  #listener: number | undefined
+  #isAcceptTroubled = false
+  /** Whether the daemon's calls are made together. */
+  readonly #isBatching: boolean
+
+  constructor(process: Process, limits: CacheSettings, describe: () => string, oddRate: number, isBatching: boolean) {
+    this.#process = process
+    this.#isBatching = isBatching
+    this.#describe = describe
+    this.#limits = limits
+    const fail = (message: string) => this.fail(message)
+    this.model = new Model(limits, (number) => peerStateOf(process, number), fail)
+    this.#context = {
+      model: this.model,
+      requestBytesMax: limits.requestBytesMax,
+      get exchangeMillisMax() {
+        return limits.exchangeSecondsMax * 1000
+      },
+      nowMillis: () => this.#turnMillis,
+      fail
+    }
+    this.#asleep = new Asleep({
+      process,
+      limits,
+      model: this.model,
+      conversations: () => [...this.#sockets.values()],
+      listener: () => this.#listener,
+      isAcceptTroubled: () => this.#isAcceptTroubled,
+      isShutDown: () => this.isShutDown,
+      slackMillis: process.kernel.options.callMillis > 0 ? 1 : 0,
+      fail
+    })
+    const isServing = () => this.server !== undefined && !this.isShutDown
+    this.oddFaults = new OddFaults(oddRate, process.kernel.random.fork(), isServing)
+    this.calls = this.#observe(this.oddFaults.before(process.calls))
+    // Descriptors are closed by value and not through the calls. What a process closes with is looked up each time it opens one.
+    const closeNumber = process.closeNumber
+    const observed = (number: number): void => {
+      this.#closing(number)
+      closeNumber(number)
+    }
+    Object.assign(process, { closeNumber: observed })
+  }
+
+  /** The conversation of a client that is about to connect. */
+  expect(name: string): Conversation {
+    const conversation = new Conversation(name, this.#context)
+    this.conversations.set(name, conversation)
+    return conversation
+  }
+
+  fail(message: string): void {
+    this.failure ??= new SimulationFailure(message, this.#describe())
+  }
+
+  /** Runs the daemon, and hears what it does without a system call. */
+  listening<A>(run: () => A): A {
+    return overhear(
+      {
+        makes: (channel, bytes) => this.#makes(channel, bytes),
+        made: (channel) => this.#channels.get(channel)?.made(),
+        pauses: (channel) => this.#rests(channel, true),
+        resumes: (channel) => {
+          this.#rests(channel, false)
+          this.#enter(this.#channels.get(channel))
+        },
+        drains: () => {
+          if (this.#active !== undefined) this.#active.isResting = false
+        },
+        putsBack: (descriptor) => this.#holderOf(this.model.byNumber(this.#numberOf(descriptor)))?.settleSilent(),
+        decides: (decision) => {
+          this.#active?.settleSilent()
+          this.model.admission.decided(decision, this.#turnMillis)
+        },
+        numberOf: (descriptor) => this.#numberOf(descriptor)
+      },
+      run
+    )
+  }
+
+  #rests(channel: Channel, isResting: boolean): void {
+    const conversation = this.#channels.get(channel)
+    if (conversation !== undefined) conversation.isResting = isResting
+  }
+
+  /** Who is being handed a connection. */
+  #holderOf(connection: ModelConnection | undefined): Conversation | undefined {
+    return [...this.#sockets.values()].find(({ lease }) => lease !== undefined && lease === connection)
+  }
+
+  /** Its channel is that of the socket that was watched just before its first answer. */
+  #makes(channel: Channel, bytes: Uint8Array): void {
+    const conversation = this.#channels.get(channel) ?? this.#added
+    if (conversation === undefined) return this.fail("an answer was made for nobody")
+    this.#channels.set(channel, conversation)
+    this.#enter(conversation)
+    conversation.making(bytes)
+  }
+
+  /** After the end: nothing may be left open but what was there before. */
+  checkEnded(openBefore: number): void {
+    this.#enter(undefined)
+    for (const each of this.model.held) this.fail(`still held at the end: ${describe(each)}`)
+    for (const each of this.#sockets.values()) this.fail(`${each.name}: still connected at the end`)
+    if (this.#process.openCount !== openBefore) {
+      this.fail(`${this.#process.openCount} descriptors are open at the end, there were ${openBefore} before`)
+    }
+    const { counts } = this.model
+    const ended = counts["handed over"] + counts.expired + counts.evicted + counts.dead + counts["shut down"]
+    if (ended !== counts.saved) this.fail(`${counts.saved} connections were saved, and ${ended} ended`)
+  }
+
+  #observe(calls: SystemCallsShape): SystemCallsShape {
+    return {
+      ...calls,
+      ...forbidding(calls, (name) => {
+        if (this.server !== undefined && !this.isShutDown) this.fail(`the daemon calls ${name} while it serves`)
+      }),
+      look: (descriptor, readiness) => {
+        const outcome = calls.look(descriptor, readiness)
+        const cached = this.model.byNumber(this.#numberOf(descriptor))
+        if (cached !== undefined && (outcome === -Errno.EINTR || outcome === -Errno.ENOMEM)) cached.isUnlooked = true
+        return outcome
+      },
+      discardUnread: (socket, descriptorsMax) => {
+        // It is about to be closed: at once, or when all that is in it is gone.
+        const conversation = this.#conversationOf(socket)
+        this.#enter(conversation)
+        conversation.conclude(this.isShutDown, -Errno.ECONNRESET)
+        return calls.discardUnread(socket, descriptorsMax)
+      },
+      peerCredentials: (socket) => {
+        const credentials = calls.peerCredentials(socket)
+        if (credentials !== -Errno.ENOBUFS) return credentials
+        // Nobody knows whose it is; its groups are all that can let it in.
+        this.#admit(this.#sockets.get(this.#numberOf(socket)), unknownPeer)
+        return credentials
+      },
+      peerGroups: (socket) => {
+        const groups = calls.peerGroups(socket)
+        if (typeof groups === "number") this.#sockets.get(this.#numberOf(socket))?.refuse()
+        return groups
+      },
+      epollModify: (epoll, watched, readiness, token) => {
+        const outcome = calls.epollModify(epoll, watched, readiness, token)
+        const conversation = this.#sockets.get(this.#numberOf(watched))
+        if (outcome < 0 && conversation !== undefined) conversation.mustClose = "its socket cannot be watched"
+        return outcome
+      },
+      accept: (listener) => {
+        this.#enter(undefined)
+        this.#listener = this.#numberOf(listener)
+        const socket = calls.accept(listener)
+        if (typeof socket !== "number") this.#accepted(socket)
+        this.#isAcceptTroubled = typeof socket === "number" && !passing.has(-socket)
+        return socket
+      },
+      epollAdd: (epoll, watched, readiness, token) => {
+        const outcome = calls.epollAdd(epoll, watched, readiness, token)
+        if (this.#listener === this.#numberOf(watched)) this.#isAcceptTroubled = outcome < 0
+        const conversation = this.#sockets.get(this.#numberOf(watched))
+        if (outcome < 0 && conversation !== undefined) conversation.mustClose = "its socket cannot be watched"
+        this.#added = conversation
+        const cached = this.model.byNumber(this.#numberOf(watched))
+        if (outcome < 0 && cached !== undefined) cached.isUnwatched = true
+        return outcome
+      },
+      receive: (socket, into, bytesMax) => {
+        const outcome = calls.receive(socket, into, bytesMax)
+        this.#notes.received(socket, into, outcome)
+        return outcome
+      },
+      send: (socket, bytes) => {
+        const outcome = calls.send(socket, bytes)
+        this.#notes.sent(socket, bytes, outcome)
+        return outcome
+      },
+      sendDescriptor: (socket, passed) => {
+        const outcome = calls.sendDescriptor(socket, passed)
+        this.#notes.descriptorSent(socket, passed, outcome)
+        return outcome
+      },
+      makeCallBatch: (capacity) => (this.#isBatching ? new ObservedBatch(calls, capacity, this.#notes) : undefined),
+      poll: (batch, count) => {
+        const outcome = calls.poll(batch, count)
+        // Nobody was looked at; the next look will tell.
+        if (outcome < 0) for (const each of this.model.held) each.deadSinceMillis = undefined
+        return outcome
+      },
+      epollWait: (epoll, batch, timeoutMillis) => {
+        this.#enter(undefined)
+        this.#countWait()
+        if (timeoutMillis !== 0 && this.server !== undefined) {
+          this.#asleep.check(this.#turnMillis, timeoutMillis, this.server)
+        }
+        if (this.failure !== undefined) throw this.failure
+        return calls.epollWait(epoll, batch, timeoutMillis)
+      },
+      monotonicMillis: () => {
+        this.#enter(undefined)
+        this.#turnMillis = calls.monotonicMillis()
+        return this.#turnMillis
+      }
+    }
+  }
+
+  /** What becomes of a call, when the daemon deals with it. */
+  readonly #notes: CallNotes = {
+    received: (socket, into, outcome) => {
+      const conversation = this.#conversationOf(socket)
+      // What it read before is dealt with when it reads again.
+      this.#enter(undefined)
+      this.#enter(conversation)
+      if (outcome > 0) {
+        const descriptor = into.takeDescriptor()
+        const number = descriptor === undefined ? undefined : this.#numberOf(descriptor)
+        const fileId = number === undefined ? undefined : this.#process.fileOf(number)?.id
+        conversation.received(outcome, number === undefined || fileId === undefined ? undefined : { number, fileId })
+        into.putDescriptor(descriptor)
+      } else if (!isRetryable(outcome)) conversation.end = outcome
+    },
+    sent: (socket, bytes, outcome) => {
+      const conversation = this.#conversationOf(socket)
+      this.#enter(conversation)
+      conversation.sending(bytes)
+      conversation.sendingDone(outcome, isRetryable(outcome))
+      if (outcome < 0 && !isRetryable(outcome)) conversation.mustClose = "an answer was lost"
+    },
+    descriptorSent: (socket, passed, outcome) => {
+      const conversation = this.#conversationOf(socket)
+      this.#enter(conversation)
+      conversation.sendingDescriptor(this.#numberOf(passed))
+      conversation.sendingDescriptorDone(outcome, isRetryable(outcome))
+    }
+  }
+
+  /** A descriptor's number; to inspect it gathers its history, which takes longer than many a call. */
+  #numberOf(descriptor: Descriptor): number {
+    let number = this.#numbers.get(descriptor)
+    if (number === undefined) {
+      number = this.#process.inspect(descriptor).number
+      this.#numbers.set(descriptor, number)
+    }
+    return number
+  }
+
+  /** Whether a client is let in, by what the daemon is told of it. */
+  #admit(conversation: Conversation | undefined, told?: PeerCredentials): void {
+    const process = this.#process.kernel.processOf(conversation?.name ?? "")
+    if (process === undefined) return
+    const isAdmitted = this.#limits.access?.admits(told ?? process.credentials, () => process.groups)
+    if (isAdmitted === false) conversation?.refuse()
+  }
+
+  /** The settings have changed, and with them who may be connected. */
+  readmit(): void {
+    for (const conversation of this.#sockets.values()) {
+      const process = this.#process.kernel.processOf(conversation.name)
+      if (conversation.isClosed || process === undefined) continue
+      const isAdmitted = this.#limits.access?.admits(process.credentials, () => process.groups)
+      if (isAdmitted === false) conversation.mustClose ??= "its user may no longer connect"
+    }
+  }
+
+  #enter(conversation: Conversation | undefined): void {
+    if (this.#active === conversation) return
+    this.#active?.rest()
+    this.#active = conversation
+  }
+
+  #accepted(socket: Descriptor): void {
+    const { label, number } = this.#process.inspect(socket)
+    // The kernel labels the socket with the name of the process that connected it.
+    const conversation = this.conversations.get(label.replace(/^.*, from /, ""))
+    if (conversation === undefined) throw new Error(`nobody knows "${label}"`)
+    conversation.acceptedAtMillis = this.#process.kernel.nowMillis
+    this.#admit(conversation)
+    this.#sockets.set(number, conversation)
+  }
+
+  #conversationOf(socket: Descriptor): Conversation {
+    const number = this.#numberOf(socket)
+    const conversation = this.#sockets.get(number)
+    if (conversation === undefined) throw new Error(`descriptor ${number} belongs to no client`)
+    return conversation
+  }
+
+  /** Every close must have its reason at that moment. */
+  #closing(number: number): void {
+    const conversation = this.#sockets.get(number)
+    if (conversation !== undefined) {
+      this.#enter(conversation)
+      conversation.conclude(this.isShutDown, -Errno.ECONNRESET)
+      conversation.closedAtMillis = this.#process.kernel.nowMillis
+      conversation.incoming = undefined
+      this.#sockets.delete(number)
+      return
+    }
+    const connection = this.model.byNumber(number)
+    if (connection !== undefined) return this.#closingCached(connection)
+    for (const each of this.#sockets.values()) {
+      if (each.incoming?.number !== number) continue
+      if (each === this.#active) each.settleSilent()
+      // One for which there is no room, or one whose client ends. Anything else is a stray.
+      if (each.isSaving) each.incoming.isClosed = true
+      else each.incoming = undefined
+    }
+  }
+
+  #closingCached(connection: ModelConnection): void {
+    const holder = connection.fate === "leased" ? this.#holderOf(connection) : undefined
+    if (holder !== undefined) {
+      this.#enter(holder)
+      holder.settleSilent()
+      if (holder.lease === connection) holder.conclude(this.isShutDown, -Errno.ECONNRESET)
+    }
+    if (connection.fate === "closing") return this.model.closed(connection, connection.ending)
+    const isDead = this.model.isDisturbed(connection)
+    const isExpired = connection.deadlineMillis <= this.#turnMillis
+    if (isExpired) return this.model.closed(connection, "expired", connection.fate === "cached" && isDead)
+    if (connection.fate === "cached" && isDead) return this.model.closed(connection, "dead")
+    if (!this.isShutDown) this.fail(`closed before its time, at ${this.#turnMillis} ms: ${describe(connection)}`)
+    this.model.closed(connection, "shut down")
+  }
+
+  #countWait(): void {
+    const { nowMillis } = this.#process.kernel
+    this.#waits = this.#waitedAtMillis === nowMillis ? this.#waits + 1 : 0
+    this.#waitedAtMillis = nowMillis
+    if (this.#waits > waitsMax) this.fail(`the daemon spins: ${waitsMax} turns at ${nowMillis} ms`)
+  }
+}

@@ -1,0 +1,56 @@
+import { readdirSync } from "node:fs"
+import type { DescriptorLimit } from "../../ProcessCalls.ts"
+import type { Outcome } from "../../SystemCalls.ts"
+import { libc } from "./libc.ts"
+import { NativeBlock } from "./nativeMemory.ts"
+
+const openFiles = 7
+const infinite = 0xffff_ffff_ffff_ffffn
+const getDescriptorFlags = 1
+/** fs.nr_open where nobody has raised it: above it the kernel gives no number, whatever the limit says. */
+const numbersMax = 1_048_576
+
+/** The calls about how many descriptors this process may have, and has. */
+export const makeLimitCalls = () => {
+  const { symbols, errno } = libc()
+  const failed = (): Outcome => -(errno[0] ?? 0)
+  /** `struct rlimit`: the soft and the hard limit, of 64 bits each. */
+  const limit = new NativeBlock(16)
+  const view = new DataView(limit.buffer)
+  const numberAt = (offset: number): number => {
+    const value = view.getBigUint64(offset, true)
+    return value === infinite ? Number.POSITIVE_INFINITY : Number(value)
+  }
+
+  const descriptorLimit = (): DescriptorLimit | Outcome =>
+    symbols.getrlimit(openFiles, limit.address) < 0 ? failed() : { soft: numberAt(0), hard: numberAt(8) }
+
+  /** Asks for every number below the limit, some 0.1 µs each: where there is no /proc, in a changed root for instance. */
+  const countByAsking = (): number | Outcome => {
+    const found = descriptorLimit()
+    if (typeof found === "number") return found
+    let count = 0
+    for (let number = 0; number < Math.min(found.soft, numbersMax); number++) {
+      if (symbols.fcntl(number, getDescriptorFlags, 0) >= 0) count++
+    }
+    return count
+  }
+
+  return {
+    descriptorLimit,
+    setDescriptorLimit: (soft: number): Outcome => {
+      // The hard limit goes back as it was.
+      if (symbols.getrlimit(openFiles, limit.address) < 0) return failed()
+      view.setBigUint64(0, soft === Number.POSITIVE_INFINITY ? infinite : BigInt(soft), true)
+      return symbols.setrlimit(openFiles, limit.address) < 0 ? failed() : 0
+    },
+    countDescriptors: (): number | Outcome => {
+      try {
+        // The listing's own is among them.
+        return readdirSync("/proc/self/fd").length - 1
+      } catch {
+        return countByAsking()
+      }
+    }
+  }
+}
