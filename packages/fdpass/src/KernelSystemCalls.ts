@@ -6,7 +6,7 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs"
 import { Effect, Layer } from "effect"
 import { Errno } from "./Errno.ts"
-import { adoptDescriptor, type Descriptor, familyOf, numberOf, rememberFamily } from "./internal/descriptor.ts"
+import { adoptDescriptor, type Descriptor, kindOf, numberOf, rememberKind } from "./internal/descriptor.ts"
 import { errnoOf, fileOutcome } from "./internal/kernel/fileOutcome.ts"
 import { makeLetGo } from "./internal/kernel/kernelLetGo.ts"
 import { libc } from "./internal/kernel/libc.ts"
@@ -21,8 +21,9 @@ import { sharedRing } from "./internal/kernel/Ring.ts"
 import { RingBatch, type SingleCalls } from "./internal/kernel/RingBatch.ts"
 import { wholeMillis } from "./internal/timeout.ts"
 import { currentPlatform, type Layout, layoutOf, UnsupportedPlatform } from "./Platform.ts"
+import { isPollable, SocketKind } from "./SocketKind.ts"
 import { socketPathBytesMax } from "./SocketPath.ts"
-import { type FileIdentity, type Outcome, SystemCalls, type SystemCallsShape } from "./SystemCalls.ts"
+import { type FileIdentity, type Outcome, Readiness, SystemCalls, type SystemCallsShape } from "./SystemCalls.ts"
 
 const unixFamily = 1
 const streamType = 1
@@ -33,6 +34,10 @@ const cookieOption = 57
 const peerGroupsOption = 59
 const shutdownReceiving = 0
 const urgentInlineOption = 10
+const typeOption = 3
+const passesDescriptorsOption = 83
+/** SO_PASSCRED, SO_PASSSEC and SO_PASSPIDFD, and SO_TIMESTAMP, SO_TIMESTAMPNS and SO_TIMESTAMPING, which 64-bit machines have twice. */
+const messageOptions = [16, 34, 76, 29, 35, 37, 63, 64, 65] as const
 const peekOnly = 0x02
 const dontWait = 0x40
 const noSignal = 0x4000
@@ -103,14 +108,17 @@ const make = (layout: Layout): SystemCallsShape => {
   const peeked = new NativeBlock(8)
   const one = new NativeBlock(4)
   one.words[0] = 1
+  const off = new NativeBlock(4)
   const looked = new NativePollBatch(1)
   const event = new NativeReadinessBatch(layout, 1)
   const outgoing = new MessageBlock(layout, 1)
 
-  const { closesUnderWay, familyOfNumber, hurryCloses, letGo, sortPrompt, stopLingering } = makeLetGo()
+  const { closesUnderWay, kindOfNumber, hurryCloses, letGo, sortPrompt, stopLingering } = makeLetGo()
 
   /** Keeps the first descriptor that came and closes the rest, none of which may hold this thread up. */
   const takeReceived = (into: NativeReceiveBuffer): void => {
+    // The kernel's own: nobody else has made them, and their close waits for nobody.
+    for (const number of into.message.addedNumbers) closeNumber(number)
     const [first, ...rest] = into.message.receivedNumbers
     if (first !== undefined) into.putDescriptor(owned(first))
     into.surplus = rest.length
@@ -173,6 +181,26 @@ const make = (layout: Layout): SystemCallsShape => {
   const keepUrgent = (number: number): Outcome =>
     outcome(symbols.setsockopt(number, socketLevel, urgentInlineOption, one.address, 4))
 
+  /** The value of one of SOL_SOCKET's options. */
+  const option = (number: number, name: number): Outcome => {
+    optionLength.words[0] = 4
+    const result = symbols.getsockopt(number, socketLevel, name, peeked.address, optionLength.address)
+    return result < 0 ? failed() : (peeked.words[0] ?? 0)
+  }
+
+  const plainMessages = (number: number): Outcome => {
+    const first = option(number, typeOption)
+    if (first < 0) return first
+    let count = 0
+    for (const name of messageOptions) {
+      // A kernel that does not know the option cannot have it on.
+      if (option(number, name) <= 0) continue
+      if (symbols.setsockopt(number, socketLevel, name, off.address, 4) < 0) return failed()
+      count++
+    }
+    return count
+  }
+
   const discardUnread: SystemCallsShape["discardUnread"] = (socket, descriptorsMax = Number.POSITIVE_INFINITY) => {
     const stopped = outcome(symbols.shutdown(numberOf(socket), shutdownReceiving))
     if (stopped < 0) return stopped
@@ -189,12 +217,12 @@ const make = (layout: Layout): SystemCallsShape => {
     return 0
   }
 
-  const socketFamily: SystemCallsShape["socketFamily"] = (descriptor) => {
-    const known = familyOf(descriptor)
+  const socketKind: SystemCallsShape["socketKind"] = (descriptor) => {
+    const known = kindOf(descriptor)
     if (known !== undefined) return known
-    const family = familyOfNumber(numberOf(descriptor))
-    if (family >= 0) rememberFamily(descriptor, family)
-    return family
+    const kind = kindOfNumber(numberOf(descriptor))
+    if (kind >= 0) rememberKind(descriptor, kind)
+    return kind
   }
 
   const socketCookie: SystemCallsShape["socketCookie"] = (descriptor) => {
@@ -206,12 +234,23 @@ const make = (layout: Layout): SystemCallsShape => {
     return (peeked.words[0] ?? 0) + (peeked.words[1] ?? 0) * 0x1_0000_0000
   }
 
+  /**
+   * A UNIX stream whose peer reads no more still counts as writable. A write of no bytes fails then, and takes no lock; of TCP sockets it does,
+   * and to a datagram socket it is a message.
+   */
+  const takesNothing = (number: number): boolean => symbols.send(number, one.bytes, 0, sendFlags) < 0
+
   const look: SystemCallsShape["look"] = (descriptor, readiness) => {
-    const family = socketFamily(descriptor)
-    if (family < 0) return family
+    const kind = socketKind(descriptor)
+    if (kind < 0) return kind
+    if (!isPollable(kind)) return -Errno.ENOTSOCK
     looked.put(0, descriptor, readiness)
     const count = symbols.poll(looked.block.address, 1, 0)
-    return count < 0 ? failed() : looked.readiness(0)
+    if (count < 0) return failed()
+    const found = looked.readiness(0)
+    const isOver = (found & (Readiness.hangUp | Readiness.peerClosed)) !== 0
+    const asksMore = kind === SocketKind.unixStream && !isOver && (readiness & found & Readiness.writable) !== 0
+    return asksMore && takesNothing(numberOf(descriptor)) ? found | Readiness.error : found
   }
 
   const peerGroups = (number: number, room: number): ReadonlyArray<number> | Outcome => {
@@ -276,6 +315,8 @@ const make = (layout: Layout): SystemCallsShape => {
     sendDescriptor,
     discardUnread,
     keepUrgent: (socket) => keepUrgent(numberOf(socket)),
+    plainMessages: (socket) => plainMessages(numberOf(socket)),
+    passesDescriptors: (socket) => option(numberOf(socket), passesDescriptorsOption),
     peerCredentials: (socket) => {
       optionLength.words[0] = 12
       const result = symbols.getsockopt(
@@ -290,12 +331,12 @@ const make = (layout: Layout): SystemCallsShape => {
     },
     peerGroups: (socket) => peerGroups(numberOf(socket), peerGroupsExpected),
     peek: (socket) => outcome(symbols.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait)),
-    socketFamily,
+    socketKind,
     socketCookie,
     look,
     letGo: (descriptor) => {
-      const family = familyOf(descriptor)
-      letGo(descriptor.surrender(), family)
+      const kind = kindOf(descriptor)
+      letGo(descriptor.surrender(), kind)
     },
     closesUnderWay,
     hurryCloses,

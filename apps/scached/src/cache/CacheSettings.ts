@@ -40,6 +40,9 @@ export interface CacheSettings extends StoreLimits {
  */
 export const ownDescriptors = 64
 
+/** Descriptors that a client needs: its socket, and at times one on its way to the cache. */
+export const perClient = 2
+
 /** The defaults, but for what is derived from the number of descriptors that the process may have. */
 export const defaultCacheSettings: CacheSettings = {
   ttlSecondsMax: 2,

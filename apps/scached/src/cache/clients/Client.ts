@@ -255,6 +255,14 @@ export class Client implements ChannelHandler {
       )
       return this.#session.replyStatus(Reply.Status.failed)
     }
+    if (!this.#context.cache.canWatch(descriptor)) {
+      this.#context.loop.calls.letGo(descriptor)
+      this.#complain(
+        "save_endp: its descriptor is no stream socket of the UNIX or internet families, or has SO_RCVLOWAT above 1: " +
+          "whether its far end lives cannot be watched; see scached_watch"
+      )
+      return this.#session.replyStatus(Reply.Status.failed)
+    }
     const { label, properties, ttlSeconds } = request
     this.#answerSave(request, this.#context.cache.saveEndpoint(label, properties, descriptor, ttlSeconds))
   }

@@ -70,7 +70,10 @@ export class Conversation {
     const from = this.#received
     this.#received += count
     if (this.incoming !== undefined) this.#fail("a descriptor was still held when the next bytes were read")
-    if (file !== undefined) this.incoming = { ...file, from, to: from + count, isUsed: false, isClosed: false }
+    if (file !== undefined) {
+      const canBeKept = this.#context.model.canBeKept(file.number)
+      this.incoming = { ...file, from, to: from + count, canBeKept, isUsed: false, isClosed: false }
+    }
   }
 
   get isClosed(): boolean {
@@ -305,9 +308,10 @@ export class Conversation {
     if (file === undefined) return this.#answered("SaveEndpoint", 2)
     if (file.isClosed) {
       this.incoming = undefined
-      this.#context.model.refuseEndpoint(saving)
+      if (file.canBeKept) this.#context.model.refuseEndpoint(saving)
       return this.#answered("SaveEndpoint", 2)
     }
+    if (!file.canBeKept) this.#context.fail(`a descriptor is kept that cannot be watched: ${saving.label}`)
     file.isUsed = true
     this.incoming = undefined
     this.#context.model.saveEndpoint(saving, file, this.#context.nowMillis())

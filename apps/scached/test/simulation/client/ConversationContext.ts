@@ -17,6 +17,8 @@ export interface Incoming {
   /** The bytes of the read that it came with. */
   readonly from: number
   readonly to: number
+  /** Whether it can be kept by what it is. */
+  readonly canBeKept: boolean
   isUsed: boolean
   isClosed: boolean
 }

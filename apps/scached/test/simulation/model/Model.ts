@@ -131,7 +131,13 @@ export class Model {
 
   /** Whether its peer has ended it, by the look at it before it is handed out. */
   isDead(connection: ModelConnection): boolean {
-    return !connection.isUnlooked && this.isDisturbed(connection)
+    const isUnusable = this.#limits.watch !== "off" && this.#peerOf(connection.number).isUnusable
+    return !connection.isUnlooked && (isUnusable || this.isDisturbed(connection))
+  }
+
+  /** Whether what is behind a number of the daemon's may be kept. */
+  canBeKept(number: number): boolean {
+    return this.#limits.watch === "off" || this.#peerOf(number).isWatchable
   }
 
   /** Whether its peer has ended it, by what the kernel tells of it. */

@@ -86,9 +86,9 @@ export type ClosingKind = "lingering" | "left" | "opaque"
 /** Closes numbers on threads of their own: the runtime's pool has as many threads as the machine has cores, and files of its own to see to. */
 export class ClosingThreads {
   readonly #lanes: Readonly<Record<ClosingKind, ClosingLane>> = {
-    lingering: new ClosingLane({ threadsMax: 16, isInterruptible: true }),
-    left: new ClosingLane({ threadsMax: 8, isInterruptible: false }),
-    opaque: new ClosingLane({ threadsMax: 32, isInterruptible: false })
+    lingering: new ClosingLane(16),
+    left: new ClosingLane(8),
+    opaque: new ClosingLane(32)
   }
   #starter: Starter | undefined | "none"
   #inPool = 0
@@ -98,17 +98,11 @@ export class ClosingThreads {
     return this.#inPool + this.#lanes.lingering.count + this.#lanes.left.count + this.#lanes.opaque.count
   }
 
-  /** Closes a number; to be followed by `begin`. */
+  /** Closes a number. Many that come at once share a thread, and those without a thread yet have theirs with `hurry`. */
   add(number: number, kind: ClosingKind): void {
-    if (this.#open() === "none") this.#closeInPool(number)
-    else this.#lanes[kind].add(number)
-  }
-
-  /** Begins with what was added, on few threads: what there is no thread for yet begins with `hurry`. */
-  begin(): void {
-    const starter = this.#starter
-    if (starter === undefined || starter === "none") return
-    for (const lane of Object.values(this.#lanes)) lane.begin(starter)
+    const starter = this.#open()
+    if (starter === "none") this.#closeInPool(number)
+    else this.#lanes[kind].add(number, starter)
   }
 
   /** Ends waits that a signal can end, and begins with those that had to wait for a thread. */

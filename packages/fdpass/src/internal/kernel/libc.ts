@@ -23,6 +23,9 @@ const declarations = {
   shutdown: { args: ["i32", "i32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  // The address of a UNIX socket takes no lock; that of a TCP socket does.
+  getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   write: { args: ["i32", "buffer", "u64"], returns: "i32" },
   // fcntl and prctl are variadic in C; on x86-64 and arm64 Linux whole numbers are passed alike either way.

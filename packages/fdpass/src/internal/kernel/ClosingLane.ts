@@ -10,14 +10,6 @@ export interface ThreadStarter {
   readonly interrupt: (thread: bigint) => void
 }
 
-/** How one kind of closes is done. */
-export interface LaneOptions {
-  /** Threads that close at the same time; what comes beyond them waits. */
-  readonly threadsMax: number
-  /** Whether a signal ends a close that waits. */
-  readonly isInterruptible: boolean
-}
-
 interface Run {
   readonly thread: bigint
   /** The count, and the numbers: -1 for each that the thread has taken. */
@@ -39,13 +31,14 @@ const taken = -1
  * Kinds have lanes of their own, so that a close which never ends keeps only its own kind waiting.
  */
 export class ClosingLane {
-  readonly #options: LaneOptions
+  readonly #threadsMax: number
   readonly #runs: Array<Run> = []
   readonly #waiting: Array<number> = []
   readonly #spare: Array<NativeBlock> = []
 
-  constructor(options: LaneOptions) {
-    this.#options = options
+  /** Up to `threadsMax` threads close at the same time; what comes beyond them waits. */
+  constructor(threadsMax: number) {
+    this.#threadsMax = threadsMax
   }
 
   /** Those that are not closed yet, as far as is known. */
@@ -55,14 +48,16 @@ export class ClosingLane {
     return count
   }
 
-  add(number: number): void {
+  /** Closes a number: at once where nothing else of its kind is being closed, or else along with others. */
+  add(number: number, starter: ThreadStarter): void {
     this.#waiting.push(number)
+    if (this.#runs.length === 0 || this.#waiting.length % listMax === 0) this.#begin(starter)
   }
 
   /** Begins with what waits, as far as threads are free. */
-  begin(starter: ThreadStarter): void {
+  #begin(starter: ThreadStarter): void {
     for (let left = startsMax; left > 0 && this.#waiting.length > 0; left--) {
-      if (this.#runs.length >= this.#options.threadsMax || !this.#start(starter)) return
+      if (this.#runs.length >= this.#threadsMax || !this.#start(starter)) return
     }
   }
 
@@ -76,17 +71,17 @@ export class ClosingLane {
         this.#spare.push(run.list)
       } else this.#moveOn(run, starter)
     }
-    this.begin(starter)
+    this.#begin(starter)
   }
 
-  /** One that has closed nothing since the last look waits. */
+  /** A signal ends the wait of a socket that lingers, one of many in a queue too; the kernel goes on with it by itself. */
   #moveOn(run: Run, starter: ThreadStarter): void {
-    if (this.#options.isInterruptible) starter.interrupt(run.thread)
+    starter.interrupt(run.thread)
     const count = run.numbers.reduce((sum, number) => (number === taken ? sum + 1 : sum), 0)
     const isStuck = count === run.taken && count > 0
     run.taken = count
-    if (!isStuck || this.#options.isInterruptible) return
-    // The others need not wait for the one that it is at. The exchange is atomic on both sides: each number is closed once.
+    if (!isStuck) return
+    // It has closed nothing since the last look, which no signal has changed. The others need not wait for the one that it is at. The exchange is atomic on both sides: each number is closed once.
     for (let index = 0; index < run.numbers.length; index++) {
       const number = Atomics.exchange(run.numbers, index, taken)
       if (number !== taken) this.#waiting.push(number)

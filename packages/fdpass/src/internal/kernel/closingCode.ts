@@ -60,7 +60,7 @@ export const loadClosingCode = (): Pointer | undefined => {
   if (bytes === undefined) return undefined
   const address = libc().symbols.mmap(null, pageBytes, readAndWrite, privateAndAnonymous, -1, 0)
   // MAP_FAILED is -1.
-  if (address === null || address < 0 || address > Number.MAX_SAFE_INTEGER) return undefined
+  if (typeof address !== "number" || address < 0) return undefined
   new Uint8Array(toArrayBuffer(address, 0, bytes.length)).set(bytes)
   const { symbols } = dlopen("libc.so.6", { mprotect: { args: ["ptr", "u64", "i32"], returns: "i32" } })
   return symbols.mprotect(address, pageBytes, readAndExecute) < 0 ? undefined : address
