@@ -107,6 +107,7 @@ describe("a cache is caught that", () => {
     ["refuse", "status 2, expected success"],
     ["hang up", "the server hung up"],
     ["close", "the server hung up"],
+    ["endless", "sent more than 65536 bytes where the reply was due"],
     // These serve all of their rounds without a fault.
     ["close early", "its peer sees the end while it is cached, before the server is stopped"],
     ["leave an heir", "leaks: the server has ended, and its peer sees no end"],

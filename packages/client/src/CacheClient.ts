@@ -3,13 +3,7 @@
  *
  * @category services
  */
-import {
-  type Descriptor,
-  Descriptors,
-  KernelSystemCalls,
-  type SystemCalls,
-  type UnsupportedPlatform
-} from "@scached/fdpass"
+import { type Descriptor, KernelSystemCalls, type SystemCalls, type UnsupportedPlatform } from "@scached/fdpass"
 import { OctetString, type ReceivedStep, type Request, type TtlSeconds } from "@scached/protocol"
 import { Context, Effect, Layer, Option, type Scope } from "effect"
 import * as BunReadiness from "./BunReadiness.ts"
@@ -144,11 +138,20 @@ const ask = <A, R>(
           Effect.sync(() => {
             client.takeBack(call)
             // The interruption came between the answer and the next step.
-            call.takeFound()?.descriptor.close()
+            const untaken = call.takeFound()?.descriptor
+            if (untaken !== undefined) client.letGo(untaken)
           })
         ),
         Effect.flatMap(() => use(call.takeFound()))
       )
+    })
+  )
+
+/** As any descriptor in a scope, but nobody waits for its close: whoever made it may have had it linger. */
+const scopedFound = (client: Client, descriptor: Descriptor): Effect.Effect<Descriptor, never, Scope.Scope> =>
+  Effect.acquireRelease(Effect.succeed(descriptor), (held) =>
+    Effect.sync(() => {
+      if (held.isOwned) client.letGo(held)
     })
   )
 
@@ -162,7 +165,7 @@ const find = <A>(
   ask(client, request, undefined, (found) =>
     found === undefined
       ? Effect.succeedNone
-      : Effect.as(Descriptors.scoped(found.descriptor), Option.some(foundOf(found)))
+      : Effect.as(scopedFound(client, found.descriptor), Option.some(foundOf(found)))
   )
 
 /**

@@ -65,6 +65,7 @@ type Found = ReceivedStep<Descriptor>
  */
 export class FoundConnection implements Disposable {
   readonly #calls: SystemCalls["Service"]
+  readonly #letGo: (descriptor: Descriptor) => void
   /** The open connection; `descriptor.take()` takes it out of here. */
   readonly descriptor: Descriptor
   /** What was saved with the connection, byte for byte. */
@@ -73,8 +74,9 @@ export class FoundConnection implements Disposable {
   readonly destinationPropertiesBytes: Uint8Array
 
   /** Made by `PlainCache`. */
-  constructor(calls: SystemCalls["Service"], { descriptor, reply }: Found) {
+  constructor(calls: SystemCalls["Service"], letGo: (descriptor: Descriptor) => void, { descriptor, reply }: Found) {
     this.#calls = calls
+    this.#letGo = letGo
     this.descriptor = descriptor
     this.propertiesBytes = OctetString.toBytes(reply.properties)
     this.destinationPropertiesBytes =
@@ -101,9 +103,9 @@ export class FoundConnection implements Disposable {
     return BunSockets.connectNodeSocket(this.#calls, this.descriptor)
   }
 
-  /** Closes the connection, unless it went elsewhere before. */
+  /** Closes the connection, unless it went elsewhere before. That takes no time here, also where whoever made it had it linger. */
   [Symbol.dispose](): void {
-    if (this.descriptor.isOwned) this.descriptor.close()
+    if (this.descriptor.isOwned) this.#letGo(this.descriptor)
   }
 }
 
@@ -269,7 +271,7 @@ export class PlainCache implements AsyncDisposable {
   }
 
   readonly #foundOf = (found: Found | undefined): FoundConnection | undefined =>
-    found === undefined ? undefined : new FoundConnection(this.#calls, found)
+    found === undefined ? undefined : new FoundConnection(this.#calls, this.#client.letGo, found)
 }
 
 /**

@@ -184,7 +184,7 @@ test("users, faults and interruptions by chance", () => {
     try {
       runSeed(seed)
     } catch (error) {
-      throw new Error(`${error}\nSCACHED_SEED=${seed} bun test packages/client replays this`)
+      throw new Error(`${error}\ncd packages/client && SCACHED_SEED=${seed} bun run test replays this`)
     }
   }
 })

@@ -45,63 +45,66 @@ test("a Worker asks in its own event loop", async () => {
   expect(await use(run("inWorker.ts", cache.path), textOf)).toBe("20 answers\n")
 })
 
-/** Of three seconds: how often the main thread went to sleep, and so was woken, and for how long it had a processor. */
-const useOf = (path: string, conduct: string): Promise<{ readonly wakeUps: number; readonly cpuMillis: number }> =>
+interface Use {
+  readonly wakeUps: number
+  readonly runnableMillis: number
+}
+
+const isPatient = ({ runnableMillis, wakeUps }: Use): boolean =>
+  wakeUps < wakeUpsMax && runnableMillis < runnableMillisMax
+
+/**
+ * Of three seconds: how often the main thread went to sleep, and so was woken, and for how long it had or wanted a processor. At first the
+ * engine compiles what it wants to, for as long as a busy machine makes it take: the first three seconds that are patient count, or
+ * the last ones of some. A program that tries again and again has none.
+ */
+const useOf = (path: string, conduct: string, periodsMax = 12): Promise<Use> =>
   use(start(path, conduct), async (child) => {
     await child.stdout.getReader().read()
     const read = () => {
       const status = readFileSync(`/proc/${child.pid}/status`, "utf8")
+      // The time it ran, and the time it waited for a processor: on a busy machine one that spins hardly gets to run.
+      const [runs, waits] = readFileSync(`/proc/${child.pid}/schedstat`, "utf8").split(" ")
       return {
         wakeUps: Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1]),
-        cpuMillis: Number(readFileSync(`/proc/${child.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6
+        runnableMillis: (Number(runs) + Number(waits)) / 1e6
       }
     }
-    // Until the engine has compiled what it wanted to.
-    await Bun.sleep(1000)
-    const before = read()
-    await Bun.sleep(3000)
-    const after = read()
-    return { wakeUps: after.wakeUps - before.wakeUps, cpuMillis: after.cpuMillis - before.cpuMillis }
+    for (let periodsLeft = periodsMax; ; periodsLeft--) {
+      const before = read()
+      await Bun.sleep(3000)
+      const after = read()
+      const used = {
+        wakeUps: after.wakeUps - before.wakeUps,
+        runnableMillis: after.runnableMillis - before.runnableMillis
+      }
+      if (isPatient(used) || periodsLeft === 1) return used
+    }
   })
-
-/** Four seconds of it are sleep; the rest is for a machine that is busy with other tests. */
-const limitMillis = 20_000
 
 // Bun itself wakes up once or twice a second in any program. Whoever tried again every 50 ms would be at 60 and more.
 const wakeUpsMax = 30
 
-// Of a processor: one that waits takes 1 to 10 ms of the three seconds, and whoever tries again without a pause all that it can get.
-const cpuMillisMax = 150
+// A program that waits takes 1 to 10 ms of the three seconds, and some more of waiting for a processor after each wake-up; one that
+// tries again without a pause runs or wants to run all the time.
+const runnableMillisMax = 1500
 
 const expectPatience = async (path: string, conduct: string): Promise<void> => {
-  const { wakeUps, cpuMillis } = await useOf(path, conduct)
-  expect(wakeUps).toBeLessThan(wakeUpsMax)
-  expect(cpuMillis).toBeLessThan(cpuMillisMax)
+  expect(await useOf(path, conduct)).toSatisfy(isPatient)
 }
 
-test.concurrent(
-  "nobody is woken and nothing is burnt while a cache is idle",
-  async () => {
-    await using cache = await CacheProcess.start()
-    await expectPatience(cache.path, "idles")
-  },
-  limitMillis
-)
+test.concurrent("nobody is woken and nothing is burnt while a cache is idle", async () => {
+  await using cache = await CacheProcess.start()
+  await expectPatience(cache.path, "idles")
+})
 
-test.concurrent(
-  "nobody is woken and nothing is burnt while an answer does not come",
-  async () => {
-    await using stalled = await CacheProcess.start("stalled")
-    await expectPatience(stalled.path, "waits")
-  },
-  limitMillis
-)
+test.concurrent("nobody is woken and nothing is burnt while an answer does not come", async () => {
+  await using stalled = await CacheProcess.start("stalled")
+  await expectPatience(stalled.path, "waits")
+})
 
-test.concurrent(
-  "a program that tries again and again is seen to, with pauses and without",
-  async () => {
-    expect((await useOf("", "polls")).wakeUps).toBeGreaterThan(wakeUpsMax)
-    expect((await useOf("", "spins")).cpuMillis).toBeGreaterThan(cpuMillisMax)
-  },
-  limitMillis
-)
+test.concurrent("a program that tries again and again is seen to, with pauses and without", async () => {
+  const [polls, spins] = await Promise.all([useOf("", "polls", 2), useOf("", "spins", 2)])
+  expect(polls.wakeUps).toBeGreaterThan(wakeUpsMax)
+  expect(spins.runnableMillis).toBeGreaterThan(runnableMillisMax)
+})

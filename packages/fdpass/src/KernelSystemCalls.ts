@@ -19,6 +19,7 @@ import {
 } from "./internal/kernel/nativeMemory.ts"
 import { sharedRing } from "./internal/kernel/Ring.ts"
 import { RingBatch, type SingleCalls } from "./internal/kernel/RingBatch.ts"
+import { makeSocketOptions } from "./internal/kernel/socketOptions.ts"
 import { wholeMillis } from "./internal/timeout.ts"
 import { currentPlatform, type Layout, layoutOf, UnsupportedPlatform } from "./Platform.ts"
 import { isPollable, SocketKind } from "./SocketKind.ts"
@@ -34,10 +35,6 @@ const cookieOption = 57
 const peerGroupsOption = 59
 const shutdownReceiving = 0
 const urgentInlineOption = 10
-const typeOption = 3
-const passesDescriptorsOption = 83
-/** SO_PASSCRED, SO_PASSSEC and SO_PASSPIDFD, and SO_TIMESTAMP, SO_TIMESTAMPNS and SO_TIMESTAMPING, which 64-bit machines have twice. */
-const messageOptions = [16, 34, 76, 29, 35, 37, 63, 64, 65] as const
 const peekOnly = 0x02
 const dontWait = 0x40
 const noSignal = 0x4000
@@ -108,7 +105,7 @@ const make = (layout: Layout): SystemCallsShape => {
   const peeked = new NativeBlock(8)
   const one = new NativeBlock(4)
   one.words[0] = 1
-  const off = new NativeBlock(4)
+  const { passesDescriptors, plainMessages } = makeSocketOptions()
   const looked = new NativePollBatch(1)
   const event = new NativeReadinessBatch(layout, 1)
   const outgoing = new MessageBlock(layout, 1)
@@ -180,26 +177,6 @@ const make = (layout: Layout): SystemCallsShape => {
   const unread = new NativeReceiveBuffer(layout, unreadBytesMax)
   const keepUrgent = (number: number): Outcome =>
     outcome(symbols.setsockopt(number, socketLevel, urgentInlineOption, one.address, 4))
-
-  /** The value of one of SOL_SOCKET's options. */
-  const option = (number: number, name: number): Outcome => {
-    optionLength.words[0] = 4
-    const result = symbols.getsockopt(number, socketLevel, name, peeked.address, optionLength.address)
-    return result < 0 ? failed() : (peeked.words[0] ?? 0)
-  }
-
-  const plainMessages = (number: number): Outcome => {
-    const first = option(number, typeOption)
-    if (first < 0) return first
-    let count = 0
-    for (const name of messageOptions) {
-      // A kernel that does not know the option cannot have it on.
-      if (option(number, name) <= 0) continue
-      if (symbols.setsockopt(number, socketLevel, name, off.address, 4) < 0) return failed()
-      count++
-    }
-    return count
-  }
 
   const discardUnread: SystemCallsShape["discardUnread"] = (socket, descriptorsMax = Number.POSITIVE_INFINITY) => {
     const stopped = outcome(symbols.shutdown(numberOf(socket), shutdownReceiving))
@@ -316,7 +293,7 @@ const make = (layout: Layout): SystemCallsShape => {
     discardUnread,
     keepUrgent: (socket) => keepUrgent(numberOf(socket)),
     plainMessages: (socket) => plainMessages(numberOf(socket)),
-    passesDescriptors: (socket) => option(numberOf(socket), passesDescriptorsOption),
+    passesDescriptors: (socket) => passesDescriptors(numberOf(socket)),
     peerCredentials: (socket) => {
       optionLength.words[0] = 12
       const result = symbols.getsockopt(

@@ -6,7 +6,7 @@ import type { Descriptor } from "../src/index.ts"
 import { SeededRandom } from "../src/testing/index.ts"
 import { closeAll, kernelMachine, type Machine, show, simulatedMachine } from "./support/machines.ts"
 
-/** One seed alone, or more of them: FDPASS_SEED=17 bun test Differential, FDPASS_SEEDS=3000 bun test Differential */
+/** One seed alone, or more of them: FDPASS_SEED=17 bun run test Differential, FDPASS_SEEDS=3000 bun run test Differential */
 const { FDPASS_SEED, FDPASS_SEEDS } = process.env
 const firstSeed = Number(FDPASS_SEED ?? 1)
 const seeds = Number(FDPASS_SEEDS ?? (FDPASS_SEED === undefined ? 150 : 1))
@@ -129,7 +129,7 @@ test("the simulation answers random calls as the kernel does", () => {
       if (!Bun.deepEquals(real, simulated)) {
         throw new Error(
           `step ${step}: kernel ${JSON.stringify(real)}, simulation ${JSON.stringify(simulated)}; ` +
-            `FDPASS_SEED=${seed} bun test Differential`
+            `FDPASS_SEED=${seed} bun run test Differential`
         )
       }
       if (typeof real === "number" && real > 0) messages++

@@ -21,7 +21,7 @@ test("what an ordinary look does not see in a queue is closed without a wait, an
     "under way": true,
     "left open": 0
   })
-}, 20_000)
+})
 
 const sleepsIn = (processId: number): string => {
   try {
@@ -78,7 +78,7 @@ for (const [kind, seen] of [
       listener.close()
       machine.dispose()
     }
-  }, 20_000)
+  })
 }
 
 test("what is no socket is not looked at", () => {

@@ -46,7 +46,7 @@ test("sockets that linger are let go of, within a read and unread, without waiti
     next: -Errno.EAGAIN,
     discarded: 0
   })
-}, 20_000)
+})
 
 describe("native memory", () => {
   /** Fills freed memory with something else, so that a collected buffer shows. */

@@ -3,15 +3,9 @@
  *
  * @category master
  */
-import {
-  type Descriptor,
-  Descriptors,
-  Errno,
-  type Outcome,
-  ProcessCalls,
-  Readiness,
-  SystemCalls
-} from "@scached/fdpass"
+
+import { ProcessCalls } from "@scached/daemon"
+import { type Descriptor, Descriptors, Errno, type Outcome, Readiness, SystemCalls } from "@scached/fdpass"
 import { Reactor, type ReadinessHandler } from "@scached/reactor"
 import { Deferred, Effect, Schema, type Scope } from "effect"
 

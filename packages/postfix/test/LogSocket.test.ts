@@ -2,6 +2,7 @@ import { expect, test } from "bun:test"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { processCallsOf } from "@scached/daemon/testing"
 import { SystemCalls } from "@scached/fdpass"
 import { Reactors } from "@scached/reactor"
 import { Effect, Exit } from "effect"
@@ -131,10 +132,10 @@ test("below another root the logger is looked for in there", () => {
       kernel.makeFile("/run/q", "directory")
       kernel.makeFile("/run/q/public", "directory")
       const logger = new Logger(other, "/run/q/public/postlog")
-      daemon.processCalls.changeDirectory("/run/q")
+      processCallsOf(daemon).changeDirectory("/run/q")
       const log = yield* LogSocket.open({ ...options, path: "public/postlog" })
       log.write(line("before"))
-      daemon.processCalls.changeRoot("/run/q")
+      processCallsOf(daemon).changeRoot("/run/q")
       log.write(line("inside"))
       logger.stop()
       logger.startAgain()

@@ -1,5 +1,8 @@
 /** A simulated machine for the parts that talk to it. */
-import { type Descriptor, ProcessCalls } from "@scached/fdpass"
+
+import { ProcessCalls } from "@scached/daemon"
+import { processCallsOf } from "@scached/daemon/testing"
+import type { Descriptor } from "@scached/fdpass"
 import { type KernelOptions, SimulatedKernel, type SimulatedProcess } from "@scached/fdpass/testing"
 import { Reactors } from "@scached/reactor"
 import { Effect, Exit, type Scope } from "effect"
@@ -26,7 +29,7 @@ export const simulate = <A, E>(
   const daemon = kernel.process("daemon")
   const other = kernel.process("other")
   const whole = Effect.scoped(program({ kernel, daemon, other })).pipe(
-    Effect.provideService(ProcessCalls, daemon.processCalls)
+    Effect.provideService(ProcessCalls, processCallsOf(daemon))
   )
   const exit = Reactors.runSimulated(whole, daemon.calls)
   if (daemon.openCount > 0 || kernel.violations.length > 0) throw new Error(kernel.describe())

@@ -21,7 +21,7 @@ const compare = async (values: ReadonlyArray<string>): Promise<void> => {
   for (const [index, value] of values.entries()) {
     const place = {
       value,
-      replay: `FAST_CHECK_SEED=${seed} FAST_CHECK_RUNS=${numRuns} bun test test/expressions.test.ts`
+      replay: `FAST_CHECK_SEED=${seed} FAST_CHECK_RUNS=${numRuns} bun run test test/expressions.test.ts`
     }
     expect({ ...place, answer: ours.answers[`ask_${index}`] }).toEqual({
       ...place,

@@ -9,8 +9,8 @@ import { must } from "./support/simulations.ts"
 
 const programs = join(import.meta.dir, "programs")
 
-/** A hang ends as a failure. */
-const timeoutMillis = 20_000
+/** A child that hangs ends before its test does, so that the test fails and leaves no process behind. */
+const timeoutMillis = 50_000
 
 const start = (name: string, ...args: ReadonlyArray<string>) =>
   Bun.spawn([process.execPath, join(programs, name), ...args], {
@@ -92,8 +92,7 @@ for (const [name, lines] of Object.entries(beside)) {
       const child = start("beside.ts", name)
       expect(await outputOf(child).toEnd()).toBe(`${[...lines, "end"].join("\n")}\n`)
       expect(await child.exited).toBe(0)
-    }),
-    timeoutMillis
+    })
   )
 }
 
@@ -113,8 +112,7 @@ test.concurrent(
     expect(await new Response(child.stdout).text()).toBe("10 bytes\ncontent 19\nend\n")
     expect(await child.exited).toBe(0)
     for (const each of [calls.adopt(number), near, far]) each.close()
-  }),
-  timeoutMillis
+  })
 )
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -131,8 +129,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
       child.kill(signal)
       expect(await output.toEnd()).toBe("ready\nbehind runMain\nSIGUSR1\nfinalized\n")
       expect(await child.exited).toBe(3)
-    }),
-    timeoutMillis
+    })
   )
 }
 
@@ -150,8 +147,7 @@ test.concurrent(
     expect(await first.toEnd()).toBe("ready\nbehind runMain\nfinalized\n")
     expect(await second.toEnd()).toBe("ready\nbehind runMain\nSIGHUP\nfinalized\n")
     expect([await ending.exited, await asking.exited]).toEqual([3, 3])
-  }),
-  timeoutMillis
+  })
 )
 
 test.concurrent(
@@ -160,8 +156,7 @@ test.concurrent(
     const child = start("main.ts", "fails")
     expect(await outputOf(child).toEnd()).toBe("ready\nbehind runMain\nfinalized\n")
     expect(await child.exited).toBe(4)
-  }),
-  timeoutMillis
+  })
 )
 
 test.concurrent(
@@ -174,8 +169,7 @@ test.concurrent(
     await output.toEnd()
     expect(await child.exited).toBe(1)
     expect(await new Response(child.stderr).text()).toContain("no exit code")
-  }),
-  timeoutMillis
+  })
 )
 
 for (const where of ["JavaScript", "system call"]) {
@@ -187,8 +181,7 @@ for (const where of ["JavaScript", "system call"]) {
       await child.exited
       expect(child.signalCode).toBe("SIGALRM")
       expect(await new Response(child.stderr).text()).toBe("")
-    }),
-    timeoutMillis
+    })
   )
 }
 
@@ -206,41 +199,36 @@ const switchesOf = (pid: number): ReadonlyMap<string, string> => {
   return switches
 }
 
-const pause = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis))
+/** As long as a program must have nothing to do. */
+const quietMillis = 10_000
+/** So many times this is looked for: at first the engine compiles what it wants to, for as long as a busy machine makes it take. */
+const periodsMax = 3
 
-/** Lets an idle program idle for ten seconds; what had changed by then. */
-const idleFor10Seconds = async (...args: ReadonlyArray<string>) => {
+/** Lets an idle program idle, for one period without a context switch or for some with; how often one had none. */
+const quietPeriodsOf = async (periods: number, ...args: ReadonlyArray<string>): Promise<number> => {
   const directory = mkdtempSync(join(tmpdir(), "reactor-idle-"))
   const child = start("idle.ts", join(directory, "socket"), ...args)
   const output = outputOf(child)
   await output.until("ready")
-  // Until the engine has compiled what it wanted to.
-  await pause(1000)
-  const before = switchesOf(child.pid)
-  await pause(10_000)
-  const after = switchesOf(child.pid)
+  let quiet = 0
+  for (let left = periods; left > 0 && quiet === 0; left--) {
+    const before = switchesOf(child.pid)
+    await Bun.sleep(quietMillis)
+    const after = switchesOf(child.pid)
+    expect(after.get([...after.keys()].find((key) => key.endsWith(` ${child.pid}`)) ?? "")).toContain("voluntary")
+    if (Bun.deepEquals(before, after)) quiet++
+  }
   child.kill("SIGTERM")
   expect(await child.exited).toBe(0)
   expect(existsSync(join(directory, "socket"))).toBe(false)
   rmSync(directory, { recursive: true })
-  return { before, after, main: [...before.keys()].find((key) => key.endsWith(` ${child.pid}`)) ?? "" }
+  return quiet
 }
 
-test.concurrent(
-  "an idle program sleeps in the kernel: ten seconds without a context switch of any thread",
-  async () => {
-    const { before, after, main } = await idleFor10Seconds()
-    expect(after).toEqual(before)
-    expect(after.get(main)).toContain("voluntary")
-  },
-  timeoutMillis
-)
+test.concurrent("an idle program sleeps in the kernel: ten seconds without a context switch of any thread", async () => {
+  expect(await quietPeriodsOf(periodsMax)).toBe(1)
+})
 
-test.concurrent(
-  "one that ticks is seen to",
-  async () => {
-    const { before, after, main } = await idleFor10Seconds("ticks")
-    expect(after.get(main)).not.toBe(before.get(main) ?? "")
-  },
-  timeoutMillis
-)
+test.concurrent("one that ticks is seen to", async () => {
+  expect(await quietPeriodsOf(1, "ticks")).toBe(0)
+})

@@ -10,7 +10,7 @@ import { modules, read } from "../src/repository.ts"
 const speaking = [
   /^apps\/scached\/src\//,
   /^packages\/(postfix|reactor)\/src\//,
-  /^packages\/fdpass\/src\/(?!internal\/|testing\/)/,
+  /^packages\/(fdpass|daemon)\/src\/(?!internal\/|testing\/)/,
   /^packages\/protocol\/src\/ProtocolError\.ts$/
 ]
 

@@ -55,6 +55,20 @@ describe("every test command sets the time limit", () => {
     expect(speaking.flatMap((path) => unlimited(read(path)).map((line) => `${path}: ${line.trim()}`))).toEqual([])
   })
 
+  test("in what the packages' tests print to replay a failure", () => {
+    const printing = files.filter((path) => /^packages\/[^/]+\/test\/.*\.ts$/.test(path))
+    expect(printing.some((path) => read(path).includes("bun run test test/"))).toBe(true)
+    expect(printing.filter((path) => unlimited(read(path)).length > 0)).toEqual([])
+  })
+
+  test("and no test has a limit below it", () => {
+    const below = (text: string): boolean =>
+      [...text.matchAll(/^ *\}, ([\d_]+)\)$/gm)].some(([, millis = ""]) => Number(millis.replaceAll("_", "")) < 60_000)
+    expect([below("}, 20_000)"), below("  }, 60_000)")]).toEqual([true, false])
+    const tests = files.filter((path) => /\.test\.ts$/.test(path))
+    expect(tests.filter((path) => below(read(path)))).toEqual([])
+  })
+
   test("every part that has tests has such a command", () => {
     const tested = [...manifests].filter(([part]) => files.some((path) => path.startsWith(`${part}/test/`)))
     expect(tested.length).toBeGreaterThan(8)

@@ -44,4 +44,4 @@ test("two processes share a connection, as in the README, and without a cache th
     start.kill("SIGKILL")
     rmSync(directory, { recursive: true, force: true })
   }
-}, 30_000)
+})

@@ -29,7 +29,7 @@ const startAt = Effect.fnUntraced(function* (target: CacheTarget) {
 // scache against scache shows that the comparison itself is without chance.
 for (const target of [scache, scachedFromSource, scachedExecutable]) {
   const impediment = target.impediment()
-  const options = { impediment, timeoutMillis: 60_000 }
+  const options = { impediment, timeoutMillis: 240_000 }
 
   labTest(`${target.name} answers random requests like scache, to the byte and to the descriptor`, options, () =>
     Effect.gen(function* () {

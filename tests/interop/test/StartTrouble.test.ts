@@ -12,7 +12,7 @@ import { labTest } from "./labTest.ts"
 
 const scached = join(import.meta.dir, "../../../dist/scached")
 const impediment = scachedExecutable.impediment()
-const answerMillisMax = 10_000
+const answerMillisMax = 60_000
 
 type Starting = Pick<ScacheProcess.ScacheOptions, "extraArguments" | "generation">
 

@@ -12,7 +12,8 @@ import * as MarkedConnection from "../src/MarkedConnection.ts"
 import * as PrivateSystemd from "../src/PrivateSystemd.ts"
 import { labTest } from "./labTest.ts"
 
-const timeoutMillis = 60_000
+/** Only a failure takes that long. */
+const timeoutMillis = 240_000
 const impediment = scachedExecutable.impediment() ?? PrivateSystemd.impediment()
 
 const guide = readFileSync(join(import.meta.dir, "../../../docs/systemd.md"), "utf8")
@@ -42,7 +43,7 @@ const prepare = Effect.gen(function* () {
     settings,
     log: () => readFileSync(systemd.outside("/run/scached.log"), "utf8"),
     connect: Effect.map(
-      Conversation.connect(systemd.outside(socketPath), { waitMillisMax: 20_000 }),
+      Conversation.connect(systemd.outside(socketPath), { waitMillisMax: 60_000 }),
       (conversation) => {
         conversation.expect(AttributeList.greeting)
         return conversation

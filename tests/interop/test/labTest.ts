@@ -35,7 +35,7 @@ export const labTest = <E>(
 ): void => {
   const impediment = adviceOf(findMissing()) ?? options.impediment
   if (impediment !== undefined && !CI) return test.skip(`${name} [${impediment}]`, () => undefined)
-  const timeoutMillis = options.timeoutMillis ?? 30_000
+  const timeoutMillis = options.timeoutMillis ?? 120_000
   const limited = Effect.timeoutOrElse(Effect.scoped(body()), {
     duration: timeoutMillis,
     orElse: () => Effect.fail(new LabFailure({ attempt: `finish "${name}"`, found: `no end in ${timeoutMillis} ms` }))

@@ -83,9 +83,12 @@ export const exchangeCases: ReadonlyArray<HostileCase> = [
       const visitor = greeted(victim)
       const request = AttributeList.request.findEndpoint("x")
       visitor.throwAt(Buffer.concat([request, request, request]))
-      let text = ""
-      while (visitor.conversation.hearsWithin(300)) text += visitor.conversation.takeArrived().bytes.toString("latin1")
-      const answers = text.split("status").length - 1
+      let [answers, hasEnded] = [0, false]
+      while (answers < 3 && !hasEnded && visitor.conversation.hearsWithin(answerMillisMax)) {
+        const { bytes, ended } = visitor.conversation.takeArrived()
+        answers += bytes.toString("latin1").split("status").length - 1
+        hasEnded = ended
+      }
       return `${answers} ${answers === 1 ? "answer" : "answers"}`
     }
   },

@@ -158,8 +158,10 @@ export const floodCases: ReadonlyArray<HostileCase> = [
       let refused = 0
       for (let count = 0; count < 3_000; count++) if (!saveCopy(victim, saver, near)) refused++
       const answer = ask(other)
-      const kept = openDescriptors(victim.pid) - base
-      return `${answer}; ${kept > 1_000 ? `keeps ${kept}` : "keeps 1000 at most"}${refused === 0 ? "" : `, refuses ${refused}`}`
+      const kept = () => openDescriptors(victim.pid) - base
+      // What had to make room is closed after the answer.
+      const isBounded = becomes(() => kept() <= 1_000)
+      return `${answer}; ${isBounded ? "keeps 1000 at most" : `keeps ${kept()}`}${refused === 0 ? "" : `, refuses ${refused}`}`
     }
   },
   {

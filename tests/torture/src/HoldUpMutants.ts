@@ -60,17 +60,17 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "log: a terminal is opened for writes that wait",
-    file: "packages/fdpass/src/internal/kernel/kernelOutput.ts",
+    file: "packages/daemon/src/internal/kernelOutput.ts",
     find: "O_WRONLY | O_NONBLOCK | O_NOCTTY",
     replace: "O_WRONLY | O_NOCTTY",
-    tests: ["packages/fdpass/test/StandardError.test.ts"]
+    tests: ["packages/daemon/test/StandardError.test.ts"]
   },
   {
     name: "log: a socket is written to with writes that wait",
-    file: "packages/fdpass/src/internal/kernel/kernelOutput.ts",
+    file: "packages/daemon/src/internal/kernelOutput.ts",
     find: "const flags = sendWithoutWaiting | sendWithoutSignal",
     replace: "const flags = sendWithoutSignal",
-    tests: ["packages/fdpass/test/StandardError.test.ts"]
+    tests: ["packages/daemon/test/StandardError.test.ts"]
   },
   {
     name: "log: a full disk is not tried again",
@@ -116,10 +116,10 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "access: a map that leaves users out counts as whole",
-    file: "packages/fdpass/src/OverflowIds.ts",
+    file: "packages/daemon/src/OverflowIds.ts",
     find: "reduce((sum, count) => sum + count, 0) >= idCount",
     replace: "reduce((sum, count) => sum + count, 0) >= 0",
-    tests: ["packages/fdpass/test/OverflowIds.test.ts"]
+    tests: ["packages/daemon/test/OverflowIds.test.ts"]
   },
   {
     name: "place: links are made shorter before they are walked",
@@ -130,17 +130,17 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "signals: what the parent has blocked stays blocked",
-    file: "packages/fdpass/src/KernelProcessCalls.ts",
+    file: "packages/daemon/src/KernelProcessCalls.ts",
     find: "symbols.pthread_sigmask(setMask,",
     replace: "symbols.pthread_sigmask(unblock,",
     tests: [`${tests}/process/Inherited.test.ts`]
   },
   {
     name: "signals: an alarm that the parent has blocked does not ring",
-    file: "packages/fdpass/src/KernelProcessCalls.ts",
+    file: "packages/daemon/src/KernelProcessCalls.ts",
     find: "symbols.pthread_sigmask(unblock, set.address, null)",
     replace: "",
-    tests: ["packages/fdpass/test/ProcessCalls.test.ts"]
+    tests: ["packages/daemon/test/ProcessCalls.test.ts"]
   },
   {
     name: "lock: the umask decides who may lock",
@@ -155,5 +155,26 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
     find: "(Number.parseInt(flags, 8) & closeOnExec) === 0",
     replace: "closeOnExec > 0",
     tests: [`${tests}/serve/Systemd.test.ts`]
+  },
+  {
+    name: "client: letting go of what was found waits for its close",
+    file: "packages/client/src/PlainCache.ts",
+    find: "if (this.descriptor.isOwned) this.#letGo(this.descriptor)",
+    replace: "if (this.descriptor.isOwned) this.descriptor.close()",
+    tests: ["packages/client/test/Lingering.test.ts"]
+  },
+  {
+    name: "client: what no signal ends is looked after for ever",
+    file: "packages/client/src/internal/DeferredCloses.ts",
+    find: "else if (looksLeft > 1)",
+    replace: "else if (looksLeft > -100)",
+    tests: ["packages/client/test/Lingering.test.ts"]
+  },
+  {
+    name: "bench: a reply without an end is kept",
+    file: "apps/scache-bench/src/load/Conversation.ts",
+    find: "const replyBytesMax = 65_536",
+    replace: "const replyBytesMax = 6_553_600",
+    tests: ["apps/scache-bench/test/Truth.test.ts"]
   }
 ]

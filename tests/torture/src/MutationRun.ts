@@ -70,7 +70,12 @@ const runTests = (directory: string, tests: ReadonlyArray<string>): TestRun => {
   const text = `${run.stdout}${run.stderr}`
   const failed = /^\(fail\) (.*?)(?: \[[\d.]+ ?m?s\])?$/m.exec(text)?.[1]
   const hasHung = run.exitedDueToTimeout === true
-  return { isGreen: run.exitCode === 0, failed: failed ?? (hasHung ? "no end within the time limit" : undefined), text }
+  // The signal that ends a run which hangs can also end the very wait that it hangs in, and the rest of the run is green then.
+  return {
+    isGreen: run.exitCode === 0 && !hasHung,
+    failed: failed ?? (hasHung ? "no end within the time limit" : undefined),
+    text
+  }
 }
 
 /** Tries the bugs one after the other; `onResult` hears of each when it is done. */

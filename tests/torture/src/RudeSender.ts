@@ -8,7 +8,7 @@ import { Conversation, LabFailure } from "@scached/interop"
 import { Effect, type Scope } from "effect"
 
 const program = join(import.meta.dir, "../../../packages/fdpass/test/programs/rudeSender.ts")
-const startMillisMax = 10_000
+const startMillisMax = 60_000
 
 /** Does rude things to sockets that stay the caller's. */
 export interface RudeSender {

@@ -7,6 +7,7 @@ import {
   LabProcess,
   LoopbackAddress,
   MailLoad,
+  MailLog,
   type PostfixTools,
   PrivatePostfix,
   TempDirectory
@@ -36,8 +37,15 @@ export interface SoakOptions {
 const sinkProgram = join(import.meta.dir, "programs/sink.ts")
 const startMillisMax = 60_000
 const mailsPerLoad = 25
-/** How long nothing may change before a wait is given up. Only a failure takes that long. */
-const standstillSecondsMax = 90
+/**
+ * How long nothing may change in the queues before what is there is called stuck: longer than Postfix's own longest pauses, 300 seconds
+ * between two wake-ups of its queue manager and for most answers of a destination. What is in a queue is not lost.
+ */
+const mailStandstillSecondsMax = 330
+/** The same of descriptors. Only a failure takes that long. */
+const descriptorStandstillSecondsMax = 90
+/** A standstill that is worth a word. */
+const standstillSecondsTold = 30
 const rudeEveryMillis = 40
 /** One that is to be killed and one rude one, besides Postfix's. */
 const clientsBesides = 2
@@ -215,25 +223,34 @@ export const run = Effect.fnUntraced(function* (
   )
 
   /** Waits until nothing is left of `rest`; gives up when it stays the same for too long. */
-  const settle = (rest: () => number) =>
+  const settle = (rest: () => number, standstillSecondsMax: number, tell = (): string => "") =>
     Effect.gen(function* () {
       let [last, tries] = [rest(), 0]
       while (last > 0 && tries < standstillSecondsMax * 5) {
         yield* Effect.sleep(200)
         const now = rest()
         tries = now === last ? tries + 1 : 0
+        if (tries === standstillSecondsTold * 5) console.log(`nothing moves for ${standstillSecondsTold} s: ${tell()}`)
         last = now
       }
     })
   // A mail that is in no queue and not at its destination is lost, however long one waits.
   const queue = join(postfix.directory, "q")
-  yield* settle(() => queuedMails(queue).length)
+  const describe = (ids: ReadonlyArray<string>): ReadonlyArray<string> => {
+    const log = postfix.readLog()
+    return ids.map((id) => [id, ...log.filter(({ text }) => text.startsWith(id)).map(({ text }) => text)].join("; "))
+  }
+  yield* settle(
+    () => queuedMails(queue).length,
+    mailStandstillSecondsMax,
+    () => [...describe(queuedMails(queue)), ...MailLog.summarize(postfix.readLog()).problems.slice(-20)].join("\n")
+  )
   const queued = queuedMails(queue)
   // Delivery processes keep their connection to the cache for as long as they live.
   yield* postfix.stop
   const pid = scached.current?.pid ?? 0
   const descriptorsBefore = watches.get(pid)?.ownMax ?? 0
-  yield* settle(() => Math.abs(Daemon.openDescriptors(pid) - descriptorsBefore))
+  yield* settle(() => Math.abs(Daemon.openDescriptors(pid) - descriptorsBefore), descriptorStandstillSecondsMax)
   const descriptorsAfter = Daemon.openDescriptors(pid)
   const open = descriptorsAfter === descriptorsBefore ? "" : Daemon.describeDescriptors(pid)
   said += scached.current?.output() ?? ""
@@ -251,7 +268,7 @@ export const run = Effect.fnUntraced(function* (
     accepted,
     delivered: seen.size,
     lost: accepted - seen.size - stuck.length,
-    stuck: stuck.map((id) => [id, ...log.filter(({ text }) => text.startsWith(id)).map(({ text }) => text)].join("; ")),
+    stuck: describe(stuck),
     explainedCopies: sum(true),
     unexplainedCopies: sum(false),
     reused: log.filter(({ text }) => / conn_use=\d+,.* status=sent /.test(text)).length,

@@ -10,7 +10,7 @@ import { failuresOf } from "../src/SoakReport.ts"
 const { CI } = process.env
 const seconds = 20
 /** Only a failure takes that long: the waits end with their state, or with a standstill. */
-const timeoutMillis = 400_000
+const timeoutMillis = 900_000
 const laboratory = PostfixTools.PostfixTools.layer.pipe(Layer.provideMerge(KernelSystemCalls.layer))
 const missing = PostfixTools.findMissing()?.message ?? CompiledProgram.findMissing()
 const name = "no mail is lost or comes twice, whatever happens to scached, its clients and the destination"

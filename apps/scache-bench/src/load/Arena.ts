@@ -93,9 +93,12 @@ export const openArena = Effect.fnUntraced(function* (
   )
   const conversations: Array<Conversation> = []
   for (let number = 0; number < workload.clients; number++) {
-    const socket = yield* connectPatiently(target.path).pipe(
+    const connected = yield* connectPatiently(target.path).pipe(
       Effect.mapError((error) => fail(`connect client ${number} to ${target.path}`, error.message))
     )
+    const socket = connected.take()
+    // What a server has sent and nobody has read is closed along with it, and may linger.
+    yield* Effect.addFinalizer(() => Effect.sync(() => calls.letGo(socket)))
     const conversation = new Conversation(number, socket, bench)
     conversation.startedMillis = calls.monotonicMillis()
     conversations.push(conversation)

@@ -22,6 +22,9 @@ const waitsFor = ["the greeting", "nothing", "the dummy", "the status", "the sta
 
 const none = new Uint8Array(0)
 
+/** No label and no properties of a workload come near it; a reply without an end must not fill the machine. */
+const replyBytesMax = 65_536
+
 /**
  * One client's conversation: the whole of the hot path. Plain code, no object an operation: a request costs its system calls and
  * about a microsecond.
@@ -114,6 +117,8 @@ export class Conversation implements LoadCaller {
     }
     const length = this.#read(bytes, end)
     if (length === incomplete) {
+      if (end > replyBytesMax)
+        return this.#end(`sent more than ${replyBytesMax} bytes where ${waitsFor[this.phase]} was due`)
       this.#held = Uint8Array.from(bytes.subarray(0, end))
       return
     }
@@ -227,7 +232,7 @@ export class Conversation implements LoadCaller {
     const { log, isChecked, pool } = this.#bench
     const descriptor = buffer.takeDescriptor()
     if (count !== 1 || descriptor === undefined) {
-      descriptor?.close()
+      if (descriptor !== undefined) this.#bench.calls.letGo(descriptor)
       if (isChecked) this.#bench.model.suspect(this.connection)
       const what = count === 1 ? "a byte without a descriptor" : `${count} bytes`
       return this.#end(

@@ -76,9 +76,9 @@ export class ConnectionPool {
     this.#free.push(connection)
   }
 
-  /** Closes the descriptor that was recognized last. */
+  /** Closes the descriptor that was recognized last, which may be anybody's, and does not wait for it. */
   drop(): void {
-    this.#identified?.close()
+    if (this.#identified !== undefined) this.#calls.letGo(this.#identified)
     this.#identified = undefined
   }
 

@@ -74,7 +74,7 @@ for (const signal of ["SIGHUP", "SIGQUIT", "SIGINT"] as const) {
       child.kill("SIGKILL")
       rmSync(directory, { recursive: true })
     }
-  }, 20_000)
+  })
 }
 
 test("--help names every exit code and shows examples", () => {

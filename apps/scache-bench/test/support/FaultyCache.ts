@@ -30,6 +30,8 @@ export const faults = [
   "refuse",
   /** Hangs up in the middle of an exchange. */
   "hang up",
+  /** Never ends a reply. */
+  "endless",
   /** Closes what is cached when nobody looks. */
   "close",
   /** Ends in the middle of the second round. */
@@ -57,6 +59,8 @@ const faultyTurn = 20
 
 /** What one round of the tests saves. */
 const savesOfRound = 120
+
+const endlessPart = Buffer.alloc(16_384, "p")
 
 const deadlySave = 1.5 * savesOfRound
 
@@ -94,6 +98,8 @@ export class FaultyCache {
         } else if (step._tag === "SaveDestination") {
           session.replyStatus(this.#bind(step.request.label, step.request.properties, step.request.endpointLabel))
         } else if (step._tag === "FindEndpoint") {
+          if (this.#fault === "endless") yield* connection.send(Buffer.from("status\x000\0property\0"))
+          while (this.#fault === "endless") yield* connection.send(endlessPart)
           leaving = this.#take(step.request.label)
           if (leaving === undefined) session.replyStatus(2)
           else session.replyFound(this.#shown(leaving.properties, "properties"))

@@ -20,6 +20,10 @@ export const watchTimes = { afterMillis: 50, looks: { everyMillis: 250, untilMil
 /** Connections with dead peers that one find may meet before it gives up: the watch has the others out within a few turns. */
 export const deadPerFindMax = 64
 
+/** Why a descriptor is not kept, in words. */
+export const unwatchable =
+  "is no stream socket of the UNIX or internet families, or has SO_RCVLOWAT above 1: whether its far end lives cannot be watched"
+
 /** Turns that it takes to make a cache smaller are short ones. */
 const shrinkEntriesMax = 256
 

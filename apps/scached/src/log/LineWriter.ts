@@ -1,4 +1,5 @@
-import { Errno, type Outcome, type Output, Readiness } from "@scached/fdpass"
+import type { Output } from "@scached/daemon"
+import { Errno, type Outcome, Readiness } from "@scached/fdpass"
 import type { EventLoop, Watch } from "@scached/reactor"
 
 /** Bytes that may wait for standard error. A reader that is stuck, a paused terminal for instance, must cost neither time nor memory. */

@@ -1,4 +1,4 @@
-import { ProcessCalls } from "@scached/fdpass"
+import { ProcessCalls } from "@scached/daemon"
 import { Reactor } from "@scached/reactor"
 import { Context, Effect, Layer } from "effect"
 import { LineWriter } from "./LineWriter.ts"

@@ -1,7 +1,7 @@
 /**
  * Where the log of `scached serve` goes: standard error, or syslog.
  */
-import { ProcessCalls } from "@scached/fdpass"
+import { ProcessCalls } from "@scached/daemon"
 import { Cause, Clock, Effect, Layer, Logger, References } from "effect"
 import { type LogEntry, type LogFormat, line, severityOf } from "./LogFormat.ts"
 import { printable } from "./printable.ts"

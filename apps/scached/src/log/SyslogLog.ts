@@ -2,7 +2,8 @@
  * A service's log: syslog or postlogd(8), and standard error where that is asked for.
  */
 import { isAbsolute, relative } from "node:path"
-import { ProcessCalls, type SystemCallError } from "@scached/fdpass"
+import { ProcessCalls } from "@scached/daemon"
+import type { SystemCallError } from "@scached/fdpass"
 import { LogLine, LogSocket, type SyslogFacility } from "@scached/postfix"
 import { Reactor } from "@scached/reactor"
 import { Context, Effect, Layer, type Scope } from "effect"

@@ -1,7 +1,8 @@
 /**
  * Where a service works and with what rights, settled in the order that Postfix has it: the queue directory, its root, its user.
  */
-import { Privileges, ProcessCalls, systemCallError, UserDatabase } from "@scached/fdpass"
+import { Privileges, ProcessCalls, UserDatabase } from "@scached/daemon"
+import { systemCallError } from "@scached/fdpass"
 import { Effect } from "effect"
 import { ServiceFailure } from "./ServiceFailure.ts"
 

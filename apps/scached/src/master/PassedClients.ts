@@ -3,7 +3,9 @@
  * attribute list of what it knows of the client; by closing that connection the receiver says that it has both. What the list
  * says is of no use to a cache.
  */
-import { type Descriptor, ProcessCalls, type SystemCallError } from "@scached/fdpass"
+
+import { ProcessCalls } from "@scached/daemon"
+import type { Descriptor, SystemCallError } from "@scached/fdpass"
 import { AttributeList } from "@scached/protocol"
 import { Channel, type ChannelHandler, type EventLoop, Reactor } from "@scached/reactor"
 import { Effect, type Scope } from "effect"

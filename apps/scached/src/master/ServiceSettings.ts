@@ -2,7 +2,8 @@
  * What a service is told by master(8): options, environment and main.cf, read into one value.
  */
 import { join } from "node:path"
-import { ProcessCalls, systemCallError, UserDatabase } from "@scached/fdpass"
+import { ProcessCalls, UserDatabase } from "@scached/daemon"
+import { systemCallError } from "@scached/fdpass"
 import {
   DaemonEnvironment,
   DaemonOptions,

@@ -1,4 +1,4 @@
-import { KernelProcessCalls } from "@scached/fdpass"
+import { KernelProcessCalls } from "@scached/daemon"
 import { DaemonOptions, LogLine } from "@scached/postfix"
 import { Reactors } from "@scached/reactor"
 import { Effect, Exit, Result } from "effect"

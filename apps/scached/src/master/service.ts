@@ -1,7 +1,8 @@
 /**
  * scached as master(8) runs it: a Postfix daemon from its first option to its last line in the log.
  */
-import { ProcessCalls, type SystemCallError, SystemCalls } from "@scached/fdpass"
+import { ProcessCalls } from "@scached/daemon"
+import { type SystemCallError, SystemCalls } from "@scached/fdpass"
 import { LogLine, MasterChannel, type ServiceMode, StatusMessage } from "@scached/postfix"
 import { Reactor, type Reactors, Watchdog } from "@scached/reactor"
 import { Cause, Effect, Exit, type Scope } from "effect"

@@ -1,7 +1,7 @@
 /**
  * What the start of the executable leaves behind, and how it is put in order afterwards.
  */
-import { ProcessCalls } from "@scached/fdpass"
+import { ProcessCalls } from "@scached/daemon"
 import { Reactor } from "@scached/reactor"
 import { Effect, type Scope } from "effect"
 

@@ -1,7 +1,7 @@
 /**
  * Reading the settings of a running `serve` anew, and saying what that changes.
  */
-import type { ProcessCalls } from "@scached/fdpass"
+import type { ProcessCalls } from "@scached/daemon"
 import { Effect } from "effect"
 import { needsRestart, type ServeKey, serveParameters, valueText } from "./ServeParameters.ts"
 import { read, type ServeSettings, type SettingsOrigin } from "./ServeSettings.ts"

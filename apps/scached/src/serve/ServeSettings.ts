@@ -2,7 +2,8 @@
  * What `scached serve` is told by `-o` and by main.cf, read into one value; read again when it gets SIGHUP.
  */
 import { basename, join, resolve } from "node:path"
-import { errnoExplanation, errnoName, ProcessCalls } from "@scached/fdpass"
+import { ProcessCalls } from "@scached/daemon"
+import { errnoExplanation, errnoName } from "@scached/fdpass"
 import { MainConfiguration, type Override, ParameterSource, scacheParameters } from "@scached/postfix"
 import { Effect, Result } from "effect"
 import * as Allowed from "../settings/Allowed.ts"

@@ -3,7 +3,7 @@
  */
 import { lstatSync, readlinkSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { OverflowIds, ProcessCalls } from "@scached/fdpass"
+import { OverflowIds, ProcessCalls } from "@scached/daemon"
 import { Effect } from "effect"
 import { UsageError } from "./UsageError.ts"
 

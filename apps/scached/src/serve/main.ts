@@ -1,4 +1,5 @@
-import { Errno, KernelProcessCalls, ProcessCalls, type SystemCallError, systemCallError } from "@scached/fdpass"
+import { KernelProcessCalls, ProcessCalls } from "@scached/daemon"
+import { Errno, type SystemCallError, systemCallError } from "@scached/fdpass"
 import { LogLine } from "@scached/postfix"
 import { Reactors } from "@scached/reactor"
 import { Cause, Clock, Effect, Exit, Layer, Result } from "effect"

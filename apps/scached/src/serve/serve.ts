@@ -1,7 +1,9 @@
 /**
  * `scached serve`: a cache for whoever has started it, at a path or on the sockets that systemd passes.
  */
-import { type Descriptor, Errno, type FileIdentity, type ProcessCalls, SystemCalls, UnixSocket } from "@scached/fdpass"
+
+import type { ProcessCalls } from "@scached/daemon"
+import { type Descriptor, Errno, type FileIdentity, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Watchdog } from "@scached/reactor"
 import { Effect } from "effect"
 import * as CacheServer from "../cache/CacheServer.ts"

@@ -1,7 +1,7 @@
 /**
  * Who may connect, from names to numbers.
  */
-import { GroupDatabase, OverflowIds, ProcessCalls, UserDatabase } from "@scached/fdpass"
+import { GroupDatabase, OverflowIds, ProcessCalls, UserDatabase } from "@scached/daemon"
 import { Effect, Schema } from "effect"
 import { Access } from "../cache/clients/Access.ts"
 

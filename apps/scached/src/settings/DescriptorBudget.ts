@@ -1,7 +1,7 @@
 /**
  * What the descriptors of this process are shared out to.
  */
-import { DescriptorLimits, type ProcessCalls } from "@scached/fdpass"
+import { DescriptorLimits, type ProcessCalls } from "@scached/daemon"
 import { Effect } from "effect"
 import { ownDescriptors, perClient } from "../cache/CacheSettings.ts"
 

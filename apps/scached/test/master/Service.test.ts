@@ -1,6 +1,9 @@
 /** The service mode on a simulated machine: from the options to the last line in the log, in virtual time. */
+
 import { describe, expect, test } from "bun:test"
-import { type Descriptor, ProcessCalls } from "@scached/fdpass"
+import { ProcessCalls } from "@scached/daemon"
+import { processCallCount, processCallsOf } from "@scached/daemon/testing"
+import type { Descriptor } from "@scached/fdpass"
 import { type ProcessOptions, SimulatedKernel, type SimulatedProcess } from "@scached/fdpass/testing"
 import { Reactors } from "@scached/reactor"
 import { Effect, Exit } from "effect"
@@ -44,7 +47,7 @@ class Stage {
       processName: "scached",
       environment: { MAIL_CONFIG: "/conf", GENERATION: "3", ...environment }
     }
-    const program = Service.run(invocation).pipe(Effect.provideService(ProcessCalls, this.daemon.processCalls))
+    const program = Service.run(invocation).pipe(Effect.provideService(ProcessCalls, processCallsOf(this.daemon)))
     const exit = Reactors.runSimulated(program, this.daemon.calls)
     this.kernel.settle()
     if (this.kernel.violations.length > 0) throw new Error(this.kernel.describe())
@@ -203,7 +206,7 @@ describe("a service", () => {
     expect(stage.run([...standard, "-v"], { POSTLOG_SERVICE: "/q/public/postlog" })).toBe(0)
     expect(greeted).toBe(greeting)
     expect(stage.kernel.nowMillis).toBe(7_000)
-    expect(stage.daemon.processCalls.identity()).toMatchObject({ uids: [102, 102, 102], gids: [103, 103, 103] })
+    expect(processCallsOf(stage.daemon).identity()).toMatchObject({ uids: [102, 102, 102], gids: [103, 103, 103] })
     expect(stage.daemon.rootDirectory).toBe("/q")
     expect(stage.daemon.openCount).toBe(0)
     expect(stage.log.map((line) => line.replace(/^.*lab\/scached\[77\]: /, ""))).toEqual([
@@ -294,7 +297,7 @@ describe("a service", () => {
     const stage = new Stage({ max_idle: "100s", daemon_timeout: "10s" })
     expect(stage.run(standard)).toBe(0)
     expect(stage.daemon.isAlive).toBe(true)
-    expect(stage.daemon.callCount("setAlarm")).toBeGreaterThan(0)
+    expect(processCallCount(stage.daemon, "setAlarm")).toBeGreaterThan(0)
   })
 })
 

@@ -1,5 +1,6 @@
 /** Connects to the socket at the path as user 65534, and prints what it hears: the greeting's length, or that the connection ended. */
-import { KernelProcessCalls, KernelSystemCalls, ProcessCalls, Readiness, SystemCalls } from "@scached/fdpass"
+import { KernelProcessCalls, ProcessCalls } from "@scached/daemon"
+import { KernelSystemCalls, Readiness, SystemCalls } from "@scached/fdpass"
 import { Effect, Layer } from "effect"
 
 const nobody = 65_534

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
-import { KernelProcessCalls } from "@scached/fdpass"
+import { KernelProcessCalls } from "@scached/daemon"
 import { Override } from "@scached/postfix"
 import { Effect, Result } from "effect"
 import { defaultCacheSettings } from "../../src/cache/CacheSettings.ts"

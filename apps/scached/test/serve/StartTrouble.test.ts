@@ -1,7 +1,10 @@
 /** Starts that fail, or go on with less, for reasons outside of scached: what the operator is told. */
+
 import { beforeAll, describe, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
-import { Errno, ProcessCalls, SystemCallError, SystemCalls } from "@scached/fdpass"
+import { ProcessCalls } from "@scached/daemon"
+import { processCallsOf } from "@scached/daemon/testing"
+import { Errno, SystemCallError, SystemCalls } from "@scached/fdpass"
 import { SimulatedKernel } from "@scached/fdpass/testing"
 import { Reactors } from "@scached/reactor"
 import { Effect, Exit } from "effect"
@@ -151,7 +154,7 @@ test("a log that nobody takes is told once", () => {
       })
       log.write("info", "a line")
     })
-  ).pipe(Effect.provideService(ProcessCalls, self.processCalls))
+  ).pipe(Effect.provideService(ProcessCalls, processCallsOf(self)))
   expect(Exit.isSuccess(Reactors.runSimulated(program, self.calls))).toBe(true)
   expect(troubles).toEqual(["connect /dev/log: no such file or directory (ENOENT)"])
 })

@@ -35,6 +35,8 @@ export interface ConnectionSurroundings {
   readonly readiness: ReadinessShape
   /** For one read at a time: whoever leaves something in it makes a copy. */
   readonly buffer: ReceiveBuffer
+  /** Closes what somebody else has made, without waiting for it. */
+  readonly letGo: (descriptor: Descriptor) => void
   /** Called when a wait that was begun with `wait` is over. */
   readonly onReady: () => void
 }
@@ -50,6 +52,7 @@ export class CacheConnection {
   readonly #readiness: ReadinessShape
   readonly #socket: Descriptor
   readonly #buffer: ReceiveBuffer
+  readonly #letGo: (descriptor: Descriptor) => void
   readonly #onReady: () => void
   readonly #session = new ClientSession<Descriptor>()
   /** What the kernel has not taken yet. */
@@ -59,11 +62,12 @@ export class CacheConnection {
   #hasSentCargo = false
   #wait: Disposable | undefined
 
-  private constructor(socket: Descriptor, { calls, readiness, buffer, onReady }: ConnectionSurroundings) {
+  private constructor(socket: Descriptor, { calls, readiness, buffer, letGo, onReady }: ConnectionSurroundings) {
     this.#calls = calls
     this.#readiness = readiness
     this.#socket = socket
     this.#buffer = buffer
+    this.#letGo = letGo
     this.#onReady = onReady
   }
 
@@ -130,10 +134,12 @@ export class CacheConnection {
   /** Closes the socket, and what was found and not taken. */
   close(): void {
     this.callOffWait()
-    this.#session.close()?.close()
-    if (this.#ending?._tag === "Received") this.#ending.descriptor.close()
+    const untaken = this.#session.close()
+    if (untaken !== undefined) this.#letGo(untaken)
+    if (this.#ending?._tag === "Received") this.#letGo(this.#ending.descriptor)
     this.#ending = undefined
-    this.#socket.close()
+    // What is unread in it may carry descriptors, which are closed along with it.
+    this.#letGo(this.#socket)
   }
 
   /** Goes on as far as it can without waiting, and without reading too often. What it ends with is to be fetched with `takeEnding`. */
@@ -167,7 +173,7 @@ export class CacheConnection {
         case "SendDescriptor":
           break
         case "Stray":
-          step.descriptor.close()
+          this.#letGo(step.descriptor)
           break
         case "Failed":
           this.#isBroken = true

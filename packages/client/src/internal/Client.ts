@@ -1,4 +1,4 @@
-import { Descriptor, SystemCalls } from "@scached/fdpass"
+import { Descriptor, isPollable, SystemCalls } from "@scached/fdpass"
 import { Reply, Request } from "@scached/protocol"
 import { Effect } from "effect"
 import { CacheBusy, ClientClosed, RequestRefused, type SettingsError } from "../ClientError.ts"
@@ -6,6 +6,7 @@ import { type ClientOptions, type ClientSettings, makeSettings } from "../Client
 import { Readiness } from "../Readiness.ts"
 import { Alarm } from "./Alarm.ts"
 import { type Call, type CallEnd, Defect } from "./Call.ts"
+import { DeferredCloses } from "./DeferredCloses.ts"
 import { type HostLoop, hostLoop } from "./HostLoop.ts"
 import { Pace, type Walker } from "./Pace.ts"
 import { Place } from "./Place.ts"
@@ -21,9 +22,12 @@ const descriptorsUnderWay = new WeakSet<Descriptor>()
 /** What the client is made of: places for connections, turns, and patience with a cache that is out of reach. */
 export class Client {
   readonly #settings: ClientSettings
+  readonly #calls: SystemCalls["Service"]
   readonly #pace: Pace
   readonly #places: ReadonlyArray<Place>
   readonly #turns: Turns<Place, Call>
+  /** Closes what somebody else has made, a connection that was found for instance, without waiting for it. */
+  readonly letGo: (descriptor: Descriptor) => void
   #underWay = 0
   #isClosed = false
   readonly #onQuiet: Array<() => void> = []
@@ -35,7 +39,9 @@ export class Client {
     loop: HostLoop
   ) {
     this.#settings = settings
+    this.#calls = calls
     this.#pace = new Pace(loop)
+    this.letGo = new DeferredCloses(calls, loop).letGo
     const surroundings = {
       settings,
       calls,
@@ -45,6 +51,7 @@ export class Client {
       alarm: new Alarm(loop),
       rest: new Rest(settings.restMillis, settings.restMillisMax),
       buffer: calls.makeReceiveBuffer(bufferBytes),
+      letGo: this.letGo,
       isClosed: () => this.#isClosed,
       onEnd: (place: Place, call: Call, end: CallEnd) => this.#end(place, call, end)
     }
@@ -148,7 +155,9 @@ export class Client {
       return new RequestRefused({ path: this.#settings.path, request: Request.wireName(request), status })
     }
     try {
-      cargo?.close()
+      // A file is this program's own. A socket may have been found before, and whoever made it can have had it linger.
+      if (cargo !== undefined && isPollable(this.#calls.socketKind(cargo))) this.letGo(cargo)
+      else cargo?.close()
     } catch (cause) {
       return new Defect(cause)
     }

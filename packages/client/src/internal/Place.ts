@@ -1,4 +1,4 @@
-import type { ReceiveBuffer, SystemCalls } from "@scached/fdpass"
+import type { Descriptor, ReceiveBuffer, SystemCalls } from "@scached/fdpass"
 import { AnswerTimeout, type AttemptFailure, CacheUnavailable, ClientClosed, SaveUncertain } from "../ClientError.ts"
 import type { ClientSettings } from "../ClientSettings.ts"
 import type { ReadinessShape } from "../Readiness.ts"
@@ -19,6 +19,7 @@ export interface PlaceSurroundings {
   readonly alarm: Alarm
   readonly rest: Rest
   readonly buffer: ReceiveBuffer
+  readonly letGo: (descriptor: Descriptor) => void
   readonly isClosed: () => boolean
   readonly onEnd: (place: Place, call: Call, end: CallEnd) => void
 }
@@ -46,8 +47,8 @@ export class Place implements Walker, Sleeper {
 
   constructor(surroundings: PlaceSurroundings) {
     this.#surroundings = surroundings
-    const { alarm, buffer, calls, pace, readiness } = surroundings
-    this.#forConnection = { calls, readiness, buffer, onReady: () => pace.step(this) }
+    const { alarm, buffer, calls, letGo, pace, readiness } = surroundings
+    this.#forConnection = { calls, readiness, buffer, letGo, onReady: () => pace.step(this) }
     alarm.add(this)
   }
 

@@ -1,6 +1,5 @@
 import { posix } from "node:path"
 import { adoptDescriptor, type Descriptor, isClosedBy, numberOf } from "../internal/descriptor.ts"
-import type { CapabilitySets, DescriptorLimit, ProcessCallsShape } from "../ProcessCalls.ts"
 import type { SocketKind } from "../SocketKind.ts"
 import type { Outcome, PeerCredentials, SystemCallsShape } from "../SystemCalls.ts"
 import { DescriptorTable } from "./DescriptorTable.ts"
@@ -11,7 +10,19 @@ import { type OpenFile, PlainFile } from "./OpenFile.ts"
 import type { SimulatedKernel } from "./SimulatedKernel.ts"
 import { type PeerIdentity, SocketFile } from "./SocketFile.ts"
 import { makeSystemCalls } from "./simulatedCalls.ts"
-import { makeProcessCalls } from "./simulatedProcessCalls.ts"
+
+/**
+ * What a simulated process may do beyond its user: Linux's capability sets, bit n for capability n.
+ *
+ * @category models
+ */
+export interface CapabilitySets {
+  readonly effective: bigint
+  readonly permitted: bigint
+  readonly inheritable: bigint
+  readonly bounding: bigint
+  readonly ambient: bigint
+}
 
 /**
  * Who a simulated process is, and how it differs from the kernel's defaults.
@@ -84,8 +95,6 @@ export class SimulatedProcess {
   readonly faults: FaultInjector
   /** The service's implementation; `layer` wraps it. */
   readonly calls: SystemCallsShape
-  /** The implementation of `ProcessCalls`. */
-  readonly processCalls: ProcessCallsShape
   readonly #table: DescriptorTable
   readonly #callCounts = new Map<string, number>()
   readonly #descriptorsHardMax: number
@@ -110,7 +119,6 @@ export class SimulatedProcess {
     this.#descriptorsHardMax = options.descriptorsHardMax ?? options.descriptorsMax
     this.#capabilities = initialCapabilities(options.uid, options.capabilities)
     this.calls = makeSystemCalls(this)
-    this.processCalls = makeProcessCalls(this)
   }
 
   get credentials(): PeerCredentials {
@@ -143,7 +151,7 @@ export class SimulatedProcess {
   }
 
   /** @internal */
-  get descriptorLimit(): DescriptorLimit {
+  get descriptorLimit(): { readonly soft: number; readonly hard: number } {
     return { soft: this.#table.max, hard: this.#descriptorsHardMax }
   }
 
@@ -258,7 +266,12 @@ export class SimulatedProcess {
   }
 
   /** How often it made a system call, by its name. */
-  callCount(call: keyof SystemCallsShape | keyof ProcessCallsShape): number {
+  callCount(call: keyof SystemCallsShape): number {
+    return this.countOf(call)
+  }
+
+  /** The same for calls that other packages add to the simulated machine. */
+  countOf(call: string): number {
     return this.#callCounts.get(call) ?? 0
   }
 

@@ -8,17 +8,22 @@
  * @category layers
  */
 import { Layer } from "effect"
-import { ProcessCalls } from "../ProcessCalls.ts"
 import { SystemCalls } from "../SystemCalls.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 
 export type { TracedCall } from "./CallTrace.ts"
+// For packages that add calls to the simulated machine.
+export { makeTracer } from "./callTracer.ts"
+export { DatagramFile } from "./DatagramFile.ts"
+export { standardNumbers } from "./DescriptorTable.ts"
 export type { FaultableCall, FaultKind, FaultPlan, ScriptedFault } from "./FaultPlan.ts"
 export { explainViolation, type LedgerCounts, type Violation } from "./Ledger.ts"
 export { OneByOneBatch } from "./OneByOneBatch.ts"
+export { type OpenFile, PlainFile } from "./OpenFile.ts"
 export { SeededRandom } from "./SeededRandom.ts"
 export { type KernelOptions, SimulatedKernel } from "./SimulatedKernel.ts"
 export { type OpenDescriptor, type ProcessOptions, SimulatedProcess } from "./SimulatedProcess.ts"
+export { SocketFile } from "./SocketFile.ts"
 export {
   type Actor,
   type ActorProgress,
@@ -32,11 +37,3 @@ export {
  * @category layers
  */
 export const layer = (process: SimulatedProcess): Layer.Layer<SystemCalls> => Layer.succeed(SystemCalls, process.calls)
-
-/**
- * Provides `ProcessCalls` as a simulated process makes them.
- *
- * @category layers
- */
-export const processLayer = (process: SimulatedProcess): Layer.Layer<ProcessCalls> =>
-  Layer.succeed(ProcessCalls, process.processCalls)

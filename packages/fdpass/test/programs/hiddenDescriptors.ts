@@ -2,16 +2,16 @@
  * Closes sockets in whose queues a lingering socket waits where an ordinary look does not see it: whoever waits for it is ended by the
  * alarm. Prints what came as JSON.
  */
-import { Effect } from "effect"
-import { type Descriptor, KernelProcessCalls, ProcessCalls } from "../../src/index.ts"
+import type { Descriptor } from "../../src/index.ts"
 import { numberOf } from "../../src/internal/descriptor.ts"
 import { libc } from "../../src/internal/kernel/libc.ts"
 import { NativeBlock } from "../../src/internal/kernel/nativeMemory.ts"
+import { endAfter } from "../support/alarm.ts"
 import * as Lingering from "../support/lingering.ts"
 import { kernelCalls as calls, closeAll, must, openNumbers, show } from "../support/machines.ts"
 import { sendDescriptorsRaw } from "../support/rawMessages.ts"
 
-Effect.runSync(ProcessCalls.pipe(Effect.provide(KernelProcessCalls.layer))).setAlarm(8_000)
+endAfter(45)
 const { symbols } = libc()
 const urgent = 0x01
 const peekOffsetOption = 42

@@ -2,14 +2,12 @@
  * Receives TCP sockets that were made to linger for an hour and cannot send what they hold: whoever closes one of them waits, and then
  * the alarm ends this process. Prints what came as JSON.
  */
-import { Effect } from "effect"
-import { KernelProcessCalls, ProcessCalls } from "../../src/index.ts"
+import { endAfter } from "../support/alarm.ts"
 import { lingering } from "../support/lingering.ts"
 import { kernelCalls as calls, closeAll, must } from "../support/machines.ts"
 import { sendDescriptorsRaw } from "../support/rawMessages.ts"
 
-const processCalls = Effect.runSync(ProcessCalls.pipe(Effect.provide(KernelProcessCalls.layer)))
-processCalls.setAlarm(8_000)
+endAfter(45)
 
 const [one, other] = must(calls.socketPair())
 const sendLingering = (count: number): void => {

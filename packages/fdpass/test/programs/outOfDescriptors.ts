@@ -3,8 +3,7 @@
  * [together]`: with the second word reads are made by io_uring, beside one that brings nothing.
  */
 
-import type { Descriptor } from "../../src/index.ts"
-import { Errno } from "../../src/index.ts"
+import { type Descriptor, Errno } from "../../src/index.ts"
 import { kernelCalls as calls, closeAll, must, openNumbers, show } from "../support/machines.ts"
 
 const buffer = calls.makeReceiveBuffer(8)

@@ -19,7 +19,7 @@ export const property = <T>(
     reporter: (details) => {
       if (!details.failed) return
       throw new Error(
-        `${fc.defaultReportMessage(details)}\n\nseed: ${details.seed}\nreplay: FAST_CHECK_SEED=${details.seed} FAST_CHECK_RUNS=${runs} bun test test/${basename(file)} -t "${name}"`
+        `${fc.defaultReportMessage(details)}\n\nseed: ${details.seed}\nreplay: FAST_CHECK_SEED=${details.seed} FAST_CHECK_RUNS=${runs} bun run test test/${basename(file)} -t "${name}"`
       )
     }
   })

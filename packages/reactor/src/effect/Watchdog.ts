@@ -8,7 +8,7 @@
  *
  * @category watchdog
  */
-import { ProcessCalls, type ProcessCallsShape } from "@scached/fdpass"
+import { ProcessCalls, type ProcessCallsShape } from "@scached/daemon"
 import { Effect, type Scope } from "effect"
 import type { LoopObserver } from "../loop/LoopObserver.ts"
 import { Reactor } from "./Reactor.ts"

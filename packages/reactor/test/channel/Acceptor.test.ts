@@ -303,4 +303,4 @@ test("on the real kernel: at the limit nobody is lost, nothing spins, and it goe
     heard: 3,
     told: ["EMFILE", "over"]
   })
-}, 30_000)
+})

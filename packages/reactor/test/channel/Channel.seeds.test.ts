@@ -133,7 +133,7 @@ test(`order, bounds and ownership hold under ${runs} seeds of faults, deaths and
       sent += result.sent
       deaths += result.died ? 1 : 0
     } catch (error) {
-      console.log(`replay: cd packages/reactor && CHANNEL_SEED=${seed} bun test test/channel/Channel.seeds.test.ts`)
+      console.log(`replay: cd packages/reactor && CHANNEL_SEED=${seed} bun run test test/channel/Channel.seeds.test.ts`)
       throw error
     }
   }

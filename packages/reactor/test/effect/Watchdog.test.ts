@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { processLayer } from "@scached/fdpass/testing"
+import { processCallCount, processLayer } from "@scached/daemon/testing"
 import { Effect } from "effect"
 import { Watchdog } from "../../src/index.ts"
 import { simulate } from "../support/simulations.ts"
@@ -24,8 +24,8 @@ describe("a loop that is watched over", () => {
       Effect.gen(function* () {
         yield* Watchdog.start(1_000)
         for (let turn = 0; turn < 4_000; turn++) yield* Effect.sleep(1)
-        expect(process.callCount("setAlarm")).toBeLessThanOrEqual(4 * 4 + 2)
-        expect(process.callCount("setAlarm")).toBeGreaterThan(4)
+        expect(processCallCount(process, "setAlarm")).toBeLessThanOrEqual(4 * 4 + 2)
+        expect(processCallCount(process, "setAlarm")).toBeGreaterThan(4)
       }).pipe(Effect.scoped, Effect.provide(processLayer(process)))
     )
   })

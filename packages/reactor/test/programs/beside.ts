@@ -1,6 +1,6 @@
 /**
  * One thing of Bun's own world, by its name on the command line, beside a reactor that has nothing else to do. Prints what
- * happened in order; `too late` when it has not all happened before a timer of the reactor eight seconds away.
+ * happened in order; `too late` when it has not all happened before a timer of the reactor forty seconds away.
  */
 import { exec, spawn } from "node:child_process"
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
@@ -117,7 +117,7 @@ const body = programs[process.argv[2] ?? ""]
 if (body === undefined) throw new Error(`name one of ${Object.keys(programs).join(", ")}`)
 
 const late = Effect.andThen(
-  Effect.sleep("8 seconds"),
+  Effect.sleep("40 seconds"),
   Effect.sync(() => note("too late"))
 )
 await Effect.runPromise(Reactors.run(Effect.raceFirst(Effect.promise(body), late)))

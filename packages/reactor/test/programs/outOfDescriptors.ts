@@ -1,12 +1,7 @@
 /** Serves with few descriptors on the real kernel, is at its limit, and goes on: prints what came of it as JSON. */
-import {
-  type Descriptor,
-  KernelProcessCalls,
-  KernelSystemCalls,
-  ProcessCalls,
-  SystemCalls,
-  type SystemCallsShape
-} from "@scached/fdpass"
+
+import { KernelProcessCalls, ProcessCalls } from "@scached/daemon"
+import { type Descriptor, KernelSystemCalls, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { Acceptor, DescriptorReserve, EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
 

@@ -5,5 +5,5 @@ export const seed = given === undefined ? 19_112_024 : Number.parseInt(given, 10
 
 /** Says how to replay a test file with this run's seed. */
 export const printSeed = (file: string): void => {
-  console.log(`seed ${seed}; replay: cd packages/reactor && FAST_CHECK_SEED=${seed} bun test test/${file}`)
+  console.log(`seed ${seed}; replay: cd packages/reactor && FAST_CHECK_SEED=${seed} bun run test test/${file}`)
 }

@@ -11,7 +11,7 @@ import { Channel, type ChannelHandler, type EventLoop } from "@scached/reactor"
 import type { Journal } from "../../log/Journal.ts"
 import { printableText } from "../../log/printableText.ts"
 import type { CacheSettings } from "../CacheSettings.ts"
-import type { ConnectionCache, Found } from "../ConnectionCache.ts"
+import { type ConnectionCache, type Found, unwatchable } from "../ConnectionCache.ts"
 import type { LimitNotices } from "../LimitNotices.ts"
 
 /** What a client needs of its server. */
@@ -257,10 +257,7 @@ export class Client implements ChannelHandler {
     }
     if (!this.#context.cache.canWatch(descriptor)) {
       this.#context.loop.calls.letGo(descriptor)
-      this.#complain(
-        "save_endp: its descriptor is no stream socket of the UNIX or internet families, or has SO_RCVLOWAT above 1: " +
-          "whether its far end lives cannot be watched; see scached_watch"
-      )
+      this.#complain(`save_endp: its descriptor ${unwatchable}; see scached_watch`)
       return this.#session.replyStatus(Reply.Status.failed)
     }
     const { label, properties, ttlSeconds } = request

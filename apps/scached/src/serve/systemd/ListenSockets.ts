@@ -1,7 +1,9 @@
 /**
  * The listening sockets that systemd passes to a service with a .socket unit: sd_listen_fds(3).
  */
-import { type Descriptor, Descriptors, Errno, type Outcome, ProcessCalls, SystemCalls } from "@scached/fdpass"
+
+import { ProcessCalls } from "@scached/daemon"
+import { type Descriptor, Descriptors, Errno, type Outcome, SystemCalls } from "@scached/fdpass"
 import { Effect, Schema, type Scope } from "effect"
 import { printable } from "../../log/printable.ts"
 

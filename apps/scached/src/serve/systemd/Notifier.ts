@@ -1,7 +1,9 @@
 /**
  * What a service tells systemd of its state: sd_notify(3).
  */
-import { type Descriptor, Errno, ProcessCalls, SystemCalls, systemCallError, UnixSocket } from "@scached/fdpass"
+
+import { ProcessCalls } from "@scached/daemon"
+import { type Descriptor, Errno, SystemCalls, systemCallError, UnixSocket } from "@scached/fdpass"
 import { Reactor } from "@scached/reactor"
 import { Effect, type Scope } from "effect"
 import { Journal } from "../../log/Journal.ts"

@@ -2,7 +2,13 @@ import type { Request } from "@scached/protocol"
 import type { ModelFound } from "../model/Model.ts"
 import type { ModelConnection } from "../model/ModelConnection.ts"
 import { describe, latin1, replyOf } from "../words.ts"
-import type { Answer, ConversationContext, ConversationState, Incoming } from "./ConversationContext.ts"
+import {
+  type Answer,
+  type ConversationContext,
+  type ConversationState,
+  type Incoming,
+  incomingOf
+} from "./ConversationContext.ts"
 import type { Message, Shape } from "./Message.ts"
 
 /**
@@ -71,8 +77,7 @@ export class Conversation {
     this.#received += count
     if (this.incoming !== undefined) this.#fail("a descriptor was still held when the next bytes were read")
     if (file !== undefined) {
-      const canBeKept = this.#context.model.canBeKept(file.number)
-      this.incoming = { ...file, from, to: from + count, canBeKept, isUsed: false, isClosed: false }
+      this.incoming = incomingOf(file, from, count, this.#context.model.canBeKept(file.number))
     }
   }
 

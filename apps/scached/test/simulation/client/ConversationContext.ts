@@ -23,6 +23,14 @@ export interface Incoming {
   isClosed: boolean
 }
 
+/** One that came with the last `count` bytes from `from` on. */
+export const incomingOf = (
+  file: Pick<Incoming, "number" | "fileId">,
+  from: number,
+  count: number,
+  canBeKept: boolean
+): Incoming => ({ ...file, from, to: from + count, canBeKept, isUsed: false, isClosed: false })
+
 /** What the daemon must have answered to a request. */
 export interface Answer {
   readonly status: number

@@ -1,8 +1,15 @@
 import { dlopen, read } from "bun:ffi"
 import { Errno } from "../../Errno.ts"
-import type { SocketAddress } from "../../ProcessCalls.ts"
 import type { Outcome } from "../../SystemCalls.ts"
 import { NativeBlock } from "./nativeMemory.ts"
+
+/**
+ * Where a socket is bound. An abstract address begins with `@`, for the NUL that it has in the kernel; a socket without an address
+ * has an empty path.
+ *
+ * @category models
+ */
+export type SocketAddress = { readonly family: "unix"; readonly path: string } | { readonly family: "other" }
 
 const unixFamily = 1
 const familyBytes = 2

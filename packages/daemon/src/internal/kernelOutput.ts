@@ -1,11 +1,7 @@
 import { constants, fstatSync, openSync, readFileSync } from "node:fs"
-import { Errno } from "../../Errno.ts"
-import type { Output } from "../../ProcessCalls.ts"
-import type { Outcome } from "../../SystemCalls.ts"
-import { adoptDescriptor, numberOf } from "../descriptor.ts"
-import { errnoOf } from "./fileOutcome.ts"
-import { libc } from "./libc.ts"
-import { NativeBlock } from "./nativeMemory.ts"
+import { Errno, type Outcome } from "@scached/fdpass"
+import { adoptDescriptor, cLibrary, errnoOf, NativeBlock, numberOf } from "@scached/fdpass/kernel"
+import type { Output } from "../ProcessCalls.ts"
 
 const sendWithoutWaiting = 0x40
 const sendWithoutSignal = 0x4000
@@ -49,7 +45,7 @@ const reopenStandardError = (device: number): number => {
 
 /** Standard error for writes that do not wait, or why there is none. */
 export const openStandardError = (): Output | Outcome => {
-  const { errno, symbols } = libc()
+  const { errno, symbols } = cLibrary()
   const outcome = (result: number): Outcome => (result < 0 ? -(errno[0] ?? 0) : result)
   const borrowed = adoptDescriptor(standardError, () => {})
   const writeDirectly = (bytes: Uint8Array): Outcome => outcome(symbols.write(standardError, bytes, bytes.length))

@@ -2,10 +2,12 @@ import { describe, expect, test } from "bun:test"
 import { constants, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Errno } from "@scached/fdpass"
+import { SimulatedKernel } from "@scached/fdpass/testing"
 import { Effect } from "effect"
-import { Errno, KernelProcessCalls, Privileges, ProcessCalls, type ProcessCallsShape } from "../src/index.ts"
-import { processLayer, SimulatedKernel } from "../src/testing/index.ts"
-import { kernelCalls, must } from "./support/machines.ts"
+import { KernelProcessCalls, Privileges, ProcessCalls, type ProcessCallsShape } from "../src/index.ts"
+import { processCallsOf, processLayer } from "../src/testing/index.ts"
+import { kernelCalls, must } from "./support/calls.ts"
 
 const kernel: ProcessCallsShape = Effect.runSync(
   Effect.map(ProcessCalls, (calls) => calls).pipe(Effect.provide(KernelProcessCalls.layer))
@@ -13,7 +15,7 @@ const kernel: ProcessCallsShape = Effect.runSync(
 
 const child = (name: string, ...args: ReadonlyArray<string>) => {
   const run = Bun.spawnSync([process.execPath, join(import.meta.dir, `programs/${name}.ts`), ...args], {
-    timeout: 10_000
+    timeout: 50_000
   })
   return { out: run.stdout.toString(), error: run.stderr.toString(), signal: run.signalCode, code: run.exitCode }
 }
@@ -53,7 +55,7 @@ describe("inherited descriptors", () => {
     const self = machine.process("self")
     for (const [calls, processCalls] of [
       [kernelCalls, kernel],
-      [self.calls, self.processCalls]
+      [self.calls, processCallsOf(self)]
     ] as const) {
       const bound = must(calls.socket())
       expect(calls.bind(bound, path)).toBe(0)
@@ -166,7 +168,7 @@ describe("root and rights", () => {
     const self = machine.process("self")
     machine.makeFile("/tmp/q", "directory")
     machine.makeFile("/tmp/q/inside", "other", { text: "words" })
-    const calls = self.processCalls
+    const calls = processCallsOf(self)
     const user = { name: "postfix", uid: 89, gid: 89, groups: [89, 90] }
     expect([calls.changeRoot("/nowhere"), calls.changeRoot("/tmp/q")]).toEqual([-Errno.ENOENT, 0])
     expect(Effect.runSync(Effect.exit(Privileges.become(user).pipe(Effect.provide(processLayer(self)))))._tag).toBe(
@@ -191,7 +193,7 @@ describe("a kernel that lies about rights", () => {
   for (const [name, lie] of lies) {
     test(`is found out: ${name}`, () => {
       const self = new SimulatedKernel({ seed: 1 }).process("self")
-      const honest = self.processCalls
+      const honest = processCallsOf(self)
       let looks = 0
       // The first look must still show root.
       const identity = () => (looks++ === 0 ? honest.identity() : (lie.identity ?? honest.identity)())
@@ -213,7 +215,7 @@ describe("the alarm", () => {
 
   test("is deadly although whoever started the process has had the signal ignored and blocked", () => {
     const hang = join(import.meta.dir, "programs/hang.ts")
-    expect(child("execDeaf", process.execPath, hang, "JavaScript").signal).toBe("SIGALRM")
+    expect(child("../../../fdpass/test/programs/execDeaf", process.execPath, hang, "JavaScript").signal).toBe("SIGALRM")
   })
 
   test("can be called off", () => {
@@ -223,10 +225,10 @@ describe("the alarm", () => {
   test("ends a simulated process in virtual time", () => {
     const machine = new SimulatedKernel({ seed: 1 })
     const self = machine.process("self")
-    self.processCalls.setAlarm(1_000)
+    processCallsOf(self).setAlarm(1_000)
     machine.advance(999)
     expect(self.calls.epollWait).toBeDefined()
-    self.processCalls.setAlarm(1_000)
+    processCallsOf(self).setAlarm(1_000)
     machine.advance(999)
     expect(typeof self.calls.socket()).toBe("object")
     machine.advance(1)
@@ -238,7 +240,7 @@ test("code is given back to the page cache, and comes again when it is needed", 
   const program = [
     'import { readFileSync } from "node:fs"',
     'import { Effect } from "effect"',
-    'import { KernelProcessCalls, ProcessCalls } from "@scached/fdpass"',
+    'import { KernelProcessCalls, ProcessCalls } from "@scached/daemon"',
     'const resident = () => Number(/^VmRSS:\\s+(\\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1])',
     "const calls = Effect.runSync(ProcessCalls.pipe(Effect.provide(KernelProcessCalls.layer)))",
     "const trim = calls.findCode()",

@@ -3,10 +3,11 @@
  *
  * @category users
  */
+
+import { type SystemCallError, systemCallError } from "@scached/fdpass"
 import { Effect, Schema } from "effect"
 import { idOf, linesOf, textOf } from "./internal/accountFiles.ts"
 import { ProcessCalls } from "./ProcessCalls.ts"
-import { type SystemCallError, systemCallError } from "./SystemCallError.ts"
 
 /**
  * A user, with every group that the files put it into; `gid` is its own group, and the first of `groups`.

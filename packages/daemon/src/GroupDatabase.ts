@@ -3,10 +3,11 @@
  *
  * @category groups
  */
+
+import { type SystemCallError, systemCallError } from "@scached/fdpass"
 import { Effect, Schema } from "effect"
 import { idOf, linesOf, textOf } from "./internal/accountFiles.ts"
 import { ProcessCalls } from "./ProcessCalls.ts"
-import { type SystemCallError, systemCallError } from "./SystemCallError.ts"
 
 /**
  * A group, and the names of the users that its line puts into it. Users whose own group it is are not among them.

@@ -4,19 +4,13 @@
  * @category layers
  */
 import { fstatSync, readFileSync, statSync } from "node:fs"
+import { currentPlatform, Errno, type Layout, layoutOf, type Outcome, UnsupportedPlatform } from "@scached/fdpass"
+import { cLibrary, errnoOf, fileOutcome, NativeBlock, numberOf, socketAddress } from "@scached/fdpass/kernel"
 import { Effect, Layer } from "effect"
-import { Errno } from "./Errno.ts"
-import { numberOf } from "./internal/descriptor.ts"
-import { errnoOf, fileOutcome } from "./internal/kernel/fileOutcome.ts"
-import { makeCapabilityCalls } from "./internal/kernel/kernelCapabilities.ts"
-import { makeLimitCalls } from "./internal/kernel/kernelLimits.ts"
-import { openStandardError } from "./internal/kernel/kernelOutput.ts"
-import { socketAddress } from "./internal/kernel/kernelSocketAddress.ts"
-import { libc } from "./internal/kernel/libc.ts"
-import { NativeBlock } from "./internal/kernel/nativeMemory.ts"
-import { currentPlatform, type Layout, layoutOf, UnsupportedPlatform } from "./Platform.ts"
+import { makeCapabilityCalls } from "./internal/kernelCapabilities.ts"
+import { makeLimitCalls } from "./internal/kernelLimits.ts"
+import { openStandardError } from "./internal/kernelOutput.ts"
 import { type InheritedKind, ProcessCalls, type ProcessCallsShape } from "./ProcessCalls.ts"
-import type { Outcome } from "./SystemCalls.ts"
 
 const socketLevel = 1
 const typeOption = 3
@@ -67,7 +61,7 @@ const kindOfFile = (number: number): InheritedKind | Outcome => {
 }
 
 const make = (layout: Layout): ProcessCallsShape => {
-  const { symbols, errno } = libc()
+  const { symbols, errno } = cLibrary()
   const failed = (): Outcome => -(errno[0] ?? 0)
   const outcome = (result: number): Outcome => (result < 0 ? failed() : result)
   const value = new NativeBlock(4)

@@ -1,8 +1,6 @@
-import { Errno } from "../../Errno.ts"
-import type { CapabilitySets } from "../../ProcessCalls.ts"
-import type { Outcome } from "../../SystemCalls.ts"
-import { libc } from "./libc.ts"
-import { NativeBlock } from "./nativeMemory.ts"
+import { Errno, type Outcome } from "@scached/fdpass"
+import { cLibrary, NativeBlock } from "@scached/fdpass/kernel"
+import type { CapabilitySets } from "../ProcessCalls.ts"
 
 /** _LINUX_CAPABILITY_VERSION_3: sets of 64 bits, each as two words. */
 const version = 0x20080522
@@ -16,7 +14,7 @@ const capabilitiesMax = 64
 
 /** The calls about this thread's capabilities. */
 export const makeCapabilityCalls = () => {
-  const { symbols, errno } = libc()
+  const { symbols, errno } = cLibrary()
   const failed = (): Outcome => -(errno[0] ?? 0)
   const header = new NativeBlock(8)
   /** Twice `struct __user_cap_data_struct`: effective, permitted and inheritable of the low and the high 32. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { DescriptorLimits, KernelProcessCalls, ProcessCalls } from "../../src/index.ts"
-import { kernelCalls as calls, must } from "../support/machines.ts"
+import { kernelCalls as calls, must } from "../support/calls.ts"
 
 const processCalls = Effect.runSync(ProcessCalls.pipe(Effect.provide(KernelProcessCalls.layer)))
 const [soft, hard] = process.argv.slice(2).map(Number)

@@ -1,14 +1,18 @@
-import { Errno } from "../Errno.ts"
-import type { Descriptor } from "../internal/descriptor.ts"
-import type { InheritedKind, ProcessCallsShape } from "../ProcessCalls.ts"
-import type { Outcome } from "../SystemCalls.ts"
-import { makeTracer } from "./callTracer.ts"
-import { DatagramFile } from "./DatagramFile.ts"
-import { standardNumbers } from "./DescriptorTable.ts"
-import type { OpenFile } from "./OpenFile.ts"
-import { PlainFile } from "./OpenFile.ts"
-import type { SimulatedProcess } from "./SimulatedProcess.ts"
-import { SocketFile } from "./SocketFile.ts"
+/**
+ * `ProcessCalls` as a process of the simulated kernel of `@scached/fdpass/testing` makes them.
+ */
+import { type Descriptor, Errno, type Outcome } from "@scached/fdpass"
+import {
+  DatagramFile,
+  makeTracer,
+  type OpenFile,
+  PlainFile,
+  type SimulatedProcess,
+  SocketFile,
+  standardNumbers
+} from "@scached/fdpass/testing"
+import { Layer } from "effect"
+import { type InheritedKind, ProcessCalls, type ProcessCallsShape } from "../ProcessCalls.ts"
 
 /** CAP_SETPCAP, as a set. */
 const setCapabilities = 1n << 8n
@@ -19,8 +23,12 @@ const kindOf = (file: OpenFile): InheritedKind => {
   return file.state === "listening" ? "listening" : "stream"
 }
 
-/** The calls of one simulated process that concern itself. Descriptors are non-blocking and close-on-exec in here anyway. */
-export const makeProcessCalls = (process: SimulatedProcess): ProcessCallsShape => {
+/**
+ * The calls of one simulated process that concern itself. Descriptors are non-blocking and close-on-exec in here anyway.
+ *
+ * @category simulation
+ */
+export const processCallsOf = (process: SimulatedProcess): ProcessCallsShape => {
   const { kernel } = process
   const call = makeTracer(process)
 
@@ -126,3 +134,19 @@ export const makeProcessCalls = (process: SimulatedProcess): ProcessCallsShape =
     })
   }
 }
+
+/**
+ * How often a simulated process made one of these calls.
+ *
+ * @category simulation
+ */
+export const processCallCount = (process: SimulatedProcess, call: keyof ProcessCallsShape): number =>
+  process.countOf(call)
+
+/**
+ * Provides `ProcessCalls` as a simulated process makes them.
+ *
+ * @category layers
+ */
+export const processLayer = (process: SimulatedProcess): Layer.Layer<ProcessCalls> =>
+  Layer.succeed(ProcessCalls, processCallsOf(process))

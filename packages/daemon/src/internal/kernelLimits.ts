@@ -1,8 +1,7 @@
 import { readdirSync } from "node:fs"
-import type { DescriptorLimit } from "../../ProcessCalls.ts"
-import type { Outcome } from "../../SystemCalls.ts"
-import { libc } from "./libc.ts"
-import { NativeBlock } from "./nativeMemory.ts"
+import type { Outcome } from "@scached/fdpass"
+import { cLibrary, NativeBlock } from "@scached/fdpass/kernel"
+import type { DescriptorLimit } from "../ProcessCalls.ts"
 
 const openFiles = 7
 const infinite = 0xffff_ffff_ffff_ffffn
@@ -12,7 +11,7 @@ const numbersMax = 1_048_576
 
 /** The calls about how many descriptors this process may have, and has. */
 export const makeLimitCalls = () => {
-  const { symbols, errno } = libc()
+  const { symbols, errno } = cLibrary()
   const failed = (): Outcome => -(errno[0] ?? 0)
   /** `struct rlimit`: the soft and the hard limit, of 64 bits each. */
   const limit = new NativeBlock(16)

@@ -3,11 +3,10 @@
  *
  * @category privileges
  */
+
+import { errnoExplanation, errnoName, type Outcome, type SystemCallError, systemCallError } from "@scached/fdpass"
 import { Effect, Schema } from "effect"
-import { errnoExplanation, errnoName } from "./Errno.ts"
 import { type CapabilitySets, ProcessCalls, type ProcessCallsShape } from "./ProcessCalls.ts"
-import { type SystemCallError, systemCallError } from "./SystemCallError.ts"
-import type { Outcome } from "./SystemCalls.ts"
 import type { User } from "./UserDatabase.ts"
 
 /**

@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
+import { Errno } from "@scached/fdpass"
+import { SimulatedKernel } from "@scached/fdpass/testing"
 import { Effect } from "effect"
-import { DescriptorLimits, Errno, ProcessCalls } from "../src/index.ts"
-import { SimulatedKernel } from "../src/testing/index.ts"
-import { must } from "./support/machines.ts"
+import { DescriptorLimits, ProcessCalls } from "../src/index.ts"
+import { processCallsOf } from "../src/testing/index.ts"
+import { must } from "./support/calls.ts"
 
 test("a process raises its soft limit to the hard one and no further, and counts what it has open", () => {
   const child = join(import.meta.dir, "programs/limits.ts")
@@ -26,12 +28,12 @@ test("a process raises its soft limit to the hard one and no further, and counts
 
 test("a limit that may not be raised stays, and is what counts", () => {
   const self = new SimulatedKernel({ seed: 1 }).process("self", { descriptorsMax: 64, descriptorsHardMax: 128 })
-  const raise = (calls = self.processCalls) =>
+  const raise = (calls = processCallsOf(self)) =>
     Effect.runSync(DescriptorLimits.raise.pipe(Effect.provideService(ProcessCalls, calls)))
-  expect(raise({ ...self.processCalls, setDescriptorLimit: () => -Errno.EPERM })).toBe(64)
+  expect(raise({ ...processCallsOf(self), setDescriptorLimit: () => -Errno.EPERM })).toBe(64)
   expect([self.room, raise(), self.room]).toEqual([61, 128, 125])
-  expect(self.processCalls.setDescriptorLimit(129)).toBe(-Errno.EINVAL)
-  const before = self.processCalls.countDescriptors()
+  expect(processCallsOf(self).setDescriptorLimit(129)).toBe(-Errno.EINVAL)
+  const before = processCallsOf(self).countDescriptors()
   for (const each of must(self.calls.socketPair())) expect(each.isOwned).toBe(true)
-  expect([before, self.processCalls.countDescriptors()]).toEqual([3, 5])
+  expect([before, processCallsOf(self).countDescriptors()]).toEqual([3, 5])
 })

@@ -1,16 +1,12 @@
 /** Giving up capabilities: what is held, what cannot be done, and what matters of it. */
+
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
+import { Errno, type SystemCallError } from "@scached/fdpass"
+import { type ProcessOptions, SimulatedKernel } from "@scached/fdpass/testing"
 import { Effect } from "effect"
-import {
-  Errno,
-  KernelProcessCalls,
-  Privileges,
-  ProcessCalls,
-  type ProcessCallsShape,
-  type SystemCallError
-} from "../src/index.ts"
-import { type ProcessOptions, SimulatedKernel } from "../src/testing/index.ts"
+import { KernelProcessCalls, Privileges, ProcessCalls, type ProcessCallsShape } from "../src/index.ts"
+import { processCallsOf } from "../src/testing/index.ts"
 
 const runWith = (
   calls: ProcessCallsShape,
@@ -18,7 +14,7 @@ const runWith = (
 ) => Effect.runSync(Effect.result(effect.pipe(Effect.provideService(ProcessCalls, calls))))
 
 const simulated = (options: ProcessOptions = {}): ProcessCallsShape =>
-  new SimulatedKernel({ seed: 1 }).process("self", options).processCalls
+  processCallsOf(new SimulatedKernel({ seed: 1 }).process("self", options))
 
 const nothing = { effective: 0n, permitted: 0n, inheritable: 0n, bounding: 0n, ambient: 0n }
 

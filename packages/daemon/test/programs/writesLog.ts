@@ -1,6 +1,7 @@
 /** Run by StandardError.test.ts: writes to standard error until it takes no more, and reports on it in a file. */
-import { dlopen } from "bun:ffi"
+
 import { writeFileSync } from "node:fs"
+import { cLibrary } from "@scached/fdpass/kernel"
 import { Effect } from "effect"
 import { KernelProcessCalls, ProcessCalls } from "../../src/index.ts"
 
@@ -8,7 +9,7 @@ const [report = "", linesMax = "1"] = process.argv.slice(2)
 const line = Buffer.from(`${"x".repeat(99)}\n`)
 
 // As a shell leaves it: what the parent has made may be non-blocking.
-const { symbols } = dlopen("libc.so.6", { fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } })
+const { symbols } = cLibrary()
 symbols.fcntl(2, 4, symbols.fcntl(2, 3, 0) & ~0o4000)
 
 const program = Effect.map(ProcessCalls, (calls) => {

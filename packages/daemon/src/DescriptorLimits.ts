@@ -3,9 +3,10 @@
  *
  * @category limits
  */
+
+import { type SystemCallError, systemCallError } from "@scached/fdpass"
 import { Effect } from "effect"
 import { ProcessCalls } from "./ProcessCalls.ts"
-import { type SystemCallError, systemCallError } from "./SystemCallError.ts"
 
 /**
  * Raises the soft limit to the hard one, which needs no right, and returns how many descriptors this process may have from then on.

@@ -1,14 +1,15 @@
 import { expect, test } from "bun:test"
+import * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import { Effect } from "effect"
 import { KernelProcessCalls, OverflowIds, ProcessCalls } from "../src/index.ts"
-import * as SimulatedSystemCalls from "../src/testing/index.ts"
+import { processCallsOf } from "../src/testing/index.ts"
 
 const first = "         0          0 4294967295\n"
 const ofOneUser = "         0       1000          1\n"
 
 /** What is found on a machine with these files. */
 const lookUp = (files: Readonly<Record<string, string>>): OverflowIds.OverflowIds => {
-  const { processCalls } = new SimulatedSystemCalls.SimulatedKernel({ seed: 1 }).process("scached")
+  const processCalls = processCallsOf(new SimulatedSystemCalls.SimulatedKernel({ seed: 1 }).process("scached"))
   const readFile = (path: string) => {
     const text = files[path]
     return text === undefined ? -2 : Buffer.from(text)

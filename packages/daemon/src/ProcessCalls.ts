@@ -1,6 +1,8 @@
+import type { Descriptor, Outcome } from "@scached/fdpass"
+import type { SocketAddress } from "@scached/fdpass/kernel"
 import { Context } from "effect"
-import type { Descriptor } from "./internal/descriptor.ts"
-import type { Outcome } from "./SystemCalls.ts"
+
+export type { SocketAddress } from "@scached/fdpass/kernel"
 
 /**
  * What an inherited descriptor turns out to be. `listening` is a stream socket that accepts connections; a FIFO is a `pipe` too.
@@ -8,14 +10,6 @@ import type { Outcome } from "./SystemCalls.ts"
  * @category models
  */
 export type InheritedKind = "listening" | "stream" | "datagram" | "other socket" | "pipe" | "not a socket"
-
-/**
- * Where a socket is bound. An abstract address begins with `@`, for the NUL that it has in the kernel; a socket without an address
- * has an empty path.
- *
- * @category models
- */
-export type SocketAddress = { readonly family: "unix"; readonly path: string } | { readonly family: "other" }
 
 /**
  * Whose rights this process has: the real, effective and saved ids, and the supplementary groups.
@@ -150,4 +144,4 @@ export interface ProcessCallsShape {
  *
  * @category services
  */
-export class ProcessCalls extends Context.Service<ProcessCalls, ProcessCallsShape>()("@scached/fdpass/ProcessCalls") {}
+export class ProcessCalls extends Context.Service<ProcessCalls, ProcessCallsShape>()("@scached/daemon/ProcessCalls") {}
