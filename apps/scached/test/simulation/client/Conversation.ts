@@ -2,13 +2,8 @@ import type { Request } from "@scached/protocol"
 import type { ModelFound } from "../model/Model.ts"
 import type { ModelConnection } from "../model/ModelConnection.ts"
 import { describe, latin1, replyOf } from "../words.ts"
-import {
-  type Answer,
-  type ConversationContext,
-  type ConversationState,
-  type Incoming,
-  incomingOf
-} from "./ConversationContext.ts"
+import type { Answer, ConversationState, Incoming } from "./ConversationContext.ts"
+import { type ConversationContext, incomingOf } from "./ConversationContext.ts"
 import type { Message, Shape } from "./Message.ts"
 
 /**
@@ -313,10 +308,9 @@ export class Conversation {
     if (file === undefined) return this.#answered("SaveEndpoint", 2)
     if (file.isClosed) {
       this.incoming = undefined
-      if (file.canBeKept) this.#context.model.refuseEndpoint(saving)
+      this.#context.model.refuseEndpoint(saving, file)
       return this.#answered("SaveEndpoint", 2)
     }
-    if (!file.canBeKept) this.#context.fail(`a descriptor is kept that cannot be watched: ${saving.label}`)
     file.isUsed = true
     this.incoming = undefined
     this.#context.model.saveEndpoint(saving, file, this.#context.nowMillis())
