@@ -1,6 +1,6 @@
 /**
- * Makes man/scached.8 of the comment at the head of apps/scached/src/main.ts, which is the manual page in a form that people can read.
- * With `--print` it only prints what it makes.
+ * Makes man/scached.8 from the comment at the head of apps/scached/src/main.ts, which is the manual page in a form that people can read,
+ * and from the table of parameters. With `--print` it only prints what it makes.
  *
  *   NAME                a heading: at the margin
  *       text            a paragraph, up to the next empty line
@@ -8,9 +8,11 @@
  *           text
  *       | text          kept as it is
  *       **bold** and *italic*
+ *       @parameters     the entries of the table in apps/scached/src/settings/parameters.ts
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { cacheParameterList } from "../apps/scached/src/settings/parameters.ts"
 
 const root = join(import.meta.dir, "..")
 const source = join(root, "apps/scached/src/main.ts")
@@ -24,6 +26,16 @@ const headOf = (text: string): ReadonlyArray<string> => {
   if (comment === undefined) throw new Error(`${source} has no comment at its head`)
   return comment.split("\n").map((line) => line.replace(/^ \* ?/, ""))
 }
+
+/** The entries of the cache's own parameters, by name. */
+const parameterEntries = (): ReadonlyArray<string> =>
+  [...cacheParameterList]
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .flatMap(({ about, default: standard, details, name }) => [
+      `    **${name} (${standard === "" ? "empty" : standard})**`,
+      `        ${about}${details === undefined ? "" : ` ${details}`}`,
+      ""
+    ])
 
 /** Text for roff: its own characters escaped, hyphens that people type kept as such, fonts switched. */
 const inline = (text: string): string => {
@@ -63,9 +75,9 @@ const roffOf = (heading: string, { kind, lines }: Block): ReadonlyArray<string> 
 
 /** The whole page. */
 const manualPage = (text: string): string => {
-  const lines = headOf(text)
+  const lines = headOf(text).flatMap((line) => (line.trim() === "@parameters" ? parameterEntries() : [line]))
   const output = [
-    '.\\" Made of the comment in apps/scached/src/main.ts by "bun run manual": change that, not this.',
+    '.\\" Made by "bun run manual" from apps/scached/src/main.ts and settings/parameters.ts: change those, not this.',
     '.TH SCACHED 8 "" "" "scached"'
   ]
   const headings = lines.flatMap((line, index) => (/^\S/.test(line) ? [index] : []))

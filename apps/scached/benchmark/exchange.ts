@@ -7,10 +7,10 @@
 import { KernelSystemCalls, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
-import { defaultCacheSettings } from "../src/cache/CacheSettings.ts"
 import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
 import { Client, type ClientContext } from "../src/cache/clients/Client.ts"
 import { LimitNotices } from "../src/cache/LimitNotices.ts"
+import { defaultCacheSettings } from "../src/settings/CacheSettings.ts"
 
 const clientCount = 64
 const operationsPerCycle = 3

@@ -9,9 +9,9 @@ import { KernelSystemCalls, SocketKind, SystemCalls, type SystemCallsShape } fro
 import { OctetString } from "@scached/protocol"
 import { EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
-import { defaultCacheSettings } from "../src/cache/CacheSettings.ts"
 import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
 import { LimitNotices } from "../src/cache/LimitNotices.ts"
+import { defaultCacheSettings } from "../src/settings/CacheSettings.ts"
 
 const connections = Number(process.argv[2] ?? 50_000)
 const labelOctets = 60

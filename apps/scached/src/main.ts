@@ -238,51 +238,7 @@
  *         What stands before the name of the process in the tag of each line: by default the name of the Postfix instance, or else
  *         postfix.
  *
- *     **scached_allow_groups (empty)**
- *         Groups whose members may connect, by name or number, between commas or white space.
- *
- *     **scached_allow_users (empty)**
- *         Users that may connect besides root and the user that the server runs as.
- *
- *     **scached_binding_limit (100000)**
- *         How many bindings of destinations to endpoints may be kept.
- *
- *     **scached_client_limit (0)**
- *         How many clients are served at a time; further ones wait. 0: as many as the limit on descriptors allows, see LIMITS.
- *
- *     **scached_connection_limit (0)**
- *         How many connections may be cached. 0: as many as the limit on descriptors allows, see LIMITS.
- *
- *     **scached_destination_binding_limit (256)**
- *         How many bindings one destination may have.
- *
- *     **scached_endpoint_connection_limit (1000)**
- *         How many connections of one endpoint may be cached.
- *
- *     **scached_exchange_timeout (60s)**
- *         How long a client may owe bytes in the middle of an exchange, or the reading of its answers, before it is disconnected.
- *
- *     **scached_io_uring (auto)**
- *         Whether io_uring(7) makes the system calls that many clients need at the same time in one go: **auto**, where a system call
- *         takes 0.2 microseconds and more, as on some virtual machines; **always**, wherever the kernel and its administrator allow it;
- *         **never**. Decided at the start.
- *
- *     **scached_output_limit (262144)**
- *         How many bytes may wait for a client that does not read; never less than twice **scached_request_limit**. Nothing more is read
- *         from it meanwhile.
- *
- *     **scached_request_limit (65536)**
- *         How many bytes a request may have.
- *
- *     **scached_text_limit (67108864)**
- *         How many bytes all labels and properties may have together.
- *
- *     **scached_warning_limit (20)**
- *         How many warnings a second are logged, whoever causes them; how many were not is told.
- *
- *     **scached_watch (data)**
- *         What of its far end ends a connection's stay in the cache: **data**, when it closes or sends anything; **hangup**, when it
- *         closes, for protocols in which a server may speak unasked; **off**, nothing.
+ *     @parameters
  *
  *     **compatibility_level (0)**
  *         Postfix's parameter for the defaults of old releases. It decides on the default of **smtputf8_enable**.

@@ -1,6 +1,6 @@
 /**
  * What a program knows of a parameter: its name, its kind, its default, its bounds. A table of them is plain data: programs read
- * their configuration by it, and manual pages are made from it.
+ * their configuration by it, and make their help and manual pages from it.
  */
 import { secondsOfUnit, type TimeUnit } from "./TimeValue.ts"
 
@@ -9,7 +9,7 @@ interface Common {
   readonly name: string
   /** The value where nothing is set, as it would stand in main.cf; it may refer to other parameters. */
   readonly default: string
-  /** One sentence for a manual page. */
+  /** One sentence for the help and the manual page. */
   readonly about: string
 }
 

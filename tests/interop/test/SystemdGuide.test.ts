@@ -35,6 +35,10 @@ const dropIn = "[Service]\nStandardError=append:/run/scached.log\nWatchdogSec=4s
 const prepare = Effect.gen(function* () {
   const systemd = yield* PrivateSystemd.start
   yield* systemd.run(`mkdir /etc/systemd/system/${service}.d; : > /etc/postfix/main.cf`)
+  // A systemd without procps, on which it does not depend.
+  yield* systemd.run(
+    "for each in /bin/kill /usr/bin/kill; do if [ -e $each ]; then mount --bind /dev/null $each; fi; done"
+  )
   writeFileSync(systemd.outside(`/etc/systemd/system/${service}.d/lab.conf`), dropIn)
   const settings = (text: string) => writeFileSync(systemd.outside("/etc/postfix/main.cf"), text)
   settings("connection_cache_ttl_limit = 1h\n")

@@ -2,9 +2,9 @@ import { Statistics } from "@scached/postfix"
 import { Reactor } from "@scached/reactor"
 import { Effect, type Scope } from "effect"
 import { Journal } from "../log/Journal.ts"
+import { type LimitKind, wordsOfLimit } from "../settings/parameters.ts"
 import type { CacheServer } from "./CacheServer.ts"
 import type { CacheInterval, CacheTotals } from "./CacheStatistics.ts"
-import type { LimitKind } from "./LimitNotices.ts"
 
 const linesOf = ({ startMillis, destinations, endpoints, peaks }: CacheInterval): ReadonlyArray<string> =>
   Statistics.lines({
@@ -32,25 +32,13 @@ const ownLinesOf = (before: CacheTotals, now: CacheTotals): ReadonlyArray<string
     return [`counters: ${what} ${counts.map(([word, count]) => `${word}=${count}`).join(" ")}`]
   })
 
-/** By what each limit is counted. */
-const limitWords: Readonly<Record<LimitKind, string>> = {
-  connectionsMax: "connections",
-  connectionsPerEndpointMax: "endpoint-connections",
-  bindingsMax: "bindings",
-  bindingsPerDestinationMax: "destination-bindings",
-  textBytesMax: "text",
-  clientsMax: "clients",
-  outputBytesMax: "output",
-  requestBytesMax: "request"
-}
-
 type LimitCounts = ReadonlyMap<LimitKind, number>
 
 /** Those that were reached, and how often. */
 const limitsLineOf = (before: LimitCounts, now: LimitCounts): ReadonlyArray<string> => {
   const counts = [...now].flatMap(([kind, count]) => {
     const since = count - (before.get(kind) ?? 0)
-    return since === 0 ? [] : [`${limitWords[kind]}=${since}`]
+    return since === 0 ? [] : [`${wordsOfLimit(kind).counter}=${since}`]
   })
   return counts.length === 0 ? [] : [`counters: limits reached ${counts.join(" ")}`]
 }

@@ -16,7 +16,7 @@ import {
 } from "@scached/postfix"
 import { Effect, Option, Result } from "effect"
 import * as Allowed from "../settings/Allowed.ts"
-import { type CacheValues, cacheParameters } from "../settings/CacheParameters.ts"
+import { type CacheValues, cacheParameters } from "../settings/parameters.ts"
 import * as UnknownParameters from "../settings/UnknownParameters.ts"
 import { ServiceFailure } from "./ServiceFailure.ts"
 

@@ -12,9 +12,9 @@ const keys = Object.keys(serveParameters) as ReadonlyArray<ServeKey>
 const logChange = (key: ServeKey, before: ServeSettings, after: ServeSettings) => {
   const { name } = serveParameters[key]
   const [old, now] = [valueText(key, before.values), valueText(key, after.values)]
-  const later = needsRestart.has(key) ? ", takes effect with a restart" : ""
+  const later = needsRestart(key) ? ", takes effect with a restart" : ""
   return Effect.logInfo(`reload: ${name} was ${old}, is ${now} (${after.originOf(key)})${later}`).pipe(
-    Effect.annotateLogs({ parameter: name, old, new: now, restart: needsRestart.has(key) })
+    Effect.annotateLogs({ parameter: name, old, new: now, restart: needsRestart(key) })
   )
 }
 

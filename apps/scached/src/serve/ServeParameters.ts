@@ -2,7 +2,7 @@
  * The parameters of main.cf and `-o` that `scached serve` goes by: those of scache(8)'s manual page, and the cache's own.
  */
 import { Parameter, scacheParameters } from "@scached/postfix"
-import { cacheParameters } from "../settings/CacheParameters.ts"
+import { cacheParameters } from "../settings/parameters.ts"
 
 /**
  * By the names of Postfix's own table. A daemon that somebody has started leaves when somebody ends it: unlike a service of master(8),
@@ -11,20 +11,23 @@ import { cacheParameters } from "../settings/CacheParameters.ts"
 export const serveParameters = {
   ttlSecondsMax: scacheParameters.ttlSecondsMax,
   statisticsSeconds: scacheParameters.statisticsSeconds,
-  configurationDirectory: scacheParameters.configurationDirectory,
+  configurationDirectory: { ...scacheParameters.configurationDirectory, about: "The same as --config-directory." },
   watchdogSeconds: scacheParameters.watchdogSeconds,
   requestSecondsMax: scacheParameters.requestSecondsMax,
   idleSecondsMax: Parameter.time({
     name: "max_idle",
     default: "0s",
     minSeconds: 0,
-    about: "How long the daemon waits for a client before it leaves; 0: for ever."
+    about: "The daemon exits when no client was connected for that long; 0: never."
   }),
-  processId: scacheParameters.processId,
-  processName: scacheParameters.processName,
-  serviceName: scacheParameters.serviceName,
-  syslogFacility: scacheParameters.syslogFacility,
-  syslogName: scacheParameters.syslogName,
+  processId: { ...scacheParameters.processId, about: "Set by scached: its process number." },
+  processName: { ...scacheParameters.processName, about: "Set by scached: scached." },
+  serviceName: { ...scacheParameters.serviceName, about: "Set by scached: the name of the socket file." },
+  syslogFacility: { ...scacheParameters.syslogFacility, about: "The syslog facility, with --log-to syslog." },
+  syslogName: {
+    ...scacheParameters.syslogName,
+    about: "What stands before /scached on each line, with --log-to syslog."
+  },
   ...cacheParameters
 } as const
 
@@ -34,13 +37,11 @@ export type ServeKey = keyof typeof serveParameters
 /** The values of all of them. */
 export type ServeValues = Parameter.Values<typeof serveParameters>
 
-/** What a change of these needs to take effect; all others do at once. */
-export const needsRestart: ReadonlySet<ServeKey> = new Set<ServeKey>([
-  "watchdogSeconds",
-  "batching",
-  "syslogFacility",
-  "syslogName"
-])
+/** Postfix's parameters of which a change takes effect with the next start; the table of the cache's own has its own marks. */
+const fixedAtStart: ReadonlySet<ServeKey> = new Set<ServeKey>(["watchdogSeconds", "syslogFacility", "syslogName"])
+
+/** Whether a change takes effect with the next start; all others do at once. */
+export const needsRestart = (key: ServeKey): boolean => fixedAtStart.has(key) || "needsRestart" in serveParameters[key]
 
 /** A value as it would stand in main.cf. */
 export const valueText = (key: ServeKey, values: ServeValues): string =>

@@ -1,46 +1,23 @@
 import { type ServeKey, serveParameters } from "./ServeParameters.ts"
 
-/** What a person needs to know of each parameter, in a line; in the order of the page. */
-const about: Readonly<Partial<Record<ServeKey, string>>> = {
-  ttlSecondsMax: "longest time that a connection or a binding stays cached",
-  requestSecondsMax: "a client that owes bytes for that long is disconnected",
-  idleSecondsMax: "exit when no client was connected for that long; 0: never",
-  statisticsSeconds: "how often statistics are logged, when something happened",
-  watchdogSeconds: "SIGALRM ends the process when it hangs for that long",
-  configurationDirectory: "the same as --config-directory",
-  syslogFacility: "with --log-to syslog: the facility",
-  syslogName: "with --log-to syslog: what stands before /scached",
-  processId: "told by scached: its process number",
-  processName: "told by scached: scached",
-  serviceName: "told by scached: the name of the socket file",
-  connectionLimit: "connections cached at a time; 0: as many as RLIMIT_NOFILE allows",
-  endpointConnectionLimit: "those of one endpoint",
-  bindingLimit: "bindings of destinations to endpoints",
-  destinationBindingLimit: "those of one destination",
-  textLimit: "bytes of labels and properties",
-  clientLimit: "clients served at a time; 0: as many as RLIMIT_NOFILE allows",
-  requestLimit: "bytes a request",
-  outputLimit: "bytes that wait for a client that does not read",
-  exchangeSeconds: "a client that owes bytes, or does not read, for that long is disconnected",
-  watch: "what ends a stay in the cache: data or hangup of the peer, or off",
-  batching: "many system calls in one go: auto where they take long, always, or never",
-  warningLimit: "warnings a second",
-  allowedUsers: "the same as --allow-user, for several",
-  allowedGroups: "the same as --allow-group, for several"
-}
+/** One sentence, as it stands in a list. */
+const inList = (about: string): string => `${about.charAt(0).toLowerCase()}${about.slice(1).replace(/\.$/, "")}`
 
 /** A default as people write it: not the expression that Postfix has for some. */
 const standardOf = (key: ServeKey): string => {
-  if (key === "configurationDirectory" || serveParameters[key].kind === "fact") return ""
+  if (key === "configurationDirectory" || key === "processName" || serveParameters[key].kind === "fact") return ""
   if (key === "syslogName") return " (default postfix)"
   return serveParameters[key].default === "" ? "" : ` (default ${serveParameters[key].default})`
 }
 
-// It cannot lie: these are the keys of the table above.
-const keys = Object.keys(about) as ReadonlyArray<ServeKey>
+// It cannot lie: these are the keys of the table.
+const keys = Object.keys(serveParameters) as ReadonlyArray<ServeKey>
 const width = Math.max(...keys.map((key) => serveParameters[key].name.length)) + 2
 
-const parameterLines = keys.map((key) => `  ${serveParameters[key].name.padEnd(width)}${about[key]}${standardOf(key)}`)
+const parameterLines = keys.map((key) => {
+  const { about, name } = serveParameters[key]
+  return `  ${name.padEnd(width)}${inList(about)}${standardOf(key)}`
+})
 
 /** What `scached --help` prints. */
 export const help: string = `scached keeps other programs' idle connections and hands them to whoever asks next.

@@ -3,7 +3,7 @@
  */
 import { GroupDatabase, OverflowIds, ProcessCalls, UserDatabase } from "@scached/daemon"
 import { Effect, Schema } from "effect"
-import { Access } from "../cache/clients/Access.ts"
+import { Access } from "./Access.ts"
 
 /** A user or a group that is to be let in, and that cannot be found. */
 export class NotAllowed extends Schema.TaggedError<NotAllowed>()("NotAllowed", { message: Schema.String }) {}

@@ -3,7 +3,7 @@
  */
 import { DescriptorLimits, type ProcessCalls } from "@scached/daemon"
 import { Effect } from "effect"
-import { ownDescriptors, perClient } from "../cache/CacheSettings.ts"
+import { ownDescriptors, perClient } from "./CacheSettings.ts"
 
 /** More than that many clients or connections are not planned for by themselves. */
 const clientsMost = 10_000

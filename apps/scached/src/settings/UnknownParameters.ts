@@ -2,7 +2,7 @@
  * Names that mean nothing: a misspelt parameter would otherwise leave its default in force without a word.
  */
 import type { MainConfiguration, Override } from "@scached/postfix"
-import { cacheParameters } from "./CacheParameters.ts"
+import { cacheParameters } from "./parameters.ts"
 
 const known: ReadonlySet<string> = new Set(Object.values(cacheParameters).map(({ name }) => name))
 

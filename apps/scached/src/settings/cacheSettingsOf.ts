@@ -1,7 +1,7 @@
-import type { CacheSettings } from "../cache/CacheSettings.ts"
-import type { Access } from "../cache/clients/Access.ts"
-import type { CacheValues } from "./CacheParameters.ts"
+import type { Access } from "./Access.ts"
+import type { CacheSettings } from "./CacheSettings.ts"
 import { type DescriptorBudget, neededFor } from "./DescriptorBudget.ts"
+import type { CacheValues } from "./parameters.ts"
 
 /** The parameters of Postfix that the cache goes by, and how long it waits for somebody to come. */
 interface PostfixValues {

@@ -3,9 +3,9 @@ import { expect, test } from "bun:test"
 import { type Descriptor, KernelSystemCalls, SystemCalls } from "@scached/fdpass"
 import { EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
-import { defaultCacheSettings } from "../../src/cache/CacheSettings.ts"
 import { ConnectionCache, deadPerFindMax } from "../../src/cache/ConnectionCache.ts"
 import { LimitNotices } from "../../src/cache/LimitNotices.ts"
+import { defaultCacheSettings } from "../../src/settings/CacheSettings.ts"
 import { octets } from "../support/CacheClient.ts"
 
 const calls = Effect.runSync(Effect.provide(SystemCalls, KernelSystemCalls.layer))

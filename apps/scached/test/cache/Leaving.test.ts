@@ -5,9 +5,9 @@ import { SimulatedKernel, type SimulatedProcess } from "@scached/fdpass/testing"
 import { Reactors } from "@scached/reactor"
 import { Effect, Exit, Layer } from "effect"
 import * as CacheServer from "../../src/cache/CacheServer.ts"
-import { type CacheSettings, defaultCacheSettings } from "../../src/cache/CacheSettings.ts"
-import { Access } from "../../src/cache/clients/Access.ts"
 import { Journal } from "../../src/log/Journal.ts"
+import { Access } from "../../src/settings/Access.ts"
+import { type CacheSettings, defaultCacheSettings } from "../../src/settings/CacheSettings.ts"
 
 const path = "/run/scached"
 const descriptorsPerMessage = 100

@@ -1,7 +1,7 @@
 /** Settings that change while the cache runs. */
 import { expect, test } from "bun:test"
-import type { CacheSettings } from "../../src/cache/CacheSettings.ts"
-import { Access } from "../../src/cache/clients/Access.ts"
+import { Access } from "../../src/settings/Access.ts"
+import type { CacheSettings } from "../../src/settings/CacheSettings.ts"
 import * as Message from "../simulation/client/Message.ts"
 import { Stalled } from "../simulation/client/SimulatedClient.ts"
 import { Stage } from "../simulation/Stage.ts"

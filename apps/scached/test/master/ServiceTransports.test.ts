@@ -132,7 +132,7 @@ for (const { name, command } of forms) {
         })
       )
       expect(warnings(end.lines)).toEqual([
-        "all places for clients are taken: 2 (scached_client_limit); who comes waits until one leaves"
+        "2 clients are connected (scached_client_limit); new clients wait until one leaves"
       ])
     })
 

@@ -6,7 +6,7 @@ import { DaemonOptions, debuggerCommand, scacheParameters } from "@scached/postf
 import { Result } from "effect"
 import { options } from "../../src/serve/CommandLine.ts"
 import { serveParameters } from "../../src/serve/ServeParameters.ts"
-import { cacheParameters } from "../../src/settings/CacheParameters.ts"
+import { cacheParameters } from "../../src/settings/parameters.ts"
 
 const { CI } = process.env
 const hasGroff = Bun.which("groff") !== null
@@ -28,8 +28,15 @@ const entriesOf = (heading: string): ReadonlyArray<string> =>
 
 const sorted = (words: Iterable<string>): ReadonlyArray<string> => [...words].sort()
 
+test("docs/limits.md has the table that the parameters make", () => {
+  const made = Bun.spawnSync([process.execPath, join(root, "scripts/limitsTable.ts"), "--print"], { cwd: root })
+  expect(made.exitCode).toBe(0)
+  const document = readFileSync(join(root, "docs/limits.md"), "utf8")
+  if (made.stdout.toString() !== document) throw new Error("docs/limits.md is stale: run `bun run manual`")
+})
+
 describe("man/scached.8", () => {
-  test("is what the header of main.ts makes", () => {
+  test("is what the header of main.ts and the parameters make", () => {
     const made = Bun.spawnSync([process.execPath, join(root, "scripts/manualPage.ts"), "--print"], { cwd: root })
     expect(made.exitCode).toBe(0)
     if (made.stdout.toString() !== page) throw new Error("man/scached.8 is stale: run `bun run manual`")

@@ -1,6 +1,6 @@
 import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
-import { type CacheSettings, defaultCacheSettings } from "../../src/cache/CacheSettings.ts"
-import { Access } from "../../src/cache/clients/Access.ts"
+import { Access } from "../../src/settings/Access.ts"
+import { type CacheSettings, defaultCacheSettings } from "../../src/settings/CacheSettings.ts"
 
 type Random = SimulatedSystemCalls.SeededRandom
 

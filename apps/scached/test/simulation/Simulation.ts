@@ -1,6 +1,6 @@
 import { type Descriptor, Readiness, SocketKind } from "@scached/fdpass"
 import * as SimulatedSystemCalls from "@scached/fdpass/testing"
-import { Access } from "../../src/cache/clients/Access.ts"
+import { Access } from "../../src/settings/Access.ts"
 import { draw, type Scene, takeAll } from "./client/Behaviour.ts"
 import { PoliteClient } from "./client/PoliteClient.ts"
 import type { SimulatedClient } from "./client/SimulatedClient.ts"

@@ -5,9 +5,9 @@ import * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import { Reactor, Reactors } from "@scached/reactor"
 import { Cause, Effect, Exit } from "effect"
 import * as CacheServer from "../../src/cache/CacheServer.ts"
-import { defaultCacheSettings } from "../../src/cache/CacheSettings.ts"
 import { reservedDescriptors } from "../../src/cache/clients/Admission.ts"
 import { Journal } from "../../src/log/Journal.ts"
+import { defaultCacheSettings } from "../../src/settings/CacheSettings.ts"
 
 const path = "/run/scached"
 

@@ -1,5 +1,5 @@
 import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
-import { type CacheSettings, defaultCacheSettings } from "../../src/cache/CacheSettings.ts"
+import { type CacheSettings, defaultCacheSettings } from "../../src/settings/CacheSettings.ts"
 import * as Message from "./client/Message.ts"
 import { PoliteClient } from "./client/PoliteClient.ts"
 import type { Script, SimulatedClient } from "./client/SimulatedClient.ts"

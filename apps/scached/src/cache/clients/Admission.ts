@@ -1,7 +1,7 @@
 import type { Descriptor, PeerCredentials, SystemCallError } from "@scached/fdpass"
 import { Acceptor, DescriptorReserve, type EventLoop } from "@scached/reactor"
 import type { Journal } from "../../log/Journal.ts"
-import type { CacheSettings } from "../CacheSettings.ts"
+import type { CacheSettings } from "../../settings/CacheSettings.ts"
 import type { CacheStatistics } from "../CacheStatistics.ts"
 import type { LimitNotices } from "../LimitNotices.ts"
 

@@ -10,7 +10,7 @@ import { Reply, Request, ServerSession, type ServerStep } from "@scached/protoco
 import { Channel, type ChannelHandler, type EventLoop } from "@scached/reactor"
 import type { Journal } from "../../log/Journal.ts"
 import { printableText } from "../../log/printableText.ts"
-import type { CacheSettings } from "../CacheSettings.ts"
+import type { CacheSettings } from "../../settings/CacheSettings.ts"
 import { type ConnectionCache, type Found, unwatchable } from "../ConnectionCache.ts"
 import type { LimitNotices } from "../LimitNotices.ts"
 

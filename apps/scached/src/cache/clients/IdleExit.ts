@@ -1,6 +1,6 @@
 import type { EventLoop } from "@scached/reactor"
 import { Deferred, Effect } from "effect"
-import type { CacheSettings } from "../CacheSettings.ts"
+import type { CacheSettings } from "../../settings/CacheSettings.ts"
 import type { Admission } from "./Admission.ts"
 
 /** While clients may wait that cannot be accepted, it is not known whether anybody does. */

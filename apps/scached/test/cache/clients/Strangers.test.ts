@@ -1,6 +1,6 @@
 /** Who may connect. */
 import { describe, expect, test } from "bun:test"
-import { Access } from "../../../src/cache/clients/Access.ts"
+import { Access } from "../../../src/settings/Access.ts"
 import * as Message from "../../simulation/client/Message.ts"
 import { Stage } from "../../simulation/Stage.ts"
 

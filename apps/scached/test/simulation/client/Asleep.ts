@@ -1,7 +1,7 @@
 import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import type { CacheServer } from "../../../src/cache/CacheServer.ts"
-import type { CacheSettings } from "../../../src/cache/CacheSettings.ts"
 import { watchTimes } from "../../../src/cache/ConnectionCache.ts"
+import type { CacheSettings } from "../../../src/settings/CacheSettings.ts"
 import type { Model } from "../model/Model.ts"
 import type { ModelConnection } from "../model/ModelConnection.ts"
 import { describe } from "../words.ts"

@@ -13,8 +13,8 @@ import * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import { EventLoop, noHost, Reactor } from "@scached/reactor"
 import { Effect, Exit, Scope } from "effect"
 import * as CacheServer from "../../../src/cache/CacheServer.ts"
-import type { CacheSettings } from "../../../src/cache/CacheSettings.ts"
 import { Journal } from "../../../src/log/Journal.ts"
+import type { CacheSettings } from "../../../src/settings/CacheSettings.ts"
 import { difference, type OpenFiles, openFiles } from "./OpenFiles.ts"
 
 /** A descriptor, and which open file is behind it. */

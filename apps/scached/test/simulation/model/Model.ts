@@ -3,7 +3,7 @@
  */
 import type { Request } from "@scached/protocol"
 import type { StoreLimits, StoreSizes } from "@scached/store"
-import type { CacheSettings } from "../../../src/cache/CacheSettings.ts"
+import type { CacheSettings } from "../../../src/settings/CacheSettings.ts"
 import { Admission } from "../client/Admission.ts"
 import { ModelBindings } from "./ModelBindings.ts"
 import type { Ending, Fate, ModelConnection, PeerState } from "./ModelConnection.ts"

@@ -2,7 +2,7 @@ import { type Descriptor, Errno, type Outcome, type PeerCredentials, type System
 import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import type { Channel } from "@scached/reactor"
 import type { CacheServer } from "../../../src/cache/CacheServer.ts"
-import type { CacheSettings } from "../../../src/cache/CacheSettings.ts"
+import type { CacheSettings } from "../../../src/settings/CacheSettings.ts"
 import { Asleep } from "../client/Asleep.ts"
 import { Conversation } from "../client/Conversation.ts"
 import type { ConversationContext } from "../client/ConversationContext.ts"

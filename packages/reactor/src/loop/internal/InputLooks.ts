@@ -31,8 +31,9 @@ export class InputLooks {
 
   /** Call this before each `epollWait`. False when nothing waits for a look. */
   begin(watched: number): boolean {
+    if (this.#waiting.length === 0) return false
     for (const waiting of this.#waiting) waiting.eventsLeft ??= watched
-    return this.#waiting.length > 0
+    return true
   }
 
   /** Call this after the handlers of `count` events have run. Returns the calls whose looks are over. */

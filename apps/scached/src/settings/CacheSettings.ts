@@ -1,6 +1,6 @@
 import type { Batching } from "@scached/fdpass"
 import type { StoreLimits } from "@scached/store"
-import type { Access } from "./clients/Access.ts"
+import type { Access } from "./Access.ts"
 
 /**
  * What of a cached connection's peer ends its stay: `data` its leaving and any byte that it sends unasked, `hangup` its leaving alone,
