@@ -10,7 +10,7 @@ import { Effect } from "effect"
 import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
 import { Client, type ClientContext } from "../src/cache/clients/Client.ts"
 import { LimitNotices } from "../src/cache/LimitNotices.ts"
-import { defaultCacheSettings } from "../src/settings/CacheSettings.ts"
+import { defaultCacheSettings } from "../test/support/defaultCacheSettings.ts"
 
 const clientCount = 64
 const operationsPerCycle = 3
@@ -73,7 +73,7 @@ const calls: SystemCallsShape = {
 }
 
 const loop = new EventLoop(calls, unusedDescriptor(), noHost)
-const settings = { ...defaultCacheSettings, ttlSecondsMax: 60 }
+const settings = { current: { ...defaultCacheSettings, ttlSecondsMax: 60 } }
 const give = (message: string): never => {
   throw new Error(`the exchange went wrong: ${message}`)
 }

@@ -11,7 +11,7 @@ import { EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
 import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
 import { LimitNotices } from "../src/cache/LimitNotices.ts"
-import { defaultCacheSettings } from "../src/settings/CacheSettings.ts"
+import { defaultCacheSettings } from "../test/support/defaultCacheSettings.ts"
 
 const connections = Number(process.argv[2] ?? 50_000)
 const labelOctets = 60
@@ -34,7 +34,7 @@ const calls: SystemCallsShape = {
   letGo: (descriptor) => void descriptor.surrender()
 }
 const loop = new EventLoop(calls, kernel.adopt(10_000_000), noHost)
-const settings = { ...defaultCacheSettings, ttlSecondsMax: 3600, connectionsMax: connections }
+const settings = { current: { ...defaultCacheSettings, ttlSecondsMax: 3600, connectionsMax: connections } }
 const give = (message: string): never => {
   throw new Error(message)
 }

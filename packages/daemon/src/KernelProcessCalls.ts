@@ -37,7 +37,7 @@ const kinds: Readonly<Partial<Record<number, InheritedKind>>> = { 1: "stream", 2
  * Where the executable's code lies. Only what is mapped executable and not writable: such pages are the file's own, while others may
  * hold what the loader wrote.
  */
-const codeRanges = (): ReadonlyArray<readonly [begin: bigint, end: bigint]> => {
+const codeRanges = (): ReadonlyArray<readonly [begin: number, end: number]> => {
   let maps = ""
   try {
     maps = readFileSync("/proc/self/maps", "latin1")
@@ -47,7 +47,7 @@ const codeRanges = (): ReadonlyArray<readonly [begin: bigint, end: bigint]> => {
   return maps.split("\n").flatMap((line) => {
     const match = /^([0-9a-f]+)-([0-9a-f]+) r-xp \S+ \S+ \d+\s+(.*)$/.exec(line)
     const [, begin = "0", end = "0", path] = match ?? []
-    return path === process.execPath ? [[BigInt(`0x${begin}`), BigInt(`0x${end}`)] as const] : []
+    return path === process.execPath ? [[Number.parseInt(begin, 16), Number.parseInt(end, 16)] as const] : []
   })
 }
 
@@ -61,9 +61,7 @@ const kindOfFile = (number: number): InheritedKind | Outcome => {
 }
 
 const make = (layout: Layout): ProcessCallsShape => {
-  const { symbols, errno } = cLibrary()
-  const failed = (): Outcome => -(errno[0] ?? 0)
-  const outcome = (result: number): Outcome => (result < 0 ? failed() : result)
+  const { symbols } = cLibrary()
   const value = new NativeBlock(4)
   const length = new NativeBlock(4)
   const ids = [new NativeBlock(4), new NativeBlock(4), new NativeBlock(4)] as const
@@ -74,32 +72,33 @@ const make = (layout: Layout): ProcessCallsShape => {
 
   /** A parent may have had the signal ignored or blocked, and that is inherited. */
   const makeAlarmDeadly = (): void => {
-    symbols.signal(alarmSignal, null)
+    symbols.signal(alarmSignal, 0)
     const set = new NativeBlock(signalSetBytes)
     set.words[0] = 1 << (alarmSignal - 1)
-    symbols.pthread_sigmask(unblock, set.address, null)
+    symbols.pthread_sigmask(unblock, set.address, 0)
   }
 
   const option = (number: number, name: number): Outcome => {
     length.words[0] = 4
     const result = symbols.getsockopt(number, socketLevel, name, value.address, length.address)
-    return result < 0 ? failed() : (value.words[0] ?? 0)
+    return result < 0 ? result : (value.words[0] ?? 0)
   }
   const readIds = (call: (typeof symbols)["getresuid"]) => {
     const [real, effective, saved] = ids
-    if (call(real.address, effective.address, saved.address) < 0) return failed()
+    const outcome = call(real.address, effective.address, saved.address)
+    if (outcome < 0) return outcome
     return [real.words[0] ?? 0, effective.words[0] ?? 0, saved.words[0] ?? 0] as const
   }
   const readGroups = (): ReadonlyArray<number> | Outcome => {
-    const count = symbols.getgroups(0, null)
-    if (count < 0) return failed()
+    const count = symbols.getgroups(0, 0)
+    if (count < 0) return count
     const list = new NativeBlock(4 * Math.max(1, count))
     const found = symbols.getgroups(count, list.address)
-    return found < 0 ? failed() : [...list.words.subarray(0, found)]
+    return found < 0 ? found : [...list.words.subarray(0, found)]
   }
   const addFlag = (number: number, get: number, set: number, flag: number): Outcome => {
     const flags = symbols.fcntl(number, get, 0)
-    return flags < 0 ? failed() : outcome(symbols.fcntl(number, set, flags | flag))
+    return flags < 0 ? flags : symbols.fcntl(number, set, flags | flag)
   }
 
   return ProcessCalls.of({
@@ -108,7 +107,7 @@ const make = (layout: Layout): ProcessCallsShape => {
     pid: process.pid,
     isTerminal: (standard) => symbols.isatty(standard) === 1,
     openStandardError,
-    write: (descriptor, bytes) => outcome(symbols.write(numberOf(descriptor), bytes, bytes.length)),
+    write: (descriptor, bytes) => symbols.write(numberOf(descriptor), bytes, bytes.length),
     inspect: (number) => {
       const type = option(number, typeOption)
       if (type === -Errno.ENOTSOCK) return kindOfFile(number)
@@ -124,7 +123,7 @@ const make = (layout: Layout): ProcessCallsShape => {
     changeDirectory: (path) => fileOutcome(() => process.chdir(path)),
     changeRoot: (path) => {
       if (path === "" || path.includes("\0")) return -Errno.EINVAL
-      const changed = outcome(symbols.chroot(Buffer.from(`${path}\0`)))
+      const changed = symbols.chroot(Buffer.from(`${path}\0`))
       return changed < 0 ? changed : fileOutcome(() => process.chdir("/"))
     },
     readFile: (path) => {
@@ -152,11 +151,11 @@ const make = (layout: Layout): ProcessCallsShape => {
       if (groups.length > groupsMax) return -Errno.EINVAL
       const list = new NativeBlock(4 * Math.max(1, groups.length))
       list.words.set(groups)
-      return outcome(symbols.setgroups(groups.length, list.address))
+      return symbols.setgroups(groups.length, list.address)
     },
-    setGroupId: (gid) => outcome(symbols.setresgid(gid, gid, gid)),
-    setUserId: (uid) => outcome(symbols.setresuid(uid, uid, uid)),
-    forbidNewPrivileges: () => outcome(symbols.prctl(noNewPrivileges, 1, 0, 0, 0)),
+    setGroupId: (gid) => symbols.setresgid(gid, gid, gid),
+    setUserId: (uid) => symbols.setresuid(uid, uid, uid),
+    forbidNewPrivileges: () => symbols.prctl(noNewPrivileges, 1, 0, 0, 0),
     findCode: () => {
       const ranges = codeRanges()
       return () => {
@@ -165,9 +164,9 @@ const make = (layout: Layout): ProcessCallsShape => {
       }
     },
     resetSignals: () => {
-      symbols.signal(alarmSignal, null)
+      symbols.signal(alarmSignal, 0)
       // It returns the error number itself.
-      return -symbols.pthread_sigmask(setMask, new NativeBlock(signalSetBytes).address, null)
+      return -symbols.pthread_sigmask(setMask, new NativeBlock(signalSetBytes).address, 0)
     },
     setAlarm: (millis) => {
       if (!isAlarmDeadly) makeAlarmDeadly()
@@ -175,7 +174,7 @@ const make = (layout: Layout): ProcessCallsShape => {
       const whole = Math.ceil(millis)
       timerView.setBigInt64(16, BigInt(Math.floor(whole / 1000)), true)
       timerView.setBigInt64(24, BigInt((whole % 1000) * 1000), true)
-      return outcome(symbols.setitimer(realTimer, timer.address, null))
+      return symbols.setitimer(realTimer, timer.address, 0)
     }
   })
 }

@@ -1,5 +1,5 @@
 /**
- * The system calls as the Linux kernel answers them, through bun:ffi.
+ * The system calls as the Linux kernel answers them, through the gate.
  *
  * @category layers
  */
@@ -75,7 +75,7 @@ const nanosPer = (call: () => unknown): number => {
 const nanosPerSystemCall = (): number => {
   const { symbols } = libc()
   // No descriptor has this number.
-  return nanosPer(() => symbols.close(-1)) - nanosPer(() => symbols.__errno_location())
+  return nanosPer(() => symbols.close(-1)) - nanosPer(() => symbols.abs(0))
 }
 
 let areCallsDear: boolean | undefined
@@ -87,9 +87,7 @@ const isBatchingFaster = (): boolean => {
 }
 
 const make = (layout: Layout): SystemCallsShape => {
-  const { symbols, errno } = libc()
-  const failed = (): Outcome => -(errno[0] ?? 0)
-  const outcome = (result: number): Outcome => (result < 0 ? failed() : result)
+  const { symbols } = libc()
   const closeNumber = (number: number): void => {
     // Never repeated: on Linux the descriptor is gone even when close reports EINTR.
     symbols.close(number)
@@ -142,19 +140,19 @@ const make = (layout: Layout): SystemCallsShape => {
     if (room < 1) throw new RangeError("a read of no bytes looks like the end of the stream")
     prepareReceive(into, room)
     const count = symbols.recvmsg(numberOf(socket), into.message.address, receiveFlags)
-    if (count < 0) return failed()
+    if (count < 0) return count
     finishReceive(into)
     return count
   }
 
   const send: SystemCallsShape["send"] = (socket, bytes) => {
     const count = symbols.send(numberOf(socket), bytes, bytes.length, sendFlags)
-    return count < 0 ? failed() : count
+    return count
   }
 
   const sendDescriptor: SystemCallsShape["sendDescriptor"] = (socket, passed) => {
     outgoing.prepareToSend(numberOf(passed))
-    return outcome(symbols.sendmsg(numberOf(socket), outgoing.address, sendFlags))
+    return symbols.sendmsg(numberOf(socket), outgoing.address, sendFlags)
   }
 
   const singleCalls: SingleCalls = {
@@ -176,10 +174,10 @@ const make = (layout: Layout): SystemCallsShape => {
 
   const unread = new NativeReceiveBuffer(layout, unreadBytesMax)
   const keepUrgent = (number: number): Outcome =>
-    outcome(symbols.setsockopt(number, socketLevel, urgentInlineOption, one.address, 4))
+    symbols.setsockopt(number, socketLevel, urgentInlineOption, one.address, 4)
 
   const discardUnread: SystemCallsShape["discardUnread"] = (socket, descriptorsMax = Number.POSITIVE_INFINITY) => {
-    const stopped = outcome(symbols.shutdown(numberOf(socket), shutdownReceiving))
+    const stopped = symbols.shutdown(numberOf(socket), shutdownReceiving)
     if (stopped < 0) return stopped
     keepUrgent(numberOf(socket))
     let descriptors = 0
@@ -206,7 +204,7 @@ const make = (layout: Layout): SystemCallsShape => {
     optionLength.words[0] = 8
     const number = numberOf(descriptor)
     const result = symbols.getsockopt(number, socketLevel, cookieOption, peeked.address, optionLength.address)
-    if (result < 0) return failed()
+    if (result < 0) return result
     // Counted from 1 on: 2^53 sockets are never made.
     return (peeked.words[0] ?? 0) + (peeked.words[1] ?? 0) * 0x1_0000_0000
   }
@@ -222,8 +220,8 @@ const make = (layout: Layout): SystemCallsShape => {
     if (kind < 0) return kind
     if (!isPollable(kind)) return -Errno.ENOTSOCK
     looked.put(0, descriptor, readiness)
-    const count = symbols.poll(looked.block.address, 1, 0)
-    if (count < 0) return failed()
+    const count = symbols.pollAtOnce(looked.block.address, 1)
+    if (count < 0) return count
     const found = looked.readiness(0)
     const isOver = (found & (Readiness.hangUp | Readiness.peerClosed)) !== 0
     const asksMore = kind === SocketKind.unixStream && !isOver && (readiness & found & Readiness.writable) !== 0
@@ -236,7 +234,7 @@ const make = (layout: Layout): SystemCallsShape => {
     const result = symbols.getsockopt(number, socketLevel, peerGroupsOption, groups.address, optionLength.address)
     const found = (optionLength.words[0] ?? 0) / 4
     if (result >= 0) return [...groups.words.subarray(0, found)]
-    const failure = failed()
+    const failure = result
     return failure === -Errno.ERANGE && found > room ? peerGroups(number, found) : failure
   }
 
@@ -255,37 +253,38 @@ const make = (layout: Layout): SystemCallsShape => {
   return SystemCalls.of({
     socket: () => {
       const number = symbols.socket(unixFamily, socketFlags, 0)
-      return number < 0 ? failed() : owned(number)
+      return number < 0 ? number : owned(number)
     },
     datagramSocket: () => {
       const number = symbols.socket(unixFamily, datagramType | commonFlags, 0)
-      return number < 0 ? failed() : owned(number)
+      return number < 0 ? number : owned(number)
     },
     socketPair: () => {
-      if (symbols.socketpair(unixFamily, socketFlags, 0, pair.address) < 0) return failed()
+      const made = symbols.socketpair(unixFamily, socketFlags, 0, pair.address)
+      if (made < 0) return made
       return [owned(pair.words[0] ?? 0), owned(pair.words[1] ?? 0)]
     },
     bind: (socket, path, mode) => {
       const length = putAddress(path)
       if (length < 0) return length
-      const bind = () => outcome(symbols.bind(numberOf(socket), address.address, length))
+      const bind = () => symbols.bind(numberOf(socket), address.address, length)
       if (mode === undefined) return bind()
       const mask = symbols.umask(permissionBits & ~mode)
       const bound = bind()
       symbols.umask(mask)
       return bound
     },
-    listen: (socket, backlog) => outcome(symbols.listen(numberOf(socket), backlog)),
+    listen: (socket, backlog) => symbols.listen(numberOf(socket), backlog),
     accept: (listener) => {
-      const number = symbols.accept4(numberOf(listener), null, null, commonFlags)
-      if (number < 0) return failed()
+      const number = symbols.accept4(numberOf(listener), 0, 0, commonFlags)
+      if (number < 0) return number
       // Nothing is lost of what came before: only a read throws urgent data away.
       keepUrgent(number)
       return owned(number)
     },
     connect: (socket, path) => {
       const length = putAddress(path)
-      return length < 0 ? length : outcome(symbols.connect(numberOf(socket), address.address, length))
+      return length < 0 ? length : symbols.connect(numberOf(socket), address.address, length)
     },
     receive,
     send,
@@ -303,11 +302,11 @@ const make = (layout: Layout): SystemCallsShape => {
         credentials.address,
         optionLength.address
       )
-      if (result < 0) return failed()
+      if (result < 0) return result
       return { pid: credentials.words[0] ?? 0, uid: credentials.words[1] ?? 0, gid: credentials.words[2] ?? 0 }
     },
     peerGroups: (socket) => peerGroups(numberOf(socket), peerGroupsExpected),
-    peek: (socket) => outcome(symbols.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait)),
+    peek: (socket) => symbols.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait),
     socketKind,
     socketCookie,
     look,
@@ -317,30 +316,28 @@ const make = (layout: Layout): SystemCallsShape => {
     },
     closesUnderWay,
     hurryCloses,
-    stopLingering: (socket) => outcome(stopLingering(numberOf(socket))),
+    stopLingering: (socket) => stopLingering(numberOf(socket)),
     epollCreate: () => {
       const number = symbols.epoll_create1(layout.closeOnExecFlag)
-      return number < 0 ? failed() : owned(number)
+      return number < 0 ? number : owned(number)
     },
     epollAdd: (epoll, watched, readiness, token) => {
       event.put(readiness, token)
-      return outcome(symbols.epoll_ctl(numberOf(epoll), epollControlAdd, numberOf(watched), event.block.address))
+      return symbols.epoll_ctl(numberOf(epoll), epollControlAdd, numberOf(watched), event.block.address)
     },
     epollModify: (epoll, watched, readiness, token) => {
       event.put(readiness, token)
-      return outcome(symbols.epoll_ctl(numberOf(epoll), epollControlModify, numberOf(watched), event.block.address))
+      return symbols.epoll_ctl(numberOf(epoll), epollControlModify, numberOf(watched), event.block.address)
     },
     epollRemove: (epoll, watched) =>
-      outcome(symbols.epoll_ctl(numberOf(epoll), epollControlRemove, numberOf(watched), event.block.address)),
+      symbols.epoll_ctl(numberOf(epoll), epollControlRemove, numberOf(watched), event.block.address),
     epollWait: (epoll, batch, timeoutMillis) => {
       if (!(batch instanceof NativeReadinessBatch)) throw new TypeError("a readiness batch of another layer")
-      return outcome(
-        symbols.epoll_wait(numberOf(epoll), batch.block.address, batch.capacity, wholeMillis(timeoutMillis))
-      )
+      return symbols.epoll_wait(numberOf(epoll), batch.block.address, batch.capacity, wholeMillis(timeoutMillis))
     },
     poll: (batch, count) => {
       if (!(batch instanceof NativePollBatch)) throw new TypeError("a poll batch of another layer")
-      return outcome(symbols.poll(batch.block.address, Math.min(count, batch.capacity), 0))
+      return symbols.pollAtOnce(batch.block.address, Math.min(count, batch.capacity))
     },
     makeReceiveBuffer: (bytesMax) => new NativeReceiveBuffer(layout, bytesMax),
     makeReadinessBatch: (capacity) => new NativeReadinessBatch(layout, capacity),

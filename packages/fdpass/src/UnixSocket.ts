@@ -3,13 +3,13 @@
  *
  * @category sockets
  */
-import { dlopen, read } from "bun:ffi"
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, unlinkSync } from "node:fs"
 import { Effect, Schema, type Scope } from "effect"
 import { type Descriptor, scoped } from "./Descriptor.ts"
 import { Errno } from "./Errno.ts"
 import { numberOf } from "./internal/descriptor.ts"
 import { errnoOf, fileOutcome } from "./internal/kernel/fileOutcome.ts"
+import { libc } from "./internal/kernel/libc.ts"
 import { NativeBlock } from "./internal/kernel/nativeMemory.ts"
 import { checkSocketPath, type SocketPathInvalid, socketPathBytesMax } from "./SocketPath.ts"
 import { type SystemCallError, systemCallError } from "./SystemCallError.ts"
@@ -102,38 +102,9 @@ export const connect = Effect.fnUntraced(function* (
   return socket
 })
 
-/**
- * Calls that a server needs once or never, and that the simulated kernel does not have. They are opened when they are first needed and
- * apart from the others, since bun:ffi compiles every declaration, which a daemon that is given its sockets should not wait for.
- */
-const openRareCalls = () => {
-  const { symbols } = dlopen("libc.so.6", {
-    __errno_location: { args: [], returns: "ptr" },
-    flock: { args: ["i32", "i32"], returns: "i32" },
-    connect: { args: ["i32", "ptr", "u32"], returns: "i32" }
-  })
-  const outcome = (result: number): Outcome => {
-    if (result >= 0) return result
-    const location = symbols.__errno_location()
-    return location === null ? -Errno.EIO : -read.i32(location, 0)
-  }
-  return {
-    lockAtOnce: (number: number) => outcome(symbols.flock(number, exclusiveLock | lockWithoutWaiting)),
-    connect: (number: number, address: NativeBlock, bytes: number) =>
-      outcome(symbols.connect(number, address.address, bytes))
-  }
-}
-
 const exclusiveLock = 2
 const lockWithoutWaiting = 4
 const unixFamily = 1
-
-let rareCalls: ReturnType<typeof openRareCalls> | undefined
-
-const rare = (): ReturnType<typeof openRareCalls> => {
-  rareCalls ??= openRareCalls()
-  return rareCalls
-}
 
 /**
  * Connects a socket to an abstract address, given without the NUL that it begins with for the kernel: of `@name` only `name`. No file
@@ -149,7 +120,7 @@ export const connectAbstract = (socket: Descriptor, name: string): Outcome => {
   address.bytes.writeUInt16LE(unixFamily, 0)
   address.bytes.set(bytes, 3)
   // All of the given length is the name, so that it must end with the last byte.
-  return rare().connect(numberOf(socket), address, 3 + bytes.length)
+  return libc().symbols.connect(numberOf(socket), address.address, 3 + bytes.length)
 }
 
 /**
@@ -176,7 +147,7 @@ const openLocked = (file: string): { readonly number: number } | { readonly oper
     }
     // The umask may have taken even the owner's rights away, and whoever may open the file may keep the lock.
     if ((fstatSync(number).mode & 0o777) !== lockMode) fileOutcome(() => fchmodSync(number, lockMode))
-    const errno = rare().lockAtOnce(number)
+    const errno = libc().symbols.flock(number, exclusiveLock | lockWithoutWaiting)
     if (errno >= 0 && isStillThere(file, number)) return { number }
     closeSync(number)
     if (errno < 0) return { operation: "flock", errno }

@@ -7,7 +7,7 @@ class FakeStarter implements ThreadStarter {
   listMax = Number.POSITIVE_INFINITY
   threadsMax = Number.POSITIVE_INFINITY
   readonly closed: Array<number> = []
-  readonly interrupted: Array<bigint> = []
+  readonly interrupted: Array<number> = []
   readonly #lists: Array<Int32Array> = []
   readonly #stuck = new Set<number>()
 
@@ -15,9 +15,9 @@ class FakeStarter implements ThreadStarter {
     return this.#lists.length
   }
 
-  start(list: { readonly words: Uint32Array; readonly buffer: ArrayBuffer }): bigint | undefined {
+  start(list: { readonly words: Uint32Array; readonly buffer: ArrayBuffer }): number | undefined {
     if (this.started >= this.threadsMax) return undefined
-    return BigInt(this.#lists.push(new Int32Array(list.buffer, 4, list.words[0] ?? 0)) - 1)
+    return this.#lists.push(new Int32Array(list.buffer, 4, list.words[0] ?? 0)) - 1
   }
 
   /** Runs a thread to its end, or to a number whose close never ends. */
@@ -32,11 +32,11 @@ class FakeStarter implements ThreadStarter {
     }
   }
 
-  hasEnded(thread: bigint): boolean {
-    return this.#lists[Number(thread)]?.every((number) => number === -1) === true && !this.#stuck.has(Number(thread))
+  hasEnded(thread: number): boolean {
+    return this.#lists[thread]?.every((number) => number === -1) === true && !this.#stuck.has(thread)
   }
 
-  interrupt(thread: bigint): void {
+  interrupt(thread: number): void {
     this.interrupted.push(thread)
   }
 }

@@ -42,8 +42,8 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
   {
     name: "allow-list: what cannot be watched is kept",
     file: `${cache}/src/cache/ConnectionCache.ts`,
-    find: 'this.#settings.watch === "off" || isConnection(',
-    replace: 'this.#settings.watch !== "nothing" || isConnection(',
+    find: 'this.#settings.current.watch === "off" || isConnection(',
+    replace: 'this.#settings.current.watch !== "nothing" || isConnection(',
     tests: [`${cache}/test/cache/Watch.test.ts`]
   },
   {
@@ -98,7 +98,7 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
   {
     name: "descriptors: what is cached keeps clients out",
     file: `${cache}/src/cache/CacheServer.ts`,
-    find: "cache.leaveRoom(settings.descriptorsMax - ownDescriptors - claimed)",
+    find: "cache.leaveRoom(settings.current.descriptorsMax - ownDescriptors - claimed)",
     replace: "",
     tests: [`${cache}/test/cache/SharedDescriptors.test.ts`]
   }

@@ -33,8 +33,8 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   {
     name: "client: the clock alone decides who owes for too long",
     file: `${cache}/clients/Client.ts`,
-    find: "this.#cancelDebt = loop.afterPendingInput(settings.requestBytesMax, () => {",
-    replace: "this.#cancelDebt = loop.at(settings.requestBytesMax - settings.requestBytesMax, () => {",
+    find: "this.#cancelDebt = loop.afterPendingInput(settings.current.requestBytesMax, () => {",
+    replace: "this.#cancelDebt = loop.at(settings.current.requestBytesMax - settings.current.requestBytesMax, () => {",
     tests: [`${tests}/cache/clients/Late.test.ts`]
   },
   {
@@ -54,8 +54,8 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   {
     name: "client: a reload does not ask who may connect",
     file: `${cache}/clients/Client.ts`,
-    find: "settings.access?.admitsAt(socket, this.peer, loop.calls) === false",
-    replace: "settings.access?.admitsAt(socket, this.peer, loop.calls) === undefined",
+    find: "settings.current.access?.admitsAt(socket, this.peer, loop.calls) === false",
+    replace: "settings.current.access?.admitsAt(socket, this.peer, loop.calls) === undefined",
     tests: [`${tests}/cache/SettingsChange.test.ts`]
   },
   {
@@ -138,7 +138,7 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   {
     name: "signals: an alarm that the parent has blocked does not ring",
     file: "packages/daemon/src/KernelProcessCalls.ts",
-    find: "symbols.pthread_sigmask(unblock, set.address, null)",
+    find: "symbols.pthread_sigmask(unblock, set.address, 0)",
     replace: "",
     tests: ["packages/daemon/test/ProcessCalls.test.ts"]
   },

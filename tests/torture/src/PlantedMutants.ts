@@ -31,6 +31,23 @@ const storeTests = [`${store}/test/ConnectionStore.steps.test.ts`, `${store}/tes
 /** All of them. */
 export const mutants: ReadonlyArray<Mutant> = [
   {
+    name: "gate: errno is looked at after the call, and something else ran in between",
+    file: `${fdpass}/src/KernelSystemCalls.ts`,
+    find: "peek: (socket) => symbols.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait),",
+    replace: `peek: (socket) => {
+      const { dlopen, read } = require("bun:ffi")
+      const { symbols: c } = dlopen("libc.so.6", {
+        recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
+        __errno_location: { args: [], returns: "ptr" }
+      })
+      const count = c.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait)
+      symbols.fcntl(numberOf(socket), 1, 0)
+      return count < 0 ? -read.i32(c.__errno_location(), 0) : count
+    },`,
+    tests: [`${fdpass}/test/Gate.test.ts`],
+    isQuick: true
+  },
+  {
     name: "codec: NUL NUL ends a list",
     file: `${protocol}/src/internal/ListScanner.ts`,
     find: "if (!this.#inValue && offset === this.#fieldStart) {",
@@ -254,7 +271,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cache: the ttl limit is ignored",
     file: `${cache}/ConnectionCache.ts`,
-    find: "return Math.min(ttlSeconds, this.#settings.ttlSecondsMax) * 1000",
+    find: "return Math.min(ttlSeconds, this.#settings.current.ttlSecondsMax) * 1000",
     replace: "return ttlSeconds * 1000",
     tests: ["apps/scached/test/cache/SettingsChange.test.ts"]
   },
@@ -283,8 +300,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "door: whom the settings do not admit comes in",
     file: `${cache}/clients/Admission.ts`,
-    find: "if (settings.access?.admitsAt(socket, peer, loop.calls) !== false) return peer",
-    replace: "if (settings.access !== null) return peer",
+    find: "if (settings.current.access?.admitsAt(socket, peer, loop.calls) !== false) return peer",
+    replace: "if (settings.current.access !== null) return peer",
     tests: ["apps/scached/test/cache/clients/Strangers.test.ts"]
   },
   {

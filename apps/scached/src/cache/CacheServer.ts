@@ -45,8 +45,8 @@ export interface CacheServer {
   readonly arrived: () => void
   /** Whether the peer of a socket may connect; where it may not, the socket is closed. */
   readonly admits: (socket: Descriptor) => boolean
-  /** To be called when the settings that were given to `make` have changed: all that runs goes by the new ones. */
-  readonly settingsChanged: () => void
+  /** Replaces the settings: all that runs goes by the new ones. */
+  readonly change: (settings: CacheSettings) => void
   /** What the cache has done so far. */
   readonly statistics: CacheStatistics
   /** How often each limit was reached so far. */
@@ -66,18 +66,21 @@ export interface CacheServer {
  */
 export const make = Effect.fnUntraced(function* (
   listeners: ReadonlyArray<Descriptor>,
-  settings: CacheSettings
+  initial: CacheSettings
 ): Effect.fn.Return<CacheServer, SystemCallError, Reactor | Journal | Scope.Scope> {
   const loop = yield* Reactor
+  const settings = { current: initial }
   const descriptorRoom = (): number => {
     const { connections, leases } = cache.sizes
-    return settings.descriptorsMax - ownDescriptors - places() - connections - leases - loop.calls.closesUnderWay()
+    return (
+      settings.current.descriptorsMax - ownDescriptors - places() - connections - leases - loop.calls.closesUnderWay()
+    )
   }
-  const isBatching = loop.batchCalls(settings.batching, descriptorRoom)
+  const isBatching = loop.batchCalls(initial.batching, descriptorRoom)
   const warnings = new WarningLimit(loop, yield* Journal, settings)
   yield* Effect.addFinalizer(() => Effect.sync(() => warnings.close()))
   const { journal } = warnings
-  if (settings.batching === "always" && !isBatching) {
+  if (initial.batching === "always" && !isBatching) {
     journal.warning(
       "there is no io_uring here, or it may not be used: system calls are made one by one (scached_io_uring)"
     )
@@ -119,7 +122,7 @@ export const make = Effect.fnUntraced(function* (
     const claims = perClient * Math.ceil((places() + 1) / sharedStep) * sharedStep
     if (claims === claimed) return
     claimed = claims
-    cache.leaveRoom(settings.descriptorsMax - ownDescriptors - claimed)
+    cache.leaveRoom(settings.current.descriptorsMax - ownDescriptors - claimed)
   }
   let onTheirWay = 0
   const places = () => clients.size + onTheirWay + door.leaving
@@ -180,7 +183,8 @@ export const make = Effect.fnUntraced(function* (
       }),
     arrived: () => expecting(-1),
     admits: (socket) => door.checked(socket) !== undefined,
-    settingsChanged: () => {
+    change: (changed) => {
+      settings.current = changed
       cache.settingsChanged()
       door.consider()
       for (const client of clients) client.settingsChanged()

@@ -2,7 +2,7 @@ import { type Descriptor, isConnection } from "@scached/fdpass"
 import type { OctetString } from "@scached/protocol"
 import { type EventLoop, type IdleInterest, type IdleState, IdleWatcher, idleStateOf } from "@scached/reactor"
 import { type CachedConnection, ConnectionStore, type Evicted, type Lease, type StoreLimits } from "@scached/store"
-import type { CacheSettings, WatchMode } from "../settings/CacheSettings.ts"
+import type { CacheSettings, SettingsInForce, WatchMode } from "../settings/CacheSettings.ts"
 import { CachedDescriptor, type CachedDescriptorOwner } from "./CachedDescriptor.ts"
 import { CacheStatistics } from "./CacheStatistics.ts"
 import type { LimitNotices } from "./LimitNotices.ts"
@@ -55,7 +55,7 @@ export class ConnectionCache {
   readonly statistics: CacheStatistics
   readonly #store: ConnectionStore<CachedDescriptor, Octets>
   readonly #loop: EventLoop
-  readonly #settings: CacheSettings
+  readonly #settings: SettingsInForce
   readonly #observer: CacheObserver
   readonly #watcher: IdleWatcher
   readonly #owner: CachedDescriptorOwner
@@ -66,12 +66,12 @@ export class ConnectionCache {
   #isShrinking = false
   #isClosed = false
 
-  constructor(loop: EventLoop, settings: CacheSettings, observer: CacheObserver) {
+  constructor(loop: EventLoop, settings: SettingsInForce, observer: CacheObserver) {
     this.#loop = loop
     this.#settings = settings
     this.#observer = observer
-    this.#store = new ConnectionStore(limitsOf(settings))
-    this.#watcher = new IdleWatcher(loop, { interest: interestOf[settings.watch], ...watchTimes })
+    this.#store = new ConnectionStore(limitsOf(settings.current))
+    this.#watcher = new IdleWatcher(loop, { interest: interestOf[settings.current.watch], ...watchTimes })
     this.#owner = {
       calls: loop.calls,
       onStirred: (connection, state) => {
@@ -93,7 +93,7 @@ export class ConnectionCache {
   /** Goes by the present settings: what is too many leaves bit by bit. */
   settingsChanged(): void {
     this.#store.changeLimits(this.#limits)
-    this.#watcher.setInterest(interestOf[this.#settings.watch])
+    this.#watcher.setInterest(interestOf[this.#settings.current.watch])
     this.#shrink()
   }
 
@@ -102,7 +102,7 @@ export class ConnectionCache {
    * same answer, and the descriptor remembers it.
    */
   canWatch(descriptor: Descriptor): boolean {
-    return this.#settings.watch === "off" || isConnection(this.#loop.calls.socketKind(descriptor))
+    return this.#settings.current.watch === "off" || isConnection(this.#loop.calls.socketKind(descriptor))
   }
 
   /** Keeps a connection, whose descriptor is the cache's from then on; false when there is no room for it, and it was closed. */
@@ -219,7 +219,7 @@ export class ConnectionCache {
   #isAlive(lease: Lease<CachedDescriptor, Octets>): boolean {
     const { connection, value } = lease
     value.stopWatching()
-    const { watch } = this.#settings
+    const { watch } = this.#settings.current
     if (watch === "off") return true
     const state = idleStateOf(this.#loop.calls, value.descriptor)
     if (state === "idle" || state === "unknown" || (state === "bytes" && watch === "hangup")) return true
@@ -253,7 +253,7 @@ export class ConnectionCache {
   }
 
   get #limits(): StoreLimits {
-    const limits = limitsOf(this.#settings)
+    const limits = limitsOf(this.#settings.current)
     const isEnough = typeof limits.connectionsMax === "number" && limits.connectionsMax <= this.#roomMax
     return isEnough ? limits : { ...limits, connectionsMax: Math.max(1, this.#roomMax) }
   }
@@ -270,7 +270,7 @@ export class ConnectionCache {
   }
 
   #ttlMillis(ttlSeconds: number): number {
-    return Math.min(ttlSeconds, this.#settings.ttlSecondsMax) * 1000
+    return Math.min(ttlSeconds, this.#settings.current.ttlSecondsMax) * 1000
   }
 
   #scheduleExpiry(): void {

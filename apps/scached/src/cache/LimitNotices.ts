@@ -1,6 +1,6 @@
 import type { EventLoop } from "@scached/reactor"
 import type { Journal } from "../log/Journal.ts"
-import type { CacheSettings } from "../settings/CacheSettings.ts"
+import type { SettingsInForce } from "../settings/CacheSettings.ts"
 import { type LimitKind, wordsOfLimit } from "../settings/parameters.ts"
 
 /** A limit that goes on being reached is told again after that long. */
@@ -13,11 +13,11 @@ const silenceMillis = 3_600_000
 export class LimitNotices {
   readonly #loop: EventLoop
   readonly #journal: Journal["Service"]
-  readonly #settings: CacheSettings
+  readonly #settings: SettingsInForce
   readonly #counts = new Map<LimitKind, number>()
   readonly #told = new Map<LimitKind, { readonly limit: number | string; readonly atMillis: number }>()
 
-  constructor(loop: EventLoop, journal: Journal["Service"], settings: CacheSettings) {
+  constructor(loop: EventLoop, journal: Journal["Service"], settings: SettingsInForce) {
     this.#loop = loop
     this.#journal = journal
     this.#settings = settings
@@ -31,7 +31,7 @@ export class LimitNotices {
   reached(kind: LimitKind): void {
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1)
     const told = this.#told.get(kind)
-    const limit = this.#settings[kind]
+    const limit = this.#settings.current[kind]
     const { nowMillis } = this.#loop
     if (told !== undefined && told.limit === limit && nowMillis < told.atMillis + silenceMillis) return
     this.#told.set(kind, { limit, atMillis: nowMillis })

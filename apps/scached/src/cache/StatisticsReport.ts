@@ -45,8 +45,8 @@ const limitsLineOf = (before: LimitCounts, now: LimitCounts): ReadonlyArray<stri
 
 /** A running report. */
 export interface StatisticsReport {
-  /** To be called when `statisticsSeconds` has changed: the present interval then ends that long from now. */
-  readonly intervalChanged: () => void
+  /** Changes how long an interval is; the present one ends that long from now. */
+  readonly changeInterval: (statisticsSeconds: number) => void
 }
 
 /**
@@ -54,10 +54,11 @@ export interface StatisticsReport {
  */
 export const start = Effect.fnUntraced(function* (
   { limitsReached, statistics }: Pick<CacheServer, "limitsReached" | "statistics">,
-  settings: { readonly statisticsSeconds: number }
+  initialSeconds: number
 ): Effect.fn.Return<StatisticsReport, never, Reactor | Journal | Scope.Scope> {
   const loop = yield* Reactor
   const journal = yield* Journal
+  let statisticsSeconds = initialSeconds
   let before = { ...statistics.totals }
   let limitsBefore: LimitCounts = new Map()
   const report = (): void => {
@@ -68,7 +69,7 @@ export const start = Effect.fnUntraced(function* (
     limitsBefore = new Map(limitsReached)
   }
   const arm = () =>
-    loop.at(loop.nowMillis + settings.statisticsSeconds * 1000, () => {
+    loop.at(loop.nowMillis + statisticsSeconds * 1000, () => {
       report()
       cancel = arm()
     })
@@ -80,7 +81,8 @@ export const start = Effect.fnUntraced(function* (
     })
   )
   return {
-    intervalChanged: () => {
+    changeInterval: (seconds) => {
+      statisticsSeconds = seconds
       cancel()
       cancel = arm()
     }

@@ -10,14 +10,18 @@ const windowMillis = 1_000
 export class WarningLimit {
   readonly journal: Journal["Service"]
   readonly #loop: EventLoop
-  readonly #settings: { readonly warningsPerSecondMax: number }
+  readonly #settings: { readonly current: { readonly warningsPerSecondMax: number } }
   readonly #target: Journal["Service"]
   #windowEndMillis = Number.NEGATIVE_INFINITY
   #written = 0
   #leftOut = 0
   #cancel: (() => void) | undefined
 
-  constructor(loop: EventLoop, target: Journal["Service"], settings: { readonly warningsPerSecondMax: number }) {
+  constructor(
+    loop: EventLoop,
+    target: Journal["Service"],
+    settings: { readonly current: { readonly warningsPerSecondMax: number } }
+  ) {
     this.#loop = loop
     this.#target = target
     this.#settings = settings
@@ -37,7 +41,7 @@ export class WarningLimit {
       this.#windowEndMillis = nowMillis + windowMillis
       this.#written = 0
     }
-    if (this.#written < this.#settings.warningsPerSecondMax) {
+    if (this.#written < this.#settings.current.warningsPerSecondMax) {
       this.#written++
       return this.#target.warning(message)
     }
@@ -53,7 +57,7 @@ export class WarningLimit {
     const leftOut = this.#leftOut
     this.#leftOut = 0
     this.#target.warning(
-      `${leftOut} more warnings were not written: ${this.#settings.warningsPerSecondMax} a second are (scached_warning_limit)`
+      `${leftOut} more warnings were not written: ${this.#settings.current.warningsPerSecondMax} a second are (scached_warning_limit)`
     )
   }
 }

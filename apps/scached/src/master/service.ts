@@ -171,7 +171,7 @@ const serveMaster = Effect.fnUntraced(function* (
   const isPassed = mode.transport === "pass"
   const server = yield* CacheServer.make(isPassed ? [] : listeners, cacheSettings)
   if (isPassed) yield* PassedClients.open(listeners, server)
-  yield* StatisticsReport.start(server, values)
+  yield* StatisticsReport.start(server, values.statisticsSeconds)
   const tellMaster = (isAvailable: boolean) =>
     master.tell(StatusMessage.encode({ processId: process.pid, generation: environment.generation, isAvailable }))
   // Once, and not with every request: with a process limit of 1 master needs it only to know that this process was of use, and
@@ -199,7 +199,7 @@ const serveStream = Effect.fnUntraced(function* (settings: ServiceSettings.Servi
   const cacheSettings = yield* settle(settings)
   yield* Watchdog.start(settings.values.watchdogSeconds * 1000)
   const server = yield* CacheServer.make([], cacheSettings)
-  yield* StatisticsReport.start(server, settings.values)
+  yield* StatisticsReport.start(server, settings.values.statisticsSeconds)
   const client = calls.adopt(0)
   process.setNonBlocking(client)
   server.admit(client)

@@ -90,17 +90,15 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   const notifier = yield* Notifier.open(options.notifier)
   const { file, listeners, where } = yield* openListeners(options)
   const budget = yield* DescriptorBudget.raise
-  const liveSettings = Effect.gen(function* () {
+  const findCacheSettings = Effect.gen(function* () {
     const found = cacheSettingsOf(settings.values, budget, yield* Allowed.access(settings.allowed))
     const remarks = [...remarksOn(found, budget), ...(yield* Allowed.remarksOn(settings.allowed))]
     for (const remark of remarks) journal.warning(remark)
     return found
   })
-  // Changed in place by a reload: what is running looks them up whenever it needs them.
-  const live = { ...(yield* liveSettings) }
-  const interval = { statisticsSeconds: settings.values.statisticsSeconds }
-  const server = yield* CacheServer.make(listeners, live)
-  const statistics = yield* StatisticsReport.start(server, interval)
+  let cacheSettings = yield* findCacheSettings
+  const server = yield* CacheServer.make(listeners, cacheSettings)
+  const statistics = yield* StatisticsReport.start(server, settings.values.statisticsSeconds)
   const status = `listening on ${where}`
   journal.info(status)
   notifier.ready(status)
@@ -115,13 +113,11 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
     const before = settings
     settings = yield* reload(options.origin, before)
     if (settings !== before) {
-      Object.assign(live, yield* liveSettings)
-      server.settingsChanged()
+      cacheSettings = yield* findCacheSettings
+      server.change(cacheSettings)
     }
-    if (settings.values.statisticsSeconds !== interval.statisticsSeconds) {
-      interval.statisticsSeconds = settings.values.statisticsSeconds
-      statistics.intervalChanged()
-    }
+    const { statisticsSeconds } = settings.values
+    if (statisticsSeconds !== before.values.statisticsSeconds) statistics.changeInterval(statisticsSeconds)
     notifier.ready(status)
   })
   const run = Effect.runSyncWith(yield* Effect.context<ProcessCalls>())
@@ -131,7 +127,7 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
     (stop) => Effect.sync(stop)
   )
   yield* server.idle
-  journal.info(`no client for ${live.idleSecondsMax} s (max_idle): leaving`)
+  journal.info(`no client for ${cacheSettings.idleSecondsMax} s (max_idle): leaving`)
   // What systemd has passed it serves again. Nobody does a socket of our own: once it cannot be found, whoever has come is served.
   if (options.passedSockets.count > 0 || options.socketPath === undefined) return
   yield* removeFile(options.socketPath, file)

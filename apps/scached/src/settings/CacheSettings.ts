@@ -34,6 +34,11 @@ export interface CacheSettings extends StoreLimits {
   readonly warningsPerSecondMax: number
 }
 
+/** The settings in force. A change replaces them as a whole; what runs reads `current` whenever it needs one. */
+export interface SettingsInForce {
+  readonly current: CacheSettings
+}
+
 /**
  * Descriptors of the process itself: standard descriptors, epoll sets, the ring, listening sockets, the log, those of Bun's runtime, and the
  * reserve (8), 21 in all. The rest is for what one message brings besides its first descriptor.
@@ -42,24 +47,3 @@ export const ownDescriptors = 64
 
 /** Descriptors that a client needs: its socket, and at times one on its way to the cache. */
 export const perClient = 2
-
-/** The defaults, but for what is derived from the number of descriptors that the process may have. */
-export const defaultCacheSettings: CacheSettings = {
-  ttlSecondsMax: 2,
-  exchangeSecondsMax: 60,
-  idleSecondsMax: 0,
-  requestBytesMax: 65_536,
-  outputBytesMax: 262_144,
-  clientsMax: 10_000,
-  connectionsMax: 100_000,
-  connectionsPerEndpointMax: 1_000,
-  bindingsMax: 100_000,
-  // A destination has a binding for each address of its mail exchangers. A search may walk them all in vain: some 15 µs for these.
-  bindingsPerDestinationMax: 256,
-  textBytesMax: 67_108_864,
-  watch: "data",
-  batching: "auto",
-  descriptorsMax: 200_000,
-  access: undefined,
-  warningsPerSecondMax: 20
-}

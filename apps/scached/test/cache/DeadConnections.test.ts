@@ -5,8 +5,8 @@ import { EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
 import { ConnectionCache, deadPerFindMax } from "../../src/cache/ConnectionCache.ts"
 import { LimitNotices } from "../../src/cache/LimitNotices.ts"
-import { defaultCacheSettings } from "../../src/settings/CacheSettings.ts"
 import { octets } from "../support/CacheClient.ts"
+import { defaultCacheSettings } from "../support/defaultCacheSettings.ts"
 
 const calls = Effect.runSync(Effect.provide(SystemCalls, KernelSystemCalls.layer))
 
@@ -19,8 +19,12 @@ const must = <A>(outcome: A | number): Exclude<A, number> => {
 test("a find that meets many dead ones gives up, and the next one goes on where it stopped", () => {
   const loop = new EventLoop(calls, must(calls.epollCreate()), noHost)
   const journal = { isVerbose: false, warning: () => {}, info: () => {}, verbose: () => {} }
-  const notices = new LimitNotices(loop, journal, defaultCacheSettings)
-  const cache = new ConnectionCache(loop, defaultCacheSettings, { notices, onFreed: () => {}, onLost: () => {} })
+  const notices = new LimitNotices(loop, journal, { current: defaultCacheSettings })
+  const cache = new ConnectionCache(
+    loop,
+    { current: defaultCacheSettings },
+    { notices, onFreed: () => {}, onLost: () => {} }
+  )
   const far: Array<Descriptor> = []
   for (let count = 0; count <= deadPerFindMax + 1; count++) {
     const [near, other] = must(calls.socketPair())

@@ -7,7 +7,8 @@ import { Effect, Exit, Layer } from "effect"
 import * as CacheServer from "../../src/cache/CacheServer.ts"
 import { Journal } from "../../src/log/Journal.ts"
 import { Access } from "../../src/settings/Access.ts"
-import { type CacheSettings, defaultCacheSettings } from "../../src/settings/CacheSettings.ts"
+import type { CacheSettings } from "../../src/settings/CacheSettings.ts"
+import { defaultCacheSettings } from "../support/defaultCacheSettings.ts"
 
 const path = "/run/scached"
 const descriptorsPerMessage = 100

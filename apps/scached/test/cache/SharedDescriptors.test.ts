@@ -6,8 +6,9 @@ import { Reactor, Reactors } from "@scached/reactor"
 import { Effect } from "effect"
 import * as CacheServer from "../../src/cache/CacheServer.ts"
 import { Journal } from "../../src/log/Journal.ts"
-import { defaultCacheSettings, ownDescriptors } from "../../src/settings/CacheSettings.ts"
+import { ownDescriptors } from "../../src/settings/CacheSettings.ts"
 import { budgetOf, neededFor } from "../../src/settings/DescriptorBudget.ts"
+import { defaultCacheSettings } from "../support/defaultCacheSettings.ts"
 
 const path = "/run/cache"
 

@@ -4,7 +4,6 @@ import { KernelProcessCalls } from "@scached/daemon"
 import { Override } from "@scached/postfix"
 import { Effect, Result } from "effect"
 import * as ServeSettings from "../../src/serve/ServeSettings.ts"
-import { defaultCacheSettings } from "../../src/settings/CacheSettings.ts"
 import { cacheSettingsOf } from "../../src/settings/cacheSettingsOf.ts"
 import { budgetOf } from "../../src/settings/DescriptorBudget.ts"
 import { Directory } from "../support/Daemon.ts"
@@ -48,7 +47,8 @@ describe("values", () => {
   test("the program tells its name, its number, its socket's name and its directory, and values may refer to them", () => {
     const told = "syslog_name=$process_name-$process_id-$service_name"
     expect(settings("", [told]).values.syslogName).toBe(`scached-${process.pid}-name`)
-    expect(cacheSettingsOf(settings("", []).values, budgetOf(200_000), undefined)).toEqual(defaultCacheSettings)
+    const derived = { clientsMax: 10_000, connectionsMax: 100_000, exchangeSecondsMax: 60, idleSecondsMax: 0 }
+    expect(cacheSettingsOf(settings("", []).values, budgetOf(200_000), undefined)).toMatchObject(derived)
     const { directory: read, result } = readAll("config_directory = /elsewhere\n", [])
     expect(Result.getOrThrow(result).values.configurationDirectory).toBe(read)
   })

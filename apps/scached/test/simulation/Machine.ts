@@ -55,7 +55,7 @@ export class Machine {
   loop: EventLoop | undefined
   /** What the daemon should go by, and what it does. */
   readonly #limits: CacheSettings
-  readonly #settings: CacheSettings
+  #settings: CacheSettings
   readonly #options: MachineOptions
   readonly #buffer
 
@@ -122,9 +122,9 @@ export class Machine {
   changeSettings(millis: number, settings: Partial<CacheSettings>): void {
     this.loop?.at(millis, () => {
       Object.assign(this.#limits, settings)
-      Object.assign(this.#settings, settings)
+      this.#settings = { ...this.#settings, ...settings }
       if (settings.access !== undefined) this.observer.readmit()
-      this.observer.server?.settingsChanged()
+      this.observer.server?.change(this.#settings)
     })
   }
 

@@ -1,6 +1,7 @@
 import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import { Access } from "../../src/settings/Access.ts"
-import { type CacheSettings, defaultCacheSettings } from "../../src/settings/CacheSettings.ts"
+import type { CacheSettings } from "../../src/settings/CacheSettings.ts"
+import { defaultCacheSettings } from "../support/defaultCacheSettings.ts"
 
 type Random = SimulatedSystemCalls.SeededRandom
 

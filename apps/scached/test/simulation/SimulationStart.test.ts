@@ -7,7 +7,7 @@ import { Cause, Effect, Exit } from "effect"
 import * as CacheServer from "../../src/cache/CacheServer.ts"
 import { reservedDescriptors } from "../../src/cache/clients/Admission.ts"
 import { Journal } from "../../src/log/Journal.ts"
-import { defaultCacheSettings } from "../../src/settings/CacheSettings.ts"
+import { defaultCacheSettings } from "../support/defaultCacheSettings.ts"
 
 const path = "/run/scached"
 

@@ -1,5 +1,6 @@
 import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
-import { type CacheSettings, defaultCacheSettings } from "../../src/settings/CacheSettings.ts"
+import type { CacheSettings } from "../../src/settings/CacheSettings.ts"
+import { defaultCacheSettings } from "../support/defaultCacheSettings.ts"
 import * as Message from "./client/Message.ts"
 import { PoliteClient } from "./client/PoliteClient.ts"
 import type { Script, SimulatedClient } from "./client/SimulatedClient.ts"

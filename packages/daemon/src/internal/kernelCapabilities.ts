@@ -14,8 +14,7 @@ const capabilitiesMax = 64
 
 /** The calls about this thread's capabilities. */
 export const makeCapabilityCalls = () => {
-  const { symbols, errno } = cLibrary()
-  const failed = (): Outcome => -(errno[0] ?? 0)
+  const { symbols } = cLibrary()
   const header = new NativeBlock(8)
   /** Twice `struct __user_cap_data_struct`: effective, permitted and inheritable of the low and the high 32. */
   const data = new NativeBlock(24)
@@ -37,7 +36,8 @@ export const makeCapabilityCalls = () => {
   return {
     capabilities: (): CapabilitySets | Outcome => {
       prepare()
-      if (symbols.capget(header.address, data.address) < 0) return failed()
+      const outcome = symbols.capget(header.address, data.address)
+      if (outcome < 0) return outcome
       return {
         effective: set(0),
         permitted: set(1),
@@ -51,12 +51,12 @@ export const makeCapabilityCalls = () => {
       symbols.prctl(ambient, ambientClearAll, 0, 0, 0)
       prepare()
       data.words.fill(0)
-      return symbols.capset(header.address, data.address) < 0 ? failed() : 0
+      return symbols.capset(header.address, data.address)
     },
     dropBoundingSet: (): Outcome => {
       for (let capability = 0; capability < capabilitiesMax; capability++) {
-        if (symbols.prctl(dropBounding, capability, 0, 0, 0) >= 0) continue
-        const failure = failed()
+        const failure = symbols.prctl(dropBounding, capability, 0, 0, 0)
+        if (failure >= 0) continue
         return failure === -Errno.EINVAL && capability > 0 ? 0 : failure
       }
       return 0

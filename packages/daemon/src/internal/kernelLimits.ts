@@ -11,8 +11,7 @@ const numbersMax = 1_048_576
 
 /** The calls about how many descriptors this process may have, and has. */
 export const makeLimitCalls = () => {
-  const { symbols, errno } = cLibrary()
-  const failed = (): Outcome => -(errno[0] ?? 0)
+  const { symbols } = cLibrary()
   /** `struct rlimit`: the soft and the hard limit, of 64 bits each. */
   const limit = new NativeBlock(16)
   const view = new DataView(limit.buffer)
@@ -21,8 +20,10 @@ export const makeLimitCalls = () => {
     return value === infinite ? Number.POSITIVE_INFINITY : Number(value)
   }
 
-  const descriptorLimit = (): DescriptorLimit | Outcome =>
-    symbols.getrlimit(openFiles, limit.address) < 0 ? failed() : { soft: numberAt(0), hard: numberAt(8) }
+  const descriptorLimit = (): DescriptorLimit | Outcome => {
+    const outcome = symbols.getrlimit(openFiles, limit.address)
+    return outcome < 0 ? outcome : { soft: numberAt(0), hard: numberAt(8) }
+  }
 
   /** Asks for every number below the limit, some 0.1 µs each: where there is no /proc, in a changed root for instance. */
   const countByAsking = (): number | Outcome => {
@@ -39,9 +40,10 @@ export const makeLimitCalls = () => {
     descriptorLimit,
     setDescriptorLimit: (soft: number): Outcome => {
       // The hard limit goes back as it was.
-      if (symbols.getrlimit(openFiles, limit.address) < 0) return failed()
+      const found = symbols.getrlimit(openFiles, limit.address)
+      if (found < 0) return found
       view.setBigUint64(0, soft === Number.POSITIVE_INFINITY ? infinite : BigInt(soft), true)
-      return symbols.setrlimit(openFiles, limit.address) < 0 ? failed() : 0
+      return symbols.setrlimit(openFiles, limit.address)
     },
     countDescriptors: (): number | Outcome => {
       try {

@@ -45,15 +45,14 @@ const reopenStandardError = (device: number): number => {
 
 /** Standard error for writes that do not wait, or why there is none. */
 export const openStandardError = (): Output | Outcome => {
-  const { errno, symbols } = cLibrary()
-  const outcome = (result: number): Outcome => (result < 0 ? -(errno[0] ?? 0) : result)
+  const { symbols } = cLibrary()
   const borrowed = adoptDescriptor(standardError, () => {})
-  const writeDirectly = (bytes: Uint8Array): Outcome => outcome(symbols.write(standardError, bytes, bytes.length))
+  const writeDirectly = (bytes: Uint8Array): Outcome => symbols.write(standardError, bytes, bytes.length)
   try {
     const found = fstatSync(standardError)
     if (found.isSocket()) {
       const flags = sendWithoutWaiting | sendWithoutSignal
-      const write = (bytes: Uint8Array): Outcome => outcome(symbols.send(standardError, bytes, bytes.length, flags))
+      const write = (bytes: Uint8Array): Outcome => symbols.send(standardError, bytes, bytes.length, flags)
       return { kind: "socket", descriptor: borrowed, write }
     }
     // Under the offset that others write at, too. A write of a file never says EAGAIN, O_NONBLOCK or not.
@@ -62,13 +61,13 @@ export const openStandardError = (): Output | Outcome => {
     const number = reopenStandardError(found.isCharacterDevice() ? found.rdev : -1)
     if (number >= 0) {
       const descriptor = adoptDescriptor(number, (each) => symbols.close(each))
-      return { kind, descriptor, write: (bytes) => outcome(symbols.write(numberOf(descriptor), bytes, bytes.length)) }
+      return { kind, descriptor, write: (bytes) => symbols.write(numberOf(descriptor), bytes, bytes.length) }
     }
     // The next best: what is writable takes a line without a wait, unless somebody else fills it at this very moment.
     const pollRequest = new NativeBlock(8)
     const write = (bytes: Uint8Array): Outcome => {
       pollRequest.words.set([standardError, pollWritable])
-      if (symbols.poll(pollRequest.address, 1, 0) < 1) return -Errno.EAGAIN
+      if (symbols.pollAtOnce(pollRequest.address, 1) < 1) return -Errno.EAGAIN
       return writeDirectly(bytes.subarray(0, guardedBytesMax))
     }
     return { kind, descriptor: borrowed, write }

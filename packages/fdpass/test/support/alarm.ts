@@ -8,5 +8,5 @@ export const endAfter = (seconds: number): void => {
   // struct itimerval: the interval, which stays 0, and the time until the alarm.
   const timer = new NativeBlock(32)
   timer.words[4] = seconds
-  libc().symbols.setitimer(realTimer, timer.address, null)
+  libc().symbols.setitimer(realTimer, timer.address, 0)
 }

@@ -1,5 +1,4 @@
 /** TCP sockets that were made to linger for an hour and cannot send what they hold: whoever closes one of them waits. */
-import { dlopen } from "bun:ffi"
 import type { Descriptor } from "../../src/index.ts"
 import { numberOf } from "../../src/internal/descriptor.ts"
 import { libc } from "../../src/internal/kernel/libc.ts"
@@ -7,7 +6,6 @@ import { NativeBlock } from "../../src/internal/kernel/nativeMemory.ts"
 import { kernelCalls as calls } from "./machines.ts"
 
 const { symbols } = libc()
-const { symbols: more } = dlopen("libc.so.6", { getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" } })
 
 const internet = 2
 const streamNonBlocking = 1 | 0o4000 | 0o2000000
@@ -24,9 +22,9 @@ export const connection = (): readonly [Descriptor, Descriptor] => {
   symbols.bind(listener, address.address, 16)
   symbols.listen(listener, 1)
   length.words[0] = 16
-  more.getsockname(listener, address.address, length.address)
+  symbols.getsockname(listener, address.address, length.address)
   if (symbols.connect(client, address.address, 16) < 0) throw new Error("connect failed")
-  const accepted = symbols.accept4(listener, null, null, 0)
+  const accepted = symbols.accept4(listener, 0, 0, 0)
   symbols.close(listener)
   return [calls.adopt(client), calls.adopt(accepted)]
 }

@@ -29,9 +29,8 @@ export const sendDescriptorsRaw = (
   for (const [index, each] of descriptors.entries()) {
     message.bytes.writeUInt32LE(numberOf(each), controlOffset + 16 + 4 * index)
   }
-  const { errno, symbols } = libc()
-  const sent = symbols.sendmsg(numberOf(socket), message.address, 0x4040 | flags)
-  const outcome = sent < 0 ? -(errno[0] ?? 0) : sent
+  const { symbols } = libc()
+  const outcome = symbols.sendmsg(numberOf(socket), message.address, 0x4040 | flags)
   // Read once more behind the call, so that the block cannot have been collected before it.
   return message.bytes.length > 0 ? outcome : 0
 }

@@ -1,7 +1,7 @@
 import type { Descriptor, PeerCredentials, SystemCallError } from "@scached/fdpass"
 import { Acceptor, DescriptorReserve, type EventLoop } from "@scached/reactor"
 import type { Journal } from "../../log/Journal.ts"
-import type { CacheSettings } from "../../settings/CacheSettings.ts"
+import type { SettingsInForce } from "../../settings/CacheSettings.ts"
 import type { CacheStatistics } from "../CacheStatistics.ts"
 import type { LimitNotices } from "../LimitNotices.ts"
 
@@ -17,7 +17,7 @@ export const reservedDescriptors = 8
 /** What a door belongs to. */
 export interface DoorOwner {
   readonly loop: EventLoop
-  readonly settings: CacheSettings
+  readonly settings: SettingsInForce
   readonly journal: Journal["Service"]
   readonly notices: LimitNotices
   readonly statistics: CacheStatistics
@@ -88,9 +88,11 @@ export class Admission {
     const peer = this.checked(socket)
     if (peer === undefined) return
     const { clients, enter, journal, notices, settings } = this.#owner
-    if (clients() >= settings.clientsMax) {
+    if (clients() >= settings.current.clientsMax) {
       notices.reached("clientsMax")
-      journal.warning(`a client was turned away: all ${settings.clientsMax} places are taken (scached_client_limit)`)
+      journal.warning(
+        `a client was turned away: all ${settings.current.clientsMax} places are taken (scached_client_limit)`
+      )
       return this.#sendAway(socket)
     }
     enter(socket, peer)
@@ -102,7 +104,7 @@ export class Admission {
     const { journal, loop, settings, statistics } = this.#owner
     const found = loop.calls.peerCredentials(socket)
     const peer = typeof found === "number" ? unknownPeer : found
-    if (settings.access?.admitsAt(socket, peer, loop.calls) !== false) return peer
+    if (settings.current.access?.admitsAt(socket, peer, loop.calls) !== false) return peer
     statistics.client(true)
     journal.warning(
       `client pid=${peer.pid} uid=${peer.uid} gid=${peer.gid}: refused, its user may not connect; see scached_allow_users`
@@ -124,7 +126,7 @@ export class Admission {
   /** Stops or goes on accepting, by how many are inside. */
   consider(): void {
     const { clients, notices, settings } = this.#owner
-    const isFull = clients() >= settings.clientsMax
+    const isFull = clients() >= settings.current.clientsMax
     if (this.#isClosed || isFull === this.#isFull) return
     this.#isFull = isFull
     if (isFull) notices.reached("clientsMax")

@@ -10,7 +10,7 @@ import { Reply, Request, ServerSession, type ServerStep } from "@scached/protoco
 import { Channel, type ChannelHandler, type EventLoop } from "@scached/reactor"
 import type { Journal } from "../../log/Journal.ts"
 import { printableText } from "../../log/printableText.ts"
-import type { CacheSettings } from "../../settings/CacheSettings.ts"
+import type { SettingsInForce } from "../../settings/CacheSettings.ts"
 import { type ConnectionCache, type Found, unwatchable } from "../ConnectionCache.ts"
 import type { LimitNotices } from "../LimitNotices.ts"
 
@@ -18,7 +18,7 @@ import type { LimitNotices } from "../LimitNotices.ts"
 export interface ClientContext {
   readonly loop: EventLoop
   readonly cache: ConnectionCache
-  readonly settings: CacheSettings
+  readonly settings: SettingsInForce
   readonly journal: Journal["Service"]
   readonly notices: LimitNotices
   /**
@@ -63,13 +63,13 @@ export class Client implements ChannelHandler {
   constructor(context: ClientContext, peer: PeerCredentials) {
     this.#context = context
     this.peer = peer
-    this.#session = new ServerSession<Descriptor>({ requestBytesMax: context.settings.requestBytesMax })
+    this.#session = new ServerSession<Descriptor>({ requestBytesMax: context.settings.current.requestBytesMax })
   }
 
   /** Takes the client's socket over and greets it; the error says why the socket could not be watched, and is closed. */
   open(socket: Descriptor): SystemCallError | undefined {
     const { loop, settings } = this.#context
-    const channel = Channel.open(loop, socket, this, settings.outputBytesMax)
+    const channel = Channel.open(loop, socket, this, settings.current.outputBytesMax)
     if (!(channel instanceof Channel)) return channel
     this.#channel = channel
     this.#verbose("connect")
@@ -113,7 +113,7 @@ export class Client implements ChannelHandler {
   settingsChanged(): void {
     const { journal, loop, settings } = this.#context
     const socket = this.#channel?.socket
-    if (socket !== undefined && settings.access?.admitsAt(socket, this.peer, loop.calls) === false) {
+    if (socket !== undefined && settings.current.access?.admitsAt(socket, this.peer, loop.calls) === false) {
       journal.warning(`${this.#name}: disconnected, its user may no longer connect; see scached_allow_users`)
       return this.close("disconnect: its user may no longer connect")
     }
@@ -340,7 +340,7 @@ export class Client implements ChannelHandler {
   }
 
   get #debtMillisMax(): number {
-    return this.#context.settings.exchangeSecondsMax * 1000
+    return this.#context.settings.current.exchangeSecondsMax * 1000
   }
 
   /** One timer serves many exchanges: it is armed when there is none, and looks at the present debt when it comes. */
@@ -350,7 +350,7 @@ export class Client implements ChannelHandler {
       if (!this.#isOverdue()) return
       const { loop, settings } = this.#context
       // The answer may have come in time, and still be in the socket: after SIGSTOP, or in a turn with more events than it takes.
-      this.#cancelDebt = loop.afterPendingInput(settings.requestBytesMax, () => {
+      this.#cancelDebt = loop.afterPendingInput(settings.current.requestBytesMax, () => {
         this.#cancelDebt = undefined
         if (this.#isOverdue()) this.#timeOut()
       })
@@ -370,7 +370,7 @@ export class Client implements ChannelHandler {
     const what = this.#channel?.isBlocked === true ? "it does not read its answers" : this.#session.state
     this.#context.cache.statistics.timedOut()
     this.#context.journal.warning(
-      `${this.#name}: disconnected, it has owed an answer for ${this.#context.settings.exchangeSecondsMax} s ` +
+      `${this.#name}: disconnected, it has owed an answer for ${this.#context.settings.current.exchangeSecondsMax} s ` +
         `(${what}); see ipc_timeout and scached_exchange_timeout`
     )
     this.close("disconnect: timed out")

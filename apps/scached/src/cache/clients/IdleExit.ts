@@ -1,6 +1,6 @@
 import type { EventLoop } from "@scached/reactor"
 import { Deferred, Effect } from "effect"
-import type { CacheSettings } from "../../settings/CacheSettings.ts"
+import type { SettingsInForce } from "../../settings/CacheSettings.ts"
 import type { Admission } from "./Admission.ts"
 
 /** While clients may wait that cannot be accepted, it is not known whether anybody does. */
@@ -15,7 +15,7 @@ const troubleMillis = 1_000
 export class IdleExit {
   readonly over: Effect.Effect<void>
   readonly #loop: EventLoop
-  readonly #settings: Pick<CacheSettings, "idleSecondsMax">
+  readonly #settings: SettingsInForce
   readonly #door: Admission
   readonly #clients: () => number
   readonly #over = Deferred.makeUnsafe<void>()
@@ -23,12 +23,7 @@ export class IdleExit {
   #cancel: (() => void) | undefined
   #isLeaving = false
 
-  constructor(
-    loop: EventLoop,
-    settings: Pick<CacheSettings, "idleSecondsMax">,
-    door: Admission,
-    clients: () => number
-  ) {
+  constructor(loop: EventLoop, settings: SettingsInForce, door: Admission, clients: () => number) {
     this.#loop = loop
     this.#settings = settings
     this.#door = door
@@ -44,7 +39,7 @@ export class IdleExit {
     }
     this.#cancel?.()
     this.#cancel = undefined
-    const { idleSecondsMax } = this.#settings
+    const { idleSecondsMax } = this.#settings.current
     if (idleSecondsMax > 0 && this.#clients() === 0) this.#arm(idleSecondsMax * 1000)
   }
 

@@ -1,7 +1,7 @@
 import { type Descriptor, Errno } from "@scached/fdpass"
 import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import type { CacheTotals } from "../../../src/cache/CacheStatistics.ts"
-import { defaultCacheSettings } from "../../../src/settings/CacheSettings.ts"
+import { defaultCacheSettings } from "../../support/defaultCacheSettings.ts"
 import * as Message from "../client/Message.ts"
 import { KernelMachine, type Opened } from "./KernelMachine.ts"
 import { difference, openFiles } from "./OpenFiles.ts"

@@ -3,15 +3,15 @@ import { NativeBlock } from "./nativeMemory.ts"
 /** What a lane needs of the threads library. */
 export interface ThreadStarter {
   /** Runs the closing function on a thread of its own; its handle, or undefined where there can be no thread now. */
-  readonly start: (list: NativeBlock) => bigint | undefined
+  readonly start: (list: NativeBlock) => number | undefined
   /** How many numbers one thread can take: 1 where it is the C library's `close`. */
   readonly listMax: number
-  readonly hasEnded: (thread: bigint) => boolean
-  readonly interrupt: (thread: bigint) => void
+  readonly hasEnded: (thread: number) => boolean
+  readonly interrupt: (thread: number) => void
 }
 
 interface Run {
-  readonly thread: bigint
+  readonly thread: number
   /** The count, and the numbers: -1 for each that the thread has taken. */
   readonly list: NativeBlock
   readonly numbers: Int32Array

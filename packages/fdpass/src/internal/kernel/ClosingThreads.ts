@@ -1,4 +1,3 @@
-import { dlopen, type Pointer } from "bun:ffi"
 import { close } from "node:fs"
 import { ClosingLane, type ThreadStarter } from "./ClosingLane.ts"
 import { loadClosingCode } from "./closingCode.ts"
@@ -11,23 +10,14 @@ const setMask = 2
 /** sizeof(sigset_t). */
 const signalSetBytes = 128
 
-const nameOf = (name: string): Buffer => Buffer.from(`${name}\0`)
-
-const declarations = {
-  pthread_create: { args: ["ptr", "ptr", "ptr", "u64"], returns: "i32" },
-  pthread_tryjoin_np: { args: ["u64", "ptr"], returns: "i32" },
-  pthread_kill: { args: ["u64", "i32"], returns: "i32" },
-  pthread_sigmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  dlsym: { args: ["ptr", "buffer"], returns: "ptr" }
-} as const
-
-/** Opened when it is first needed: bun:ffi compiles every declaration, and most programs never close what waits. */
+/** Looked up when they are first needed: most programs never close what waits. */
 const openThreads = () => {
-  const { symbols } = dlopen("libc.so.6", declarations)
-  const [closeOne, harmless] = [symbols.dlsym(null, nameOf("close")), symbols.dlsym(null, nameOf("abs"))]
-  if (typeof closeOne !== "number" || typeof harmless !== "number") throw new Error("the C library lacks a function")
+  const { functionNamed, symbols } = libc()
+  const closeOne = functionNamed("close")
+  // A C library from before threads were in its one file lacks this.
+  functionNamed("pthread_tryjoin_np")
   // A signal without a handler would not interrupt anything, and a handler must be no code of the runtime: abs takes a number, and does nothing.
-  libc().symbols.signal(wakeSignal, harmless)
+  symbols.signal(wakeSignal, functionNamed("abs"))
   return { symbols, closeOne, closeAll: loadClosingCode() }
 }
 
@@ -35,10 +25,9 @@ const openThreads = () => {
 class Starter implements ThreadStarter {
   readonly listMax: number
   readonly #symbols: ReturnType<typeof openThreads>["symbols"]
-  readonly #closeOne: Pointer
-  readonly #closeAll: Pointer | undefined
+  readonly #closeOne: number
+  readonly #closeAll: number | undefined
   readonly #made = new NativeBlock(8)
-  readonly #handle = new BigUint64Array(this.#made.buffer)
   readonly #masked = new NativeBlock(signalSetBytes)
   readonly #usual = new NativeBlock(signalSetBytes)
 
@@ -51,23 +40,24 @@ class Starter implements ThreadStarter {
     this.#masked.bytes[(wakeSignal - 1) >> 3] = 0xff & ~(1 << ((wakeSignal - 1) & 7))
   }
 
-  start(list: NativeBlock): bigint | undefined {
+  start(list: NativeBlock): number | undefined {
     // All signals but one are left to the thread that the runtime expects them on.
     this.#symbols.pthread_sigmask(setMask, this.#masked.address, this.#usual.address)
     // On x86-64 and arm64 the number of `close` arrives where the thread's argument is put.
     const outcome =
       this.#closeAll === undefined
-        ? this.#symbols.pthread_create(this.#made.address, null, this.#closeOne, list.words[1] ?? 0)
-        : this.#symbols.pthread_create(this.#made.address, null, this.#closeAll, list.address)
-    this.#symbols.pthread_sigmask(setMask, this.#usual.address, null)
-    return outcome === 0 ? this.#handle[0] : undefined
+        ? this.#symbols.pthread_create(this.#made.address, 0, this.#closeOne, list.words[1] ?? 0)
+        : this.#symbols.pthread_create(this.#made.address, 0, this.#closeAll, list.address)
+    this.#symbols.pthread_sigmask(setMask, this.#usual.address, 0)
+    if (outcome !== 0) return undefined
+    return (this.#made.words[0] ?? 0) + (this.#made.words[1] ?? 0) * 2 ** 32
   }
 
-  hasEnded(thread: bigint): boolean {
-    return this.#symbols.pthread_tryjoin_np(thread, null) === 0
+  hasEnded(thread: number): boolean {
+    return this.#symbols.pthread_tryjoin_np(thread, 0) === 0
   }
 
-  interrupt(thread: bigint): void {
+  interrupt(thread: number): void {
     this.#symbols.pthread_kill(thread, wakeSignal)
   }
 }

@@ -3,10 +3,6 @@ import { Errno } from "../../Errno.ts"
 import { libc } from "./libc.ts"
 import { NativeBlock } from "./nativeMemory.ts"
 
-// The same numbers on all machines.
-const setupCall = 425
-const enterCall = 426
-
 const operations = { sendMessage: 9, receiveMessage: 10, close: 19, send: 26 } as const
 
 /** IORING_SETUP_SINGLE_ISSUER and IORING_SETUP_DEFER_TASKRUN, Linux 6.1: what completes does so within `enter`, on this thread. */
@@ -33,10 +29,10 @@ const idleTriesMax = 64
 const makeMapping = (ring: number) => {
   const { symbols } = libc()
   return (bytes: number, offset: number): Uint32Array | undefined => {
-    const address = symbols.mmap(null, bytes, readAndWrite, shared, ring, offset)
-    // MAP_FAILED is -1.
-    if (address === null || address < 0 || address > Number.MAX_SAFE_INTEGER) return undefined
-    return new Uint32Array(toArrayBuffer(address, 0, bytes))
+    const address = symbols.mmap(0, bytes, readAndWrite, shared, ring, offset)
+    if (address <= 0) return undefined
+    // The brand is all that a number lacks to be a pointer.
+    return new Uint32Array(toArrayBuffer(address as Pointer, 0, bytes))
   }
 }
 
@@ -87,7 +83,7 @@ export class Ring {
     const setUp = (flags: number) => {
       parameters.bytes.fill(0)
       parameters.words[word.flags] = flags
-      return symbols.syscall(setupCall, entries, parameters.address, 0, 0, 0, 0)
+      return symbols.io_uring_setup(entries, parameters.address)
     }
     let number = setUp(setupFlags)
     if (number < 0) number = setUp(0)
@@ -135,18 +131,18 @@ export class Ring {
    * has taken, in their order: fewer only when the ring is broken, and the others have not been made then.
    */
   enter(count: number, outcomes: Int32Array): number {
-    const { errno, symbols } = libc()
+    const { symbols } = libc()
     this.#ring[this.#tail] = this.#put
     let toSubmit = count
     let toComplete = count
     let idleTries = 0
     while (toComplete > 0) {
-      const taken = symbols.syscall(enterCall, this.#number, toSubmit, toComplete, waitForCompletions, 0, 0)
+      const taken = symbols.io_uring_enter(this.#number, toSubmit, toComplete, waitForCompletions)
       const completed = this.#complete(outcomes)
       toSubmit -= Math.max(0, taken)
       toComplete -= completed
       idleTries = taken > 0 || completed > 0 ? 0 : idleTries + 1
-      const isPassing = taken >= 0 || errno[0] === Errno.EINTR || errno[0] === Errno.EAGAIN
+      const isPassing = taken >= 0 || taken === -Errno.EINTR || taken === -Errno.EAGAIN
       if (isPassing && idleTries < idleTriesMax) continue
       this.#isBroken = true
       break

@@ -1,4 +1,4 @@
-import { dlopen, type Pointer, toArrayBuffer } from "bun:ffi"
+import { type Pointer, toArrayBuffer } from "bun:ffi"
 import { libc } from "./libc.ts"
 
 /**
@@ -46,22 +46,20 @@ const code: Readonly<Record<string, ReadonlyArray<number>>> = {
   ].flatMap((word) => [word & 0xff, (word >>> 8) & 0xff, (word >>> 16) & 0xff, word >>> 24])
 }
 
-const pageBytes = 65_536
+const codeBytes = 128
 const readAndWrite = 3
 const readAndExecute = 5
-const privateAndAnonymous = 0x22
+/** MAP_PRIVATE and MAP_ANONYMOUS. */
+const ownMemory = 0x22
 
-/**
- * Puts that function into memory that can be executed, and returns its address; undefined where there is none for this machine. bun:ffi itself
- * compiles its functions into such memory, so that whoever gets here may have it.
- */
-export const loadClosingCode = (): Pointer | undefined => {
+/** Puts that function into memory that can be executed, as the gate's are, and returns its address; undefined where there is none for this machine. */
+export const loadClosingCode = (): number | undefined => {
   const bytes = code[process.arch]
   if (bytes === undefined) return undefined
-  const address = libc().symbols.mmap(null, pageBytes, readAndWrite, privateAndAnonymous, -1, 0)
-  // MAP_FAILED is -1.
-  if (typeof address !== "number" || address < 0) return undefined
-  new Uint8Array(toArrayBuffer(address, 0, bytes.length)).set(bytes)
-  const { symbols } = dlopen("libc.so.6", { mprotect: { args: ["ptr", "u64", "i32"], returns: "i32" } })
-  return symbols.mprotect(address, pageBytes, readAndExecute) < 0 ? undefined : address
+  const { symbols } = libc()
+  const address = symbols.mmap(0, codeBytes, readAndWrite, ownMemory, -1, 0)
+  if (address < 0) return undefined
+  // An address of the kernel's is a pointer, which bun:ffi's types cannot know.
+  new Uint8Array(toArrayBuffer(address as Pointer, 0, bytes.length)).set(bytes)
+  return symbols.mprotect(address, codeBytes, readAndExecute) < 0 ? undefined : address
 }

@@ -49,7 +49,7 @@ const interruptible: ReadonlySet<number> = new Set([SocketKind.tcp, SocketKind.i
  * multicast group, an address that keeps a file system mounted, descriptors in a queue, and files.
  */
 export const makeLetGo = () => {
-  const { symbols, errno } = libc()
+  const { symbols } = libc()
   /** `struct linger`, all zero: off. */
   const noLinger = new NativeBlock(8)
   const value = new NativeBlock(8)
@@ -63,7 +63,7 @@ export const makeLetGo = () => {
   const ask = (number: number, option: number): Outcome => {
     length.words[0] = 4
     const result = symbols.getsockopt(number, socketLevel, option, value.address, length.address)
-    return result < 0 ? -(errno[0] ?? Errno.EIO) : (value.words[0] ?? 0)
+    return result < 0 ? result : (value.words[0] ?? 0)
   }
 
   const internetKind = (number: number): SocketKind => {
@@ -101,7 +101,7 @@ export const makeLetGo = () => {
     looked.words[0] = number
     looked.words[1] = readable
     // A socket that never had a peer has hung up too, which is told unasked.
-    return symbols.poll(looked.address, 1, 0) >= 0 && ((looked.words[1] ?? 0) >>> 16) % 2 === 0
+    return symbols.pollAtOnce(looked.address, 1) >= 0 && ((looked.words[1] ?? 0) >>> 16) % 2 === 0
   }
 
   const isPrompt = (number: number, kind: number): boolean => {
@@ -129,7 +129,7 @@ export const makeLetGo = () => {
       queues.words[2 * index] = number
       queues.words[2 * index + 1] = readable
     }
-    const hasLooked = queued.length > 0 && symbols.poll(queues.address, queued.length, 0) >= 0
+    const hasLooked = queued.length > 0 && symbols.pollAtOnce(queues.address, queued.length) >= 0
     for (const [index, number] of queued.entries()) {
       const found = (queues.words[2 * index + 1] ?? 0) >>> 16
       if (hasLooked && found % 2 === 0 && !isBound(number)) prompt.push(number)

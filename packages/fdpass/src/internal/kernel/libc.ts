@@ -1,74 +1,120 @@
 /**
- * The C library's entry points. The only module of the project that names it.
+ * The calls under the names and with the arguments that C has for them, made through the gate: every result is zero or more, or the negated
+ * error number. There is no `errno` to look at afterwards.
  */
-import { dlopen, toArrayBuffer } from "bun:ffi"
+import { callNumbers as numbers } from "./callNumbers.ts"
+import { type Argument, type Gate, gate } from "./Gate.ts"
+import { NativeBlock } from "./nativeMemory.ts"
 
-/**
- * Sizes and counts are declared as 32-bit integers although C has them wider: every one here is below 2^31, a 64-bit result
- * would come back as a BigInt, and the low half of -1 is -1.
- */
-const declarations = {
-  __errno_location: { args: [], returns: "ptr" },
-  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-  socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
-  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
-  listen: { args: ["i32", "i32"], returns: "i32" },
-  accept4: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
-  connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
-  recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
-  recvmsg: { args: ["i32", "ptr", "i32"], returns: "i32" },
-  sendmsg: { args: ["i32", "ptr", "i32"], returns: "i32" },
-  send: { args: ["i32", "buffer", "u64", "i32"], returns: "i32" },
-  umask: { args: ["u32"], returns: "u32" },
-  shutdown: { args: ["i32", "i32"], returns: "i32" },
-  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
-  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
-  // The address of a UNIX socket takes no lock; that of a TCP socket does.
-  getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
-  close: { args: ["i32"], returns: "i32" },
-  write: { args: ["i32", "buffer", "u64"], returns: "i32" },
-  // fcntl and prctl are variadic in C; on x86-64 and arm64 Linux whole numbers are passed alike either way.
-  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
-  getrlimit: { args: ["i32", "ptr"], returns: "i32" },
-  setrlimit: { args: ["i32", "ptr"], returns: "i32" },
-  // Not in its headers, but exported since 2.2.5.
-  capget: { args: ["ptr", "ptr"], returns: "i32" },
-  capset: { args: ["ptr", "ptr"], returns: "i32" },
-  chroot: { args: ["buffer"], returns: "i32" },
-  setgroups: { args: ["u64", "ptr"], returns: "i32" },
-  setresgid: { args: ["u32", "u32", "u32"], returns: "i32" },
-  setresuid: { args: ["u32", "u32", "u32"], returns: "i32" },
-  getresgid: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
-  getresuid: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
-  getgroups: { args: ["i32", "ptr"], returns: "i32" },
-  // Variadic as well. A tag or a flag is below 2^31, and so are its results.
-  syscall: { args: ["i64", "i32", "u64", "u64", "u64", "u64", "u64"], returns: "i32" },
-  mmap: { args: ["ptr", "u64", "i32", "i32", "i32", "u64"], returns: "ptr" },
-  madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
-  isatty: { args: ["i32"], returns: "i32" },
-  signal: { args: ["i32", "ptr"], returns: "ptr" },
-  pthread_sigmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  setitimer: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  epoll_create1: { args: ["i32"], returns: "i32" },
-  epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
-  poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
-  epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" }
-} as const
+const openFilesOfSelf = 0
+/** TCGETS, which only a terminal answers. */
+const terminalSettings = 0x5401
+/** sizeof(struct termios) of the kernel's, rounded up. */
+const terminalBytes = 64
+
+const makeSymbols = ({ callFunction, enter, functionNamed }: Gate) => {
+  /** All zero: a wait of no time. The kernel leaves it as it is. */
+  const noTime = new NativeBlock(16)
+  /** A C function by its name, looked up at the first call. */
+  const named = (name: string) => {
+    let address: number | undefined
+    return (a: number, b = 0, c = 0, d = 0): number => {
+      address ??= functionNamed(name)
+      return callFunction(address, a, b, c, d, 0)
+    }
+  }
+  return {
+    socket: (family: number, type: number, protocol: number) => enter(numbers.socket, family, type, protocol, 0, 0, 0),
+    socketpair: (family: number, type: number, protocol: number, pair: number) =>
+      enter(numbers.socketpair, family, type, protocol, pair, 0, 0),
+    bind: (number: number, address: number, bytes: number) => enter(numbers.bind, number, address, bytes, 0, 0, 0),
+    listen: (number: number, backlog: number) => enter(numbers.listen, number, backlog, 0, 0, 0, 0),
+    accept4: (number: number, address: number, length: number, flags: number) =>
+      enter(numbers.accept4, number, address, length, flags, 0, 0),
+    connect: (number: number, address: number, bytes: number) =>
+      enter(numbers.connect, number, address, bytes, 0, 0, 0),
+    getsockname: (number: number, address: number, length: number) =>
+      enter(numbers.getsockname, number, address, length, 0, 0, 0),
+    recv: (number: number, into: number, bytes: number, flags: number) =>
+      enter(numbers.recvfrom, number, into, bytes, flags, 0, 0),
+    recvmsg: (number: number, message: number, flags: number) =>
+      enter(numbers.recvmsg, number, message, flags, 0, 0, 0),
+    sendmsg: (number: number, message: number, flags: number) =>
+      enter(numbers.sendmsg, number, message, flags, 0, 0, 0),
+    send: (number: number, from: Argument, bytes: number, flags: number) =>
+      enter(numbers.sendto, number, from, bytes, flags, 0, 0),
+    umask: (mask: number) => enter(numbers.umask, mask, 0, 0, 0, 0, 0),
+    shutdown: (number: number, direction: number) => enter(numbers.shutdown, number, direction, 0, 0, 0, 0),
+    setsockopt: (number: number, level: number, name: number, value: number, bytes: number) =>
+      enter(numbers.setsockopt, number, level, name, value, bytes, 0),
+    getsockopt: (number: number, level: number, name: number, value: number, length: number) =>
+      enter(numbers.getsockopt, number, level, name, value, length, 0),
+    close: (number: number) => enter(numbers.close, number, 0, 0, 0, 0, 0),
+    write: (number: number, from: Argument, bytes: number) => enter(numbers.write, number, from, bytes, 0, 0, 0),
+    flock: (number: number, operation: number) => enter(numbers.flock, number, operation, 0, 0, 0, 0),
+    fcntl: (number: number, operation: number, value: number) =>
+      enter(numbers.fcntl, number, operation, value, 0, 0, 0),
+    prctl: (operation: number, a: number, b: number, c: number, d: number) =>
+      enter(numbers.prctl, operation, a, b, c, d, 0),
+    getrlimit: (resource: number, limit: number) => enter(numbers.prlimit64, openFilesOfSelf, resource, 0, limit, 0, 0),
+    setrlimit: (resource: number, limit: number) => enter(numbers.prlimit64, openFilesOfSelf, resource, limit, 0, 0, 0),
+    capget: (header: number, data: number) => enter(numbers.capget, header, data, 0, 0, 0, 0),
+    capset: (header: number, data: number) => enter(numbers.capset, header, data, 0, 0, 0, 0),
+    chroot: (path: Uint8Array) => enter(numbers.chroot, path, 0, 0, 0, 0, 0),
+    getresgid: (real: number, effective: number, saved: number) =>
+      enter(numbers.getresgid, real, effective, saved, 0, 0, 0),
+    getresuid: (real: number, effective: number, saved: number) =>
+      enter(numbers.getresuid, real, effective, saved, 0, 0, 0),
+    getgroups: (count: number, list: number) => enter(numbers.getgroups, count, list, 0, 0, 0, 0),
+    io_uring_setup: (entries: number, parameters: number) =>
+      enter(numbers.io_uring_setup, entries, parameters, 0, 0, 0, 0),
+    io_uring_enter: (number: number, toSubmit: number, toComplete: number, flags: number) =>
+      enter(numbers.io_uring_enter, number, toSubmit, toComplete, flags, 0, 0),
+    mmap: (address: number, bytes: number, protection: number, flags: number, number: number, offset: number) =>
+      enter(numbers.mmap, address, bytes, protection, flags, number, offset),
+    ioctl: (number: number, request: number, value: number) => enter(numbers.ioctl, number, request, value, 0, 0, 0),
+    mprotect: (address: number, bytes: number, protection: number) =>
+      enter(numbers.mprotect, address, bytes, protection, 0, 0, 0),
+    madvise: (address: number, bytes: number, advice: number) =>
+      enter(numbers.madvise, address, bytes, advice, 0, 0, 0),
+    isatty: (number: number) => {
+      const settings = new NativeBlock(terminalBytes)
+      return enter(numbers.ioctl, number, terminalSettings, settings.address, 0, 0, 0) < 0 ? 0 : 1
+    },
+    setitimer: (timer: number, value: number, before: number) =>
+      enter(numbers.setitimer, timer, value, before, 0, 0, 0),
+    epoll_create1: (flags: number) => enter(numbers.epoll_create1, flags, 0, 0, 0, 0, 0),
+    epoll_ctl: (epoll: number, operation: number, number: number, event: number) =>
+      enter(numbers.epoll_ctl, epoll, operation, number, event, 0, 0),
+    epoll_wait: (epoll: number, events: number, capacity: number, timeoutMillis: number) =>
+      enter(numbers.epoll_pwait, epoll, events, capacity, timeoutMillis, 0, 0),
+    /** poll(2) without a wait. */
+    pollAtOnce: (requests: number, count: number) => enter(numbers.ppoll, requests, count, noTime.address, 0, 0, 0),
+
+    // What follows is the C library's. These change all threads, each of which has its own ids for the kernel.
+    setgroups: named("setgroups"),
+    setresgid: named("setresgid"),
+    setresuid: named("setresuid"),
+    // The C library keeps signals for itself that must not be blocked. These two return a positive error number.
+    pthread_sigmask: named("pthread_sigmask"),
+    pthread_create: named("pthread_create"),
+    pthread_tryjoin_np: named("pthread_tryjoin_np"),
+    pthread_kill: named("pthread_kill"),
+    /** A handler needs the C library's way back from it. Its result is the half of an address, and no outcome. */
+    signal: named("signal"),
+    /** A call that stays out of the kernel, to compare others with. */
+    abs: named("abs")
+  }
+}
 
 const open = () => {
-  const { symbols } = dlopen("libc.so.6", declarations)
-  const location = symbols.__errno_location()
-  if (location === null) throw new Error("the C library gave no errno location")
-  // errno's address is fixed for the life of a thread, and JavaScript stays on its thread: one view serves every call.
-  const errno = new Int32Array(toArrayBuffer(location, 0, 4))
-  return { symbols, errno }
+  const opened = gate()
+  return { symbols: makeSymbols(opened), functionNamed: opened.functionNamed }
 }
 
 let opened: ReturnType<typeof open> | undefined
 
-/** The C library, opened at the first call and kept: bun:ffi compiles every declaration anew each time. */
+/** The calls of this process, made ready at the first use; throws where there is no way into the kernel. */
 export const libc = (): ReturnType<typeof open> => {
   opened ??= open()
   return opened

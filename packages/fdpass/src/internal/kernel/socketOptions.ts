@@ -1,4 +1,3 @@
-import { Errno } from "../../Errno.ts"
 import type { Outcome } from "../../SystemCalls.ts"
 import { libc } from "./libc.ts"
 import { NativeBlock } from "./nativeMemory.ts"
@@ -11,8 +10,7 @@ const messageOptions = [16, 34, 76, 29, 35, 37, 63, 64, 65] as const
 
 /** What whoever made a socket has set, and what becomes of it. */
 export const makeSocketOptions = () => {
-  const { symbols, errno } = libc()
-  const failed = (): Outcome => -(errno[0] ?? Errno.EIO)
+  const { symbols } = libc()
   const value = new NativeBlock(4)
   const length = new NativeBlock(4)
   const off = new NativeBlock(4)
@@ -21,7 +19,7 @@ export const makeSocketOptions = () => {
   const option = (number: number, name: number): Outcome => {
     length.words[0] = 4
     const result = symbols.getsockopt(number, socketLevel, name, value.address, length.address)
-    return result < 0 ? failed() : (value.words[0] ?? 0)
+    return result < 0 ? result : (value.words[0] ?? 0)
   }
 
   return {
@@ -33,7 +31,8 @@ export const makeSocketOptions = () => {
       for (const name of messageOptions) {
         // A kernel that does not know the option cannot have it on.
         if (option(number, name) <= 0) continue
-        if (symbols.setsockopt(number, socketLevel, name, off.address, 4) < 0) return failed()
+        const switched = symbols.setsockopt(number, socketLevel, name, off.address, 4)
+        if (switched < 0) return switched
         count++
       }
       return count

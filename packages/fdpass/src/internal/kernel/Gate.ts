@@ -1,0 +1,32 @@
+import { openFfiGate } from "./ffiGate.ts"
+
+/** A number or an address; for memory of the caller's that is used within the call only, the bytes themselves. */
+export type Argument = number | Uint8Array
+
+/**
+ * The one way into the kernel, and into the C library for what the kernel cannot do alone.
+ *
+ * Every result is the kernel's own: zero or more, or the negated error number. The error number comes back with the call that failed, so that
+ * nothing that runs on this thread between two calls can change it. The C library's `errno` is not safe: where there is no /proc, for
+ * instance, JavaScriptCore's collector sets it to ENOENT whenever it runs.
+ */
+export interface Gate {
+  /** Makes a system call. Arguments that the call does not have are 0. */
+  readonly enter: (call: number, a: Argument, b: Argument, c: Argument, d: Argument, e: Argument, f: Argument) => number
+  /**
+   * Calls a C function that returns an int. For a negative one the result is the negated `errno`, read before anything else runs.
+   *
+   * Only for what has to happen in the C library: a change of the user, which it makes in all threads, and threads themselves.
+   */
+  readonly callFunction: (address: number, a: number, b: number, c: number, d: number, e: number) => number
+  /** The address of a function of the C library; throws where there is none of that name. */
+  readonly functionNamed: (name: string) => number
+}
+
+let opened: Gate | undefined
+
+/** The gate of this process, opened at the first use and kept; throws where there is no way in. */
+export const gate = (): Gate => {
+  opened ??= openFfiGate()
+  return opened
+}

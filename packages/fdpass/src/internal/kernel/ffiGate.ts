@@ -1,0 +1,64 @@
+/** The gate that bun:ffi makes: it needs memory that is made executable, for its own code as well as for ours. */
+import { dlopen, FFIType, linkSymbols, type Pointer, toArrayBuffer } from "bun:ffi"
+import { currentPlatform } from "../../Platform.ts"
+import type { Gate } from "./Gate.ts"
+import { assembled, machineCode } from "./machineCode.ts"
+
+const library = "libc.so.6"
+/** Enough for both; the kernel rounds up to its page. */
+const codeBytes = 128
+const readAndWrite = 3
+const readAndExecute = 5
+/** MAP_PRIVATE and MAP_ANONYMOUS. */
+const ownMemory = 0x22
+
+/** What makes the gate, and is not used again. */
+const openLoader = () =>
+  dlopen(library, {
+    __errno_location: { args: [], returns: "ptr" },
+    mmap: { args: ["ptr", "u64", "i32", "i32", "i32", "u64"], returns: "ptr" },
+    mprotect: { args: ["ptr", "u64", "i32"], returns: "i32" }
+  }).symbols
+
+/** Memory is never writable and executable at once. For arm64: the kernel makes the instructions visible when it changes the protection. */
+const load = (code: Uint8Array, { mmap, mprotect }: ReturnType<typeof openLoader>): Pointer => {
+  const address = mmap(null, codeBytes, readAndWrite, ownMemory, -1, 0)
+  // MAP_FAILED is -1, and beyond 2^53.
+  if (typeof address !== "number") throw new Error("no memory for machine code")
+  new Uint8Array(toArrayBuffer(address, 0, codeBytes)).set(code)
+  if (mprotect(address, codeBytes, readAndExecute) < 0) throw new Error("memory may not be made executable")
+  return address
+}
+
+/** bun:ffi converts a `ptr` fastest, and takes any whole number for one, negative ones too. As a result, `i64_fast` costs no more than `i32`. */
+const sevenWords = ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr", "ptr"] as const
+
+const functionNamed = (name: string): number => {
+  const { symbols } = dlopen(library, { [name]: { args: [], returns: "i32" } })
+  const found: unknown = symbols[name]
+  // bun:ffi puts a function's address on what it makes of it.
+  const address: unknown = typeof found === "function" ? Reflect.get(found, "ptr") : undefined
+  if (typeof address !== "number") throw new Error(`the C library has no ${name}`)
+  return address
+}
+
+/** Opens the gate; throws, with the reason, where bun:ffi does not work or the code cannot be loaded. */
+export const openFfiGate = (): Gate => {
+  const code = machineCode[currentPlatform]
+  if (code === undefined) throw new Error(`no machine code for ${currentPlatform}`)
+  const loader = openLoader()
+  const errnoLocation = loader.__errno_location()
+  if (typeof errnoLocation !== "number") throw new Error("the C library gave no errno location")
+  const { symbols } = linkSymbols({
+    enter: { ptr: load(assembled(code.enter), loader), args: sevenWords, returns: FFIType.i64_fast },
+    callFunction: { ptr: load(assembled(code.callFunction), loader), args: sevenWords, returns: FFIType.i64_fast }
+  })
+  // bun:ffi's types ask for a pointer's brand, which numbers lack. A result is beyond 2^53, where it would be a bigint, for no call.
+  const enter = symbols["enter"] as unknown as Gate["enter"]
+  const call = symbols["callFunction"] as unknown as Gate["enter"]
+  return {
+    enter,
+    callFunction: (address, a, b, c, d, e) => call(address, a, b, c, d, e, errnoLocation),
+    functionNamed
+  }
+}
