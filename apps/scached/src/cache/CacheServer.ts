@@ -5,7 +5,7 @@ import type { Descriptor, PeerCredentials, SystemCallError } from "@scached/fdpa
 import { Reactor } from "@scached/reactor"
 import { Deferred, Effect, type Scope } from "effect"
 import { Journal } from "../log/Journal.ts"
-import { printableText } from "../log/printableText.ts"
+import { printableLabel } from "../log/printable.ts"
 import { WarningLimit } from "../log/WarningLimit.ts"
 import { type CacheSettings, ownDescriptors } from "../settings/CacheSettings.ts"
 import type { CacheStatistics } from "./CacheStatistics.ts"
@@ -87,7 +87,7 @@ export const make = Effect.fnUntraced(function* (
     notices,
     onFreed: () => door.descriptorFreed(),
     onLost: (label, state) => {
-      if (journal.isVerbose) journal.verbose(`label="${printableText(label)}": its peer is gone or spoke: ${state}`)
+      if (journal.isVerbose) journal.verbose(`label="${printableLabel(label)}": its peer is gone or spoke: ${state}`)
     }
   })
   const { statistics } = cache
@@ -104,7 +104,7 @@ export const make = Effect.fnUntraced(function* (
   const enter = (socket: Descriptor, peer: PeerCredentials): void => {
     const client = new Client(context, peer)
     clients.add(client)
-    statistics.client(false)
+    statistics.count("clients")
     idleTime.consider()
     Deferred.doneUnsafe(used, Effect.void)
     const refused = client.open(socket)
