@@ -163,7 +163,7 @@
  *
  *     **SIGHUP**
  *         With **serve**: read main.cf again and log what has changed, a line for each parameter. What is cached stays, and so do
- *         clients. Under master(8): end, as every other service; postfix(1) reload is the way to new settings.
+ *         clients. Under master(8): end, like every other service; postfix(1) reload is the way to new settings.
  *
  * SECURITY
  *     Whoever may connect gets any cached connection that it asks for, with the rights that this connection has at its far end. The

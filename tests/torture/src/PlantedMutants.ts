@@ -264,8 +264,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cache: a connection that was refused leaks",
     file: `${cache}/ConnectionCache.ts`,
-    find: "      this.statistics.refusedSave()\n      cached.close()\n",
-    replace: "      this.statistics.refusedSave()\n",
+    find: '      this.statistics.count("refusedSaves")\n      cached.close()\n',
+    replace: '      this.statistics.count("refusedSaves")\n',
     tests: ["apps/scached/test/cache/Limits.test.ts"]
   },
   {

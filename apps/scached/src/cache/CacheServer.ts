@@ -5,7 +5,7 @@ import type { Descriptor, PeerCredentials, SystemCallError } from "@scached/fdpa
 import { Reactor } from "@scached/reactor"
 import { Deferred, Effect, type Scope } from "effect"
 import { Journal } from "../log/Journal.ts"
-import { printableText } from "../log/printableText.ts"
+import { printableLabel } from "../log/printable.ts"
 import { WarningLimit } from "../log/WarningLimit.ts"
 import { type CacheSettings, ownDescriptors, perClient } from "../settings/CacheSettings.ts"
 import type { CacheStatistics } from "./CacheStatistics.ts"
@@ -90,7 +90,7 @@ export const make = Effect.fnUntraced(function* (
     notices,
     onFreed: () => door.descriptorFreed(),
     onLost: (label, state) => {
-      if (journal.isVerbose) journal.verbose(`label="${printableText(label)}": its peer is gone or spoke: ${state}`)
+      if (journal.isVerbose) journal.verbose(`label="${printableLabel(label)}": its peer is gone or spoke: ${state}`)
     }
   })
   const { statistics } = cache
@@ -107,8 +107,12 @@ export const make = Effect.fnUntraced(function* (
   const enter = (socket: Descriptor, peer: PeerCredentials): void => {
     const client = new Client(context, peer)
     clients.add(client)
+<<<<<<< HEAD
     share()
     statistics.client(false)
+=======
+    statistics.count("clients")
+>>>>>>> main
     idleTime.consider()
     Deferred.doneUnsafe(used, Effect.void)
     const refused = client.open(socket)

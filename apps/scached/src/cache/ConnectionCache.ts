@@ -112,7 +112,7 @@ export class ConnectionCache {
     if (saved.evicted.length > 0) this.#makeRoom(saved.evicted)
     if (saved._tag === "Refused") {
       this.#observer.notices.reached(saved.limit)
-      this.statistics.refusedSave()
+      this.statistics.count("refusedSaves")
       cached.close()
       return false
     }
@@ -141,7 +141,7 @@ export class ConnectionCache {
     if (bound.evicted.length > 0) this.#makeRoom(bound.evicted)
     if (bound._tag === "Refused") {
       this.#observer.notices.reached(bound.limit)
-      this.statistics.refusedSave()
+      this.statistics.count("refusedSaves")
       return false
     }
     this.statistics.savedDestination(this.#store.sizes)
@@ -164,7 +164,7 @@ export class ConnectionCache {
   /** The hand-over is complete: the client has its copy, ours is closed. */
   settle(found: Found): void {
     found.lease.commit()
-    this.statistics.handedOver()
+    this.statistics.count("handedOver")
     found.lease.value.closeLater(this.#loop, this.#observer.onFreed)
   }
 
@@ -174,7 +174,7 @@ export class ConnectionCache {
       lease.value.close()
       return this.#observer.onFreed()
     }
-    this.statistics.putBack()
+    this.statistics.count("putBack")
     this.#rest(lease.connection)
     this.#scheduleExpiry()
     // Limits may have been lowered meanwhile, and what is leased could not be evicted.
@@ -242,10 +242,10 @@ export class ConnectionCache {
 
   #closeEvicted(evicted: ReadonlyArray<Evicted<CachedDescriptor, Octets>>): void {
     for (const each of evicted) {
-      if (each._tag === "EvictedBinding") this.statistics.evictedBinding()
+      if (each._tag === "EvictedBinding") this.statistics.count("evictedBindings")
       else {
-        if (each.cause === "expired") this.statistics.expired(1)
-        else this.statistics.evictedConnection()
+        if (each.cause === "expired") this.statistics.count("expired")
+        else this.statistics.count("evictedConnections")
         each.connection.value.close()
       }
     }
@@ -288,7 +288,7 @@ export class ConnectionCache {
     // A bounded share a turn: 100,000 connections that expire together must not stop the clients.
     const expired = this.#store.expire(this.#loop.nowMillis)
     for (const connection of expired) connection.value.close()
-    this.statistics.expired(expired.length)
+    this.statistics.count("expired", expired.length)
     if (expired.length > 0) this.#observer.onFreed()
     this.#scheduleExpiry()
   }

@@ -105,7 +105,7 @@ export class Admission {
     const found = loop.calls.peerCredentials(socket)
     const peer = typeof found === "number" ? unknownPeer : found
     if (settings.current.access?.admitsAt(socket, peer, loop.calls) !== false) return peer
-    statistics.client(true)
+    statistics.count("strangers")
     journal.warning(
       `client pid=${peer.pid} uid=${peer.uid} gid=${peer.gid}: refused, its user may not connect; see scached_allow_users`
     )

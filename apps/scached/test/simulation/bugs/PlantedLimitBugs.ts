@@ -111,7 +111,15 @@ export const plantedLimitBugs: ReadonlyArray<PlantedBug> = [
   {
     name: "bindings that make room are not counted",
     found: /statistics say/,
-    plant: () => patch(CacheStatistics.prototype, "evictedBinding", () => unchanged)
+    plant: () =>
+      patch(
+        CacheStatistics.prototype,
+        "count",
+        (original) =>
+          function (this: CacheStatistics, counter, times) {
+            if (counter !== "evictedBindings") original.call(this, counter, times)
+          }
+      )
   },
   {
     name: "a full cache takes from whoever has the least",
