@@ -107,12 +107,8 @@ export const make = Effect.fnUntraced(function* (
   const enter = (socket: Descriptor, peer: PeerCredentials): void => {
     const client = new Client(context, peer)
     clients.add(client)
-<<<<<<< HEAD
     share()
-    statistics.client(false)
-=======
     statistics.count("clients")
->>>>>>> main
     idleTime.consider()
     Deferred.doneUnsafe(used, Effect.void)
     const refused = client.open(socket)
