@@ -4,7 +4,7 @@
  * @category sockets
  */
 import { connect as connectNode, type Socket as NodeSocket } from "node:net"
-import { type Descriptor, type SystemCallError, type SystemCalls, systemCallError } from "@scached/fdpass"
+import { type Descriptor, Errno, type SystemCallError, type SystemCalls, systemCallError } from "@scached/fdpass"
 import type { Socket as BunSocket, FdSocketOptions, SocketHandler } from "bun"
 import { Schema } from "effect"
 
@@ -80,7 +80,8 @@ const copyOf = (calls: SystemCalls["Service"], number: number): Descriptor | Sys
     const buffer = calls.makeReceiveBuffer(1)
     const received = calls.receive(receiver, buffer)
     if (received < 0) return systemCallError("recvmsg", received)
-    return buffer.takeDescriptor() ?? systemCallError("recvmsg", -tooManyFiles)
+    // The one reason why a descriptor that was sent does not arrive.
+    return buffer.takeDescriptor() ?? systemCallError("recvmsg", -Errno.EMFILE)
   } finally {
     // It is the runtime's, and stays so.
     borrowed.surrender()
@@ -88,9 +89,6 @@ const copyOf = (calls: SystemCalls["Service"], number: number): Descriptor | Sys
     receiver.close()
   }
 }
-
-/** EMFILE: the one reason why a descriptor that was sent does not arrive. */
-const tooManyFiles = 24
 
 /**
  * Stops the socket reading: what arrives from now on is left for whoever goes on with the connection. Returns what undoes it.

@@ -40,19 +40,12 @@ export const Errno = {
   ENOBUFS: 105,
   EISCONN: 106,
   ENOTCONN: 107,
+  ETOOMANYREFS: 109,
   ETIMEDOUT: 110,
   ECONNREFUSED: 111,
   EALREADY: 114,
-  EINPROGRESS: 115,
-  ETOOMANYREFS: 109
+  EINPROGRESS: 115
 } as const
-
-/**
- * The name of an error number that this package knows.
- *
- * @category errors
- */
-export type ErrnoName = keyof typeof Errno
 
 const names = new Map<number, string>(Object.entries(Errno).map(([name, number]) => [number, name]))
 
@@ -97,3 +90,17 @@ const explanations: Readonly<Partial<Record<string, string>>> = {
  * @category errors
  */
 export const errnoExplanation = (errno: number): string => explanations[errnoName(errno)] ?? errnoName(errno)
+
+/**
+ * Whether a call that failed is to be made again: it had to wait, or a signal interrupted it.
+ *
+ * @category errors
+ */
+export const isRetryable = (outcome: number): boolean => outcome === -Errno.EAGAIN || outcome === -Errno.EINTR
+
+/**
+ * Whether a call failed since the peer is gone. The next read says so too, after what the peer had still sent.
+ *
+ * @category errors
+ */
+export const isPeerGone = (outcome: number): boolean => outcome === -Errno.EPIPE || outcome === -Errno.ECONNRESET

@@ -3,7 +3,16 @@
  *
  * @category logging
  */
-import { type Descriptor, Errno, type Outcome, Readiness, type SystemCallError, systemCallError } from "@scached/fdpass"
+import {
+  type Descriptor,
+  Errno,
+  isPeerGone,
+  isRetryable,
+  type Outcome,
+  Readiness,
+  type SystemCallError,
+  systemCallError
+} from "@scached/fdpass"
 import { type EventLoop, Reactor, type ReadinessHandler, type Watch } from "@scached/reactor"
 import { Effect, type Scope } from "effect"
 
@@ -27,15 +36,11 @@ const retryMillis = 1_000
 /** How long the last words may take at the end. */
 const farewellMillisMax = 500
 
-const isBusy = (outcome: Outcome): boolean =>
-  outcome === -Errno.EAGAIN || outcome === -Errno.EINTR || outcome === -Errno.ENOBUFS
+const isBusy = (outcome: Outcome): boolean => isRetryable(outcome) || outcome === -Errno.ENOBUFS
 
 /** The logger that the socket was connected to is gone. */
 const isAway = (outcome: Outcome): boolean =>
-  outcome === -Errno.ECONNREFUSED ||
-  outcome === -Errno.ENOTCONN ||
-  outcome === -Errno.ECONNRESET ||
-  outcome === -Errno.EPIPE
+  isPeerGone(outcome) || outcome === -Errno.ECONNREFUSED || outcome === -Errno.ENOTCONN
 
 /**
  * A datagram socket to a logger.

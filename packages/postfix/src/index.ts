@@ -3,7 +3,6 @@
  * to it and to the log.
  */
 export * as ByteText from "./ByteText.ts"
-export * as ConfigurationFile from "./ConfigurationFile.ts"
 export * as DaemonEnvironment from "./DaemonEnvironment.ts"
 export * as DaemonOptions from "./DaemonOptions.ts"
 export * as Expansion from "./Expansion.ts"

@@ -12,10 +12,10 @@ import { checkBound, checkTtl } from "./internal/checks.ts"
 import { DestinationTable } from "./internal/DestinationTable.ts"
 import { hashOfText } from "./internal/hash.ts"
 import { MonotonicTime } from "./internal/MonotonicTime.ts"
-import { FITS, Room } from "./internal/Room.ts"
+import { fits, Room } from "./internal/Room.ts"
 import type { Lease } from "./Lease.ts"
 import type { Bound, Refused, Saved } from "./SaveOutcome.ts"
-import { DEFAULT_LIMITS, type StoreLimits } from "./StoreLimits.ts"
+import { defaultLimits, type StoreLimits } from "./StoreLimits.ts"
 import type { StoreSizes } from "./StoreSizes.ts"
 
 /**
@@ -35,7 +35,7 @@ export interface FoundDestination<out A, out S extends string = string> {
  *
  * @category constants
  */
-export const EXPIRE_ENTRIES_MAX = 256
+export const expireEntriesMax = 256
 
 /**
  * How many entries one save evicts at most, so that nobody else waits for long. It is one, but for large texts and after limits were
@@ -43,7 +43,7 @@ export const EXPIRE_ENTRIES_MAX = 256
  *
  * @category constants
  */
-export const SAVE_EVICTIONS_MAX = 256
+export const saveEvictionsMax = 256
 
 /**
  * Endpoints with their connections, and destinations with their bindings to endpoints.
@@ -65,11 +65,11 @@ export class ConnectionStore<A, S extends string = string> {
 
   /** A limit that is left out has its default; one that is not a whole number of at least 0 is a defect. */
   constructor(limits: Partial<StoreLimits> = {}) {
-    this.#limits = { ...DEFAULT_LIMITS, ...limits }
+    this.#limits = { ...defaultLimits, ...limits }
     const bounds = boundsOf(this.#limits)
     this.#connections = new ConnectionTable<A, S>(this.#time)
     this.#destinations = new DestinationTable<S>()
-    this.#room = new Room<A, S>(this.#connections, this.#destinations, bounds, SAVE_EVICTIONS_MAX)
+    this.#room = new Room<A, S>(this.#connections, this.#destinations, bounds, saveEvictionsMax)
     this.sizes = sizesOf(this.#connections, this.#destinations)
   }
 
@@ -94,7 +94,7 @@ export class ConnectionStore<A, S extends string = string> {
    * Evicts what is more than the limits allow since they were lowered, at most `entriesMax` connections and bindings. Whoever holds the
    * most gives way. What is leased cannot be evicted, and may keep the store above its limits until it is handed over or put back.
    */
-  shrink(nowMillis: number, entriesMax: number = EXPIRE_ENTRIES_MAX): ReadonlyArray<Evicted<A, S>> {
+  shrink(nowMillis: number, entriesMax: number = expireEntriesMax): ReadonlyArray<Evicted<A, S>> {
     checkBound("entriesMax", entriesMax)
     const now = this.#time.advance(nowMillis)
     const evicted: Array<Evicted<A, S>> = []
@@ -141,7 +141,7 @@ export class ConnectionStore<A, S extends string = string> {
   ): Bound<A, S> | Refused<A, S> {
     checkTtl(ttlMillis)
     const now = this.#time.advance(nowMillis)
-    if (this.#destinations.renew(label, properties, endpointLabel, ttlMillis, now)) return FITS
+    if (this.#destinations.renew(label, properties, endpointLabel, ttlMillis, now)) return fits
     const textBytes = label.length + properties.length + endpointLabel.length
     const destination = this.#destinations.reserve(label, textBytes)
     const fit = this.#room.make(this.#room.destinations, destination, textBytes, now)
@@ -177,7 +177,7 @@ export class ConnectionStore<A, S extends string = string> {
    * Drops what has expired, in the order of deadlines, and returns the connections that the caller must close. Takes at most `entriesMax`
    * connections and bindings together; when `nextDeadlineMillis` is not after `nowMillis` then, there is more to do.
    */
-  expire(nowMillis: number, entriesMax: number = EXPIRE_ENTRIES_MAX): ReadonlyArray<CachedConnection<A, S>> {
+  expire(nowMillis: number, entriesMax: number = expireEntriesMax): ReadonlyArray<CachedConnection<A, S>> {
     checkBound("entriesMax", entriesMax)
     return this.#expire(this.#time.advance(nowMillis), entriesMax)
   }

@@ -1,10 +1,9 @@
 /**
  * The one error this package throws: a defect in the program that uses it.
  */
-import { Schema } from "effect"
 
 /**
- * Thrown when the store is used in a way that cannot be meant; nothing was changed.
+ * Why a `StoreDefect` was thrown.
  *
  * - `LeaseSettled`: a lease was committed or put back a second time.
  * - `BadTtl`: a ttl is not a finite number above 0.
@@ -15,7 +14,21 @@ import { Schema } from "effect"
  *
  * @category errors
  */
-export class StoreDefect extends Schema.TaggedError<StoreDefect>()("StoreDefect", {
-  reason: Schema.Literals(["LeaseSettled", "BadTtl", "BadTime", "BadBound", "Foreign", "Misplaced"]),
-  message: Schema.String
-}) {}
+export type StoreDefectReason = "LeaseSettled" | "BadTtl" | "BadTime" | "BadBound" | "Foreign" | "Misplaced"
+
+/**
+ * Thrown when the store is used in a way that cannot be meant; nothing was changed. A plain error, since it is no failure that a program handles, and
+ * the store depends on nothing.
+ *
+ * @category errors
+ */
+export class StoreDefect extends Error {
+  readonly _tag = "StoreDefect"
+  readonly reason: StoreDefectReason
+  override readonly name = "StoreDefect"
+
+  constructor({ message, reason }: { readonly reason: StoreDefectReason; readonly message: string }) {
+    super(message)
+    this.reason = reason
+  }
+}

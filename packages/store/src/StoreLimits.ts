@@ -41,50 +41,22 @@ export interface StoreLimits {
 export type LimitName = keyof StoreLimits
 
 /**
- * Connections in all unless set otherwise: some 55 MB, and as many as costs are measured with. Few processes may open so many files.
- *
- * @category constants
- */
-export const CONNECTIONS_MAX = 100_000
-
-/**
- * The connections of one endpoint unless set otherwise: far more than a mail server accepts of one client, 50 by Postfix's default.
- *
- * @category constants
- */
-export const CONNECTIONS_PER_ENDPOINT_MAX = 1000
-
-/**
- * Bindings in all unless set otherwise: some 45 MB when each has a destination of its own, and as many as costs are measured with.
- *
- * @category constants
- */
-export const BINDINGS_MAX = 100_000
-
-/**
- * The bindings of one destination unless set otherwise: a walk over that many without any connection takes about 60 µs.
- *
- * @category constants
- */
-export const BINDINGS_PER_DESTINATION_MAX = 1000
-
-/**
- * Text in all unless set otherwise, 64 MiB: twice what 100,000 connections and as many bindings have with 160 bytes each, so that only
- * entries that are much larger meet it. A thousand of 64 KiB fill it.
- *
- * @category constants
- */
-export const TEXT_BYTES_MAX = 64 * 1024 * 1024
-
-/**
  * The limits of a store that is given none.
  *
  * @category constants
  */
-export const DEFAULT_LIMITS: StoreLimits = {
-  connectionsMax: CONNECTIONS_MAX,
-  connectionsPerEndpointMax: CONNECTIONS_PER_ENDPOINT_MAX,
-  bindingsMax: BINDINGS_MAX,
-  bindingsPerDestinationMax: BINDINGS_PER_DESTINATION_MAX,
-  textBytesMax: TEXT_BYTES_MAX
+export const defaultLimits: StoreLimits = {
+  /** Some 55 MB, and as many as costs are measured with. Few processes may open so many files. */
+  connectionsMax: 100_000,
+  /** Far more than a mail server accepts of one client, 50 by Postfix's default. */
+  connectionsPerEndpointMax: 1000,
+  /** Some 45 MB when each has a destination to itself, and as many as costs are measured with. */
+  bindingsMax: 100_000,
+  /** A walk over that many without any connection takes about 60 µs. */
+  bindingsPerDestinationMax: 1000,
+  /**
+   * 64 MiB: twice what 100,000 connections and as many bindings have with 160 bytes each, so that only entries that are much larger meet it. A
+   * thousand of 64 KiB fill it.
+   */
+  textBytesMax: 64 * 1024 * 1024
 }

@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test"
 import {
   type CachedConnection,
   ConnectionStore,
-  DEFAULT_LIMITS,
-  EXPIRE_ENTRIES_MAX,
-  SAVE_EVICTIONS_MAX,
-  StoreDefect
+  defaultLimits,
+  expireEntriesMax,
+  StoreDefect,
+  saveEvictionsMax
 } from "@scached/store"
 import { saved } from "./saved.ts"
 
@@ -80,7 +80,7 @@ describe("defects change nothing", () => {
       expect(reasonOf(() => store.changeLimits({ connectionsMax: bound }))).toBe("BadBound")
     }
     expect({ ...store.sizes }).toEqual(EMPTY)
-    expect(store.limits).toEqual(DEFAULT_LIMITS)
+    expect(store.limits).toEqual(defaultLimits)
   })
 
   test("a lease stays open when it is put back at no time", () => {
@@ -103,9 +103,9 @@ describe("defects change nothing", () => {
 
 test("an expire takes a bounded number unless told otherwise", () => {
   const store = new ConnectionStore<number>()
-  for (let id = 0; id < EXPIRE_ENTRIES_MAX + 5; id++) store.saveEndpoint("a", "", id, 10, 0)
+  for (let id = 0; id < expireEntriesMax + 5; id++) store.saveEndpoint("a", "", id, 10, 0)
   store.saveDestination("d", "", "a", 5, 0)
-  expect(store.expire(10)).toHaveLength(EXPIRE_ENTRIES_MAX)
+  expect(store.expire(10)).toHaveLength(expireEntriesMax)
   expect(store.nextDeadlineMillis).toBe(5)
   expect(store.expire(10)).toHaveLength(5)
   expect({ ...store.sizes }).toEqual(EMPTY)
@@ -125,8 +125,8 @@ describe("one save evicts a bounded number, and is refused when that is not enou
     // Numbers only: printing what was evicted would print the whole store, by its links.
     const outcomes = [0, 1].map(() => store.saveEndpoint("b", large, -1, 10, 0))
     expect(outcomes.map(({ _tag, evicted }) => [_tag, evicted.length])).toEqual([
-      ["Refused", SAVE_EVICTIONS_MAX],
-      ["Saved", 512 - SAVE_EVICTIONS_MAX]
+      ["Refused", saveEvictionsMax],
+      ["Saved", 512 - saveEvictionsMax]
     ])
     expect(outcomes.map((each) => (each._tag === "Refused" ? `${each.limit} ${each.reason}` : ""))).toEqual([
       "textBytesMax NoRoom",
@@ -140,8 +140,8 @@ describe("one save evicts a bounded number, and is refused when that is not enou
     store.changeLimits({ connectionsMax: 700 })
     const outcomes = [0, 1].map(() => store.saveEndpoint("b", "", -1, 10, 0))
     expect(outcomes.map(({ _tag, evicted }) => [_tag, evicted.length])).toEqual([
-      ["Refused", SAVE_EVICTIONS_MAX],
-      ["Saved", 301 - SAVE_EVICTIONS_MAX]
+      ["Refused", saveEvictionsMax],
+      ["Saved", 301 - saveEvictionsMax]
     ])
     expect([store.sizes.connections, store.isExceeded]).toEqual([700, false])
   })

@@ -14,7 +14,7 @@ import {
   type Bound,
   type CachedConnection,
   ConnectionStore,
-  DEFAULT_LIMITS,
+  defaultLimits,
   type Evicted,
   type Lease,
   type Refused,
@@ -49,8 +49,8 @@ const outcomeOf = (outcome: Saved<string> | Bound<string> | Refused<string>): st
 }
 
 /** A part of the limits, from words of a script. */
-const limitOf = (name: string, size: string): Partial<typeof DEFAULT_LIMITS> => {
-  if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new Error(`A transcript sets no limit '${name}'`)
+const limitOf = (name: string, size: string): Partial<typeof defaultLimits> => {
+  if (!Object.hasOwn(defaultLimits, name)) throw new Error(`A transcript sets no limit '${name}'`)
   return { [name]: size === "unlimited" ? size : Number(size) }
 }
 
@@ -59,7 +59,7 @@ class Transcript {
   readonly #handles = new Map<string, CachedConnection<string>>()
   readonly #leases = new Map<string, Lease<string>>()
 
-  constructor(limits: Partial<typeof DEFAULT_LIMITS>) {
+  constructor(limits: Partial<typeof defaultLimits>) {
     this.#store = new ConnectionStore<string>(limits)
   }
 
@@ -164,7 +164,7 @@ export const playTranscript = (text: string): ReadonlyArray<TranscriptLine> => {
   const stray = lines.find((line) => !/^(at \d+ |store \w+ (\d+|unlimited)$|#|$)/.test(line))
   if (stray !== undefined) throw new Error(`A transcript has no line such as '${stray}'`)
   const settings = lines.filter((line) => line.startsWith("store ")).map((line) => line.split(" "))
-  const limits: Partial<typeof DEFAULT_LIMITS> = Object.assign(
+  const limits: Partial<typeof defaultLimits> = Object.assign(
     {},
     ...settings.map(([, name = "", size = ""]) => limitOf(name, size))
   )

@@ -217,7 +217,7 @@ describe("the machine has one door", () => {
     const found = violations(({ path, imports }) =>
       !path.startsWith("packages/postfix/src/") || effectful.has(path)
         ? []
-        : imports.filter(({ specifier }) => specifier.startsWith("@scached/")).map(({ specifier }) => specifier)
+        : imports.filter(({ specifier }) => /^(@scached\/|node:)/.test(specifier)).map(({ specifier }) => specifier)
     )
     expect(found).toEqual([])
   })

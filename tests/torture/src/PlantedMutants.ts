@@ -3,6 +3,7 @@
  * of `find`, which must occur exactly once in its file: where the source has changed, the list is changed too.
  */
 
+import { descriptorMutants } from "./DescriptorMutants.ts"
 import { holdUpMutants } from "./HoldUpMutants.ts"
 
 /** A bug. */
@@ -263,8 +264,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cache: a connection that was refused leaks",
     file: `${cache}/ConnectionCache.ts`,
-    find: "      this.statistics.refusedSave()\n      cached.close()\n",
-    replace: "      this.statistics.refusedSave()\n",
+    find: '      this.statistics.count("refusedSaves")\n      cached.close()\n',
+    replace: '      this.statistics.count("refusedSaves")\n',
     tests: ["apps/scached/test/cache/Limits.test.ts"]
   },
   {
@@ -317,5 +318,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "",
     tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
-  ...holdUpMutants
+  ...holdUpMutants,
+  ...descriptorMutants
 ]

@@ -5,15 +5,18 @@ import type { Descriptor, PeerCredentials, SystemCallError } from "@scached/fdpa
 import { Reactor } from "@scached/reactor"
 import { Deferred, Effect, type Scope } from "effect"
 import { Journal } from "../log/Journal.ts"
-import { printableText } from "../log/printableText.ts"
+import { printableLabel } from "../log/printable.ts"
 import { WarningLimit } from "../log/WarningLimit.ts"
-import { type CacheSettings, ownDescriptors } from "../settings/CacheSettings.ts"
+import { type CacheSettings, ownDescriptors, perClient } from "../settings/CacheSettings.ts"
 import type { CacheStatistics } from "./CacheStatistics.ts"
 import { ConnectionCache } from "./ConnectionCache.ts"
 import { Admission } from "./clients/Admission.ts"
 import { Client, type ClientContext } from "./clients/Client.ts"
 import { IdleExit } from "./clients/IdleExit.ts"
 import { LimitNotices } from "./LimitNotices.ts"
+
+/** Clients for which descriptors are set apart at a time. */
+const sharedStep = 8
 
 /** A running cache. */
 export interface CacheServer {
@@ -87,7 +90,7 @@ export const make = Effect.fnUntraced(function* (
     notices,
     onFreed: () => door.descriptorFreed(),
     onLost: (label, state) => {
-      if (journal.isVerbose) journal.verbose(`label="${printableText(label)}": its peer is gone or spoke: ${state}`)
+      if (journal.isVerbose) journal.verbose(`label="${printableLabel(label)}": its peer is gone or spoke: ${state}`)
     }
   })
   const { statistics } = cache
@@ -104,7 +107,8 @@ export const make = Effect.fnUntraced(function* (
   const enter = (socket: Descriptor, peer: PeerCredentials): void => {
     const client = new Client(context, peer)
     clients.add(client)
-    statistics.client(false)
+    share()
+    statistics.count("clients")
     idleTime.consider()
     Deferred.doneUnsafe(used, Effect.void)
     const refused = client.open(socket)
@@ -112,9 +116,18 @@ export const make = Effect.fnUntraced(function* (
     journal.warning(`a client was turned away: ${refused.message}`)
     client.close("turned away")
   }
+  /** Clients have the first claim on descriptors: what they leave is for connections, in steps, so that few clients change nothing. */
+  let claimed = 0
+  const share = (): void => {
+    const claims = perClient * Math.ceil((places() + 1) / sharedStep) * sharedStep
+    if (claims === claimed) return
+    claimed = claims
+    cache.leaveRoom(settings.current.descriptorsMax - ownDescriptors - claimed)
+  }
   let onTheirWay = 0
   const places = () => clients.size + onTheirWay + door.leaving
   const onGone = () => {
+    share()
     door.descriptorFreed()
     door.consider()
     idleTime.consider()
@@ -123,6 +136,7 @@ export const make = Effect.fnUntraced(function* (
   const idleTime = new IdleExit(loop, settings, door, places)
   const expecting = (difference: 1 | -1): void => {
     onTheirWay += difference
+    share()
     door.consider()
     idleTime.consider()
   }
@@ -159,6 +173,7 @@ export const make = Effect.fnUntraced(function* (
     admit: (socket) => {
       // As the accepted ones have it.
       loop.calls.keepUrgent(socket)
+      loop.calls.plainMessages(socket)
       door.admit(socket)
     },
     acceptAt: (listener, onSocket) =>

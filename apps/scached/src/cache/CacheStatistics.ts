@@ -23,34 +23,44 @@ export interface CacheInterval {
   readonly peaks: Peaks
 }
 
+/** What is counted, from 0 on. */
+const noCounts = {
+  savedEndpoints: 0,
+  savedDestinations: 0,
+  handedOver: 0,
+  /** Hand-overs that failed, with the connection back in its place. */
+  putBack: 0,
+  /** Connections that no client asked for in time. */
+  expired: 0,
+  /** Connections and bindings that were evicted for others. */
+  evictedConnections: 0,
+  evictedBindings: 0,
+  /** Saves that were refused, since nothing could fairly be evicted for them. */
+  refusedSaves: 0,
+  /** Cached connections whose peer has left, has sent something unasked, or whose connection has failed. */
+  hungUp: 0,
+  spoke: 0,
+  failed: 0,
+  /** Descriptors that came while this process or the system had no room for them. */
+  lostDescriptors: 0,
+  /** Clients that were served, and those whose user may not connect. */
+  clients: 0,
+  strangers: 0,
+  /** Clients that were disconnected since they owed something for too long. */
+  timedOut: 0
+}
+
+/** The name of something that is counted. */
+export type Counter = keyof typeof noCounts
+
 /** What happened since the start. A lookup that hits ends in a hand-over, in the connection's return to the cache, or in its loss. */
-export interface CacheTotals {
+export interface CacheTotals extends Readonly<Record<Counter, number>> {
   readonly destinations: LookupCounts
   readonly endpoints: LookupCounts
-  readonly savedEndpoints: number
-  readonly savedDestinations: number
-  readonly handedOver: number
-  /** Hand-overs that failed, with the connection back in its place. */
-  readonly putBack: number
-  /** Connections that nobody asked for in time. */
-  readonly expired: number
-  /** Connections and bindings that had to make room for others. */
-  readonly evictedConnections: number
-  readonly evictedBindings: number
-  /** Saves for which nobody had to make room. */
-  readonly refusedSaves: number
-  /** Cached connections whose peer has left, has said something unasked, or whose connection has failed. */
-  readonly hungUp: number
-  readonly spoke: number
-  readonly failed: number
-  /** Descriptors that came while this process or the system had no room for them. */
-  readonly lostDescriptors: number
-  /** Clients that were served, and those whose user may not connect. */
-  readonly clients: number
-  readonly strangers: number
-  /** Clients that were disconnected since they owed something for too long. */
-  readonly timedOut: number
 }
+
+/** By what a cached connection is counted that is no longer of use. */
+const counterOfLost: Readonly<Partial<Record<IdleState, Counter>>> = { closed: "hungUp", bytes: "spoke" }
 
 type Counts = { hits: number; misses: number }
 
@@ -72,25 +82,7 @@ export class CacheStatistics {
   #destinations: Counts = { hits: 0, misses: 0 }
   #endpoints: Counts = { hits: 0, misses: 0 }
   #peaks: Peaks = noPeaks
-  readonly #totals = {
-    destinations: { hits: 0, misses: 0 },
-    endpoints: { hits: 0, misses: 0 },
-    savedEndpoints: 0,
-    savedDestinations: 0,
-    handedOver: 0,
-    putBack: 0,
-    expired: 0,
-    evictedConnections: 0,
-    evictedBindings: 0,
-    refusedSaves: 0,
-    hungUp: 0,
-    spoke: 0,
-    failed: 0,
-    lostDescriptors: 0,
-    clients: 0,
-    strangers: 0,
-    timedOut: 0
-  }
+  readonly #totals = { ...noCounts, destinations: { hits: 0, misses: 0 }, endpoints: { hits: 0, misses: 0 } }
 
   constructor(startMillis: number) {
     this.#startMillis = startMillis
@@ -112,58 +104,22 @@ export class CacheStatistics {
   }
 
   savedEndpoint(sizes: StoreSizes): void {
-    this.#totals.savedEndpoints++
+    this.count("savedEndpoints")
     this.#raisePeaks(sizes)
   }
 
   savedDestination(sizes: StoreSizes): void {
-    this.#totals.savedDestinations++
+    this.count("savedDestinations")
     this.#raisePeaks(sizes)
   }
 
-  handedOver(): void {
-    this.#totals.handedOver++
+  count(counter: Counter, times = 1): void {
+    this.#totals[counter] += times
   }
 
-  putBack(): void {
-    this.#totals.putBack++
-  }
-
-  expired(connections: number): void {
-    this.#totals.expired += connections
-  }
-
-  evictedConnection(): void {
-    this.#totals.evictedConnections++
-  }
-
-  evictedBinding(): void {
-    this.#totals.evictedBindings++
-  }
-
-  refusedSave(): void {
-    this.#totals.refusedSaves++
-  }
-
-  /** A cached connection is no longer of use to anybody. */
+  /** A cached connection is no longer of use. */
   lost(state: IdleState): void {
-    if (state === "closed") this.#totals.hungUp++
-    else if (state === "bytes") this.#totals.spoke++
-    else this.#totals.failed++
-  }
-
-  lostDescriptor(): void {
-    this.#totals.lostDescriptors++
-  }
-
-  /** A client came: one that may, or one that may not. */
-  client(isStranger: boolean): void {
-    if (isStranger) this.#totals.strangers++
-    else this.#totals.clients++
-  }
-
-  timedOut(): void {
-    this.#totals.timedOut++
+    this.count(counterOfLost[state] ?? "failed")
   }
 
   /** Ends the interval and begins the next. */

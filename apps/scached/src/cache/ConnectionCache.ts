@@ -1,7 +1,7 @@
-import type { Descriptor } from "@scached/fdpass"
+import { type Descriptor, isConnection } from "@scached/fdpass"
 import type { OctetString } from "@scached/protocol"
 import { type EventLoop, type IdleInterest, type IdleState, IdleWatcher, idleStateOf } from "@scached/reactor"
-import { type CachedConnection, ConnectionStore, type Evicted, type Lease } from "@scached/store"
+import { type CachedConnection, ConnectionStore, type Evicted, type Lease, type StoreLimits } from "@scached/store"
 import type { CacheSettings, SettingsInForce, WatchMode } from "../settings/CacheSettings.ts"
 import { CachedDescriptor, type CachedDescriptorOwner } from "./CachedDescriptor.ts"
 import { CacheStatistics } from "./CacheStatistics.ts"
@@ -19,6 +19,10 @@ export const watchTimes = { afterMillis: 50, looks: { everyMillis: 250, untilMil
 
 /** Connections with dead peers that one find may meet before it gives up: the watch has the others out within a few turns. */
 export const deadPerFindMax = 64
+
+/** Why a descriptor is not kept, in words. */
+export const unwatchable =
+  "is no stream socket of the UNIX or internet families, or has SO_RCVLOWAT above 1: whether its far end lives cannot be watched"
 
 /** Turns that it takes to make a cache smaller are short ones. */
 const shrinkEntriesMax = 256
@@ -57,6 +61,8 @@ export class ConnectionCache {
   readonly #owner: CachedDescriptorOwner
   #cancelExpiry: (() => void) | undefined
   #expiryMillis = Number.POSITIVE_INFINITY
+  /** How many connections the descriptors have room for beside the clients of the moment. */
+  #roomMax = Number.MAX_SAFE_INTEGER
   #isShrinking = false
   #isClosed = false
 
@@ -86,9 +92,17 @@ export class ConnectionCache {
 
   /** Goes by the present settings: what is too many leaves bit by bit. */
   settingsChanged(): void {
-    this.#store.changeLimits(limitsOf(this.#settings.current))
+    this.#store.changeLimits(this.#limits)
     this.#watcher.setInterest(interestOf[this.#settings.current.watch])
     this.#shrink()
+  }
+
+  /**
+   * Whether a descriptor can be watched as the settings ask for, and so be kept. Asked here, since it costs nothing: the look at the find needs the
+   * same answer, and the descriptor remembers it.
+   */
+  canWatch(descriptor: Descriptor): boolean {
+    return this.#settings.current.watch === "off" || isConnection(this.#loop.calls.socketKind(descriptor))
   }
 
   /** Keeps a connection, whose descriptor is the cache's from then on; false when there is no room for it, and it was closed. */
@@ -98,7 +112,7 @@ export class ConnectionCache {
     if (saved.evicted.length > 0) this.#makeRoom(saved.evicted)
     if (saved._tag === "Refused") {
       this.#observer.notices.reached(saved.limit)
-      this.statistics.refusedSave()
+      this.statistics.count("refusedSaves")
       cached.close()
       return false
     }
@@ -127,7 +141,7 @@ export class ConnectionCache {
     if (bound.evicted.length > 0) this.#makeRoom(bound.evicted)
     if (bound._tag === "Refused") {
       this.#observer.notices.reached(bound.limit)
-      this.statistics.refusedSave()
+      this.statistics.count("refusedSaves")
       return false
     }
     this.statistics.savedDestination(this.#store.sizes)
@@ -150,7 +164,7 @@ export class ConnectionCache {
   /** The hand-over is complete: the client has its copy, ours is closed. */
   settle(found: Found): void {
     found.lease.commit()
-    this.statistics.handedOver()
+    this.statistics.count("handedOver")
     found.lease.value.closeLater(this.#loop, this.#observer.onFreed)
   }
 
@@ -160,11 +174,29 @@ export class ConnectionCache {
       lease.value.close()
       return this.#observer.onFreed()
     }
-    this.statistics.putBack()
+    this.statistics.count("putBack")
     this.#rest(lease.connection)
     this.#scheduleExpiry()
     // Limits may have been lowered meanwhile, and what is leased could not be evicted.
     this.#shrink()
+  }
+
+  /**
+   * Leaves so many descriptors to connections from now on: what is cached beyond them is evicted within this call, since a client waits for the
+   * room.
+   */
+  leaveRoom(connectionsMax: number): void {
+    const before = this.#limits.connectionsMax
+    this.#roomMax = connectionsMax
+    const { connectionsMax: after } = this.#limits
+    if (after === before) return
+    this.#store.changeLimits(this.#limits)
+    while (this.#store.isExceeded) {
+      const evicted = this.#store.shrink(this.#loop.nowMillis, shrinkEntriesMax)
+      // What is being handed over cannot be evicted: it goes by itself, or when it is put back.
+      if (evicted.length === 0) break
+      this.#closeEvicted(evicted)
+    }
   }
 
   /** Closes all that is cached. */
@@ -210,14 +242,20 @@ export class ConnectionCache {
 
   #closeEvicted(evicted: ReadonlyArray<Evicted<CachedDescriptor, Octets>>): void {
     for (const each of evicted) {
-      if (each._tag === "EvictedBinding") this.statistics.evictedBinding()
+      if (each._tag === "EvictedBinding") this.statistics.count("evictedBindings")
       else {
-        if (each.cause === "expired") this.statistics.expired(1)
-        else this.statistics.evictedConnection()
+        if (each.cause === "expired") this.statistics.count("expired")
+        else this.statistics.count("evictedConnections")
         each.connection.value.close()
       }
     }
     this.#observer.onFreed()
+  }
+
+  get #limits(): StoreLimits {
+    const limits = limitsOf(this.#settings.current)
+    const isEnough = typeof limits.connectionsMax === "number" && limits.connectionsMax <= this.#roomMax
+    return isEnough ? limits : { ...limits, connectionsMax: Math.max(1, this.#roomMax) }
   }
 
   #shrink(): void {
@@ -250,13 +288,13 @@ export class ConnectionCache {
     // A bounded share a turn: 100,000 connections that expire together must not stop the clients.
     const expired = this.#store.expire(this.#loop.nowMillis)
     for (const connection of expired) connection.value.close()
-    this.statistics.expired(expired.length)
+    this.statistics.count("expired", expired.length)
     if (expired.length > 0) this.#observer.onFreed()
     this.#scheduleExpiry()
   }
 }
 
-const limitsOf = (settings: CacheSettings) => ({
+const limitsOf = (settings: CacheSettings): StoreLimits => ({
   connectionsMax: settings.connectionsMax,
   connectionsPerEndpointMax: settings.connectionsPerEndpointMax,
   bindingsMax: settings.bindingsMax,

@@ -17,3 +17,15 @@ export const printable = (text: string): string => text.replace(unprintable, esc
 /** The same within the quotes of JSON, where `JSON.stringify` has seen to the first 32 only. */
 export const printableJson = (json: string): string =>
   json.replace(unprintable, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+/** A label may have 64 KiB, and a client that says one after the other would have the log grow by more than 100 MB a second. */
+const labelOctetsMax = 200
+
+/**
+ * Labels hold newlines and 8-bit bytes: those, and quotes, become `?`, as control bytes do in Postfix's own logs. What is long is cut, with
+ * a note of how long it was.
+ */
+export const printableLabel = (text: string): string => {
+  const shown = text.slice(0, labelOctetsMax).replace(/[\x00-\x1f"\x7f-\xff]/g, "?")
+  return shown.length === text.length ? shown : `${shown}... (${text.length} octets)`
+}

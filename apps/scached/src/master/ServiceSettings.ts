@@ -1,14 +1,11 @@
 /**
  * What a service is told by master(8): options, environment and main.cf, read into one value.
  */
-import { join } from "node:path"
 import { ProcessCalls, UserDatabase } from "@scached/daemon"
-import { systemCallError } from "@scached/fdpass"
 import {
   DaemonEnvironment,
   DaemonOptions,
   debuggerCommand,
-  MainConfiguration,
   ParameterSource,
   type ScacheValues,
   ServiceMode,
@@ -17,6 +14,7 @@ import {
 import { Effect, Option, Result } from "effect"
 import * as Allowed from "../settings/Allowed.ts"
 import { type CacheValues, cacheParameters } from "../settings/parameters.ts"
+import { readMainConfiguration } from "../settings/readMainConfiguration.ts"
 import * as UnknownParameters from "../settings/UnknownParameters.ts"
 import { ServiceFailure } from "./ServiceFailure.ts"
 
@@ -50,15 +48,13 @@ const orFail = <A, E extends { readonly message: string }>(
     ? Effect.succeed(result.success)
     : Effect.fail(new ServiceFailure({ message: result.failure.message }))
 
-const readMainConfiguration = Effect.fnUntraced(function* (directory: string) {
-  const file = join(directory, "main.cf")
-  const bytes = (yield* ProcessCalls).readFile(file)
-  if (typeof bytes !== "number") return yield* orFail(MainConfiguration.parse(bytes, { file }))
-  const { message } = systemCallError("open", bytes, file)
-  return yield* new ServiceFailure({
-    message: `${message}: is MAIL_CONFIG the directory of main.cf, and may this user read it?`
+const readConfiguration = (directory: string) =>
+  Effect.mapError(readMainConfiguration(directory), (error) => {
+    const advice = "is MAIL_CONFIG the directory of main.cf, and may this user read it?"
+    return new ServiceFailure({
+      message: error._tag === "SystemCallError" ? `${error.message}: ${advice}` : error.message
+    })
   })
-})
 
 /** Reads the options alone: they say where a failure of all the rest is reported. */
 export const readOptions = (invocation: Invocation): Effect.Effect<DaemonOptions.DaemonOptions, ServiceFailure> =>
@@ -73,7 +69,7 @@ export const read = Effect.fnUntraced(function* (
   const options = yield* readOptions(invocation)
   const environment = yield* orFail(DaemonEnvironment.decode(invocation.environment))
   const mode = yield* orFail(ServiceMode.fromOptions(options, processName))
-  const configuration = yield* readMainConfiguration(environment.configurationDirectory)
+  const configuration = yield* readConfiguration(environment.configurationDirectory)
   const source = ParameterSource.make({
     table,
     facts: { process_id: String(pid), process_name: processName, service_name: mode.serviceName },

@@ -1,12 +1,13 @@
 /**
  * What `scached serve` is told by `-o` and by main.cf, read into one value; read again when it gets SIGHUP.
  */
-import { basename, join, resolve } from "node:path"
+import { basename, resolve } from "node:path"
 import { ProcessCalls } from "@scached/daemon"
-import { errnoExplanation, errnoName } from "@scached/fdpass"
-import { MainConfiguration, type Override, ParameterSource, scacheParameters } from "@scached/postfix"
+import { errnoExplanation } from "@scached/fdpass"
+import { type MainConfiguration, type Override, ParameterSource, scacheParameters } from "@scached/postfix"
 import { Effect, Result } from "effect"
 import * as Allowed from "../settings/Allowed.ts"
+import { readMainConfiguration } from "../settings/readMainConfiguration.ts"
 import * as UnknownParameters from "../settings/UnknownParameters.ts"
 import { type ServeKey, type ServeValues, serveParameters } from "./ServeParameters.ts"
 import { UsageError } from "./UsageError.ts"
@@ -25,7 +26,7 @@ export interface SettingsOrigin {
 /** The settings as they are now. */
 export interface ServeSettings {
   readonly values: ServeValues
-  /** Who may connect besides root and the own user. */
+  /** Who may connect besides root and the daemon's own user. */
   readonly allowed: Allowed.Allowed
   /** Where a value is set, in words. */
   readonly originOf: (key: ServeKey) => string
@@ -48,19 +49,13 @@ const noConfiguration: MainConfiguration.MainConfiguration = {
   byName: new Map()
 }
 
-const readMainConfiguration = Effect.fnUntraced(function* (
-  directory: string
-): Effect.fn.Return<MainConfiguration.MainConfiguration, UsageError, ProcessCalls> {
-  const file = join(directory, "main.cf")
-  const bytes = (yield* ProcessCalls).readFile(file)
-  if (typeof bytes === "number") {
-    const why = `${errnoExplanation(-bytes)} (${errnoName(-bytes)})`
+const readConfiguration = (directory: string) =>
+  Effect.catch(readMainConfiguration(directory), (error) => {
+    if (error._tag !== "SystemCallError") return UsageError.of(error.message)
+    const why = `${errnoExplanation(error.errno)} (${error.errnoName})`
     const advice = "is --config-directory the directory of main.cf, and may this user read it?"
-    return yield* UsageError.of(`${file} cannot be read: ${why}: ${advice}`)
-  }
-  const parsed = MainConfiguration.parse(bytes, { file })
-  return Result.isSuccess(parsed) ? parsed.success : yield* UsageError.of(parsed.failure.message)
-})
+    return UsageError.of(`${error.subject} cannot be read: ${why}: ${advice}`)
+  })
 
 const unknownOverrides = (
   overrides: ReadonlyArray<Override.Override>,
@@ -102,7 +97,7 @@ export const read = Effect.fnUntraced(function* (
   const { overrides } = origin
   const { pid } = yield* ProcessCalls
   const directory = origin.configurationDirectory
-  const configuration = directory === undefined ? noConfiguration : yield* readMainConfiguration(directory)
+  const configuration = directory === undefined ? noConfiguration : yield* readConfiguration(directory)
   const source = ParameterSource.make({
     table,
     configuration,

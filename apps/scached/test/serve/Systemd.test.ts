@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync
 } from "node:fs"
-import { Connections } from "@scached/reactor/effect"
+import { Connection } from "@scached/reactor/effect"
 import { Effect } from "effect"
 import * as ListenSockets from "../../src/serve/systemd/ListenSockets.ts"
 import * as Notifier from "../../src/serve/systemd/Notifier.ts"
@@ -45,7 +45,7 @@ for (const { name, command } of formsAndConfined) {
         ["STATUS", `listening on ${directory.join("s")}`]
       ])
       // Ready means that clients can come.
-      await runOnReactor(Effect.asVoid(Connections.connect(directory.join("s"))))
+      await runOnReactor(Effect.asVoid(Connection.connect(directory.join("s"))))
       expect(await daemon.stop()).toBe(0)
       expect([...systemd.next()]).toEqual([
         ["STOPPING", "1"],
@@ -84,7 +84,7 @@ for (const { name, command } of formsAndConfined) {
       expect(daemon.stderr).toContain(`listening on ${path}, passed by systemd`)
       await runOnReactor(
         Effect.gen(function* () {
-          const cache = yield* Connections.connect(path)
+          const cache = yield* Connection.connect(path)
           yield* saveNewConnection(cache, "e", 2)
           expect(yield* ask(cache, findEndpoint)).toMatchObject({ _tag: "Received" })
         })
@@ -146,7 +146,7 @@ for (const { name, command } of formsAndConfined) {
         readlinkSync(`/proc/${daemon.child.pid}/fd/${each}`)
       )
       expect(open).not.toContain(file)
-      await runOnReactor(Effect.asVoid(Connections.connect(path)))
+      await runOnReactor(Effect.asVoid(Connection.connect(path)))
       expect(await daemon.stop()).toBe(0)
     })
 

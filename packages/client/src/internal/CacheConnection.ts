@@ -1,6 +1,6 @@
 import {
   type Descriptor,
-  Errno,
+  isRetryable,
   type ReceiveBuffer,
   type SystemCallError,
   type SystemCalls,
@@ -25,9 +25,6 @@ export type Progress = "done" | Direction | AttemptFailure
 
 /** After so many reads whoever waits beside this exchange has a turn; a reply takes one or two, unless it comes in crumbs. */
 const readsMax = 8
-
-/** An interrupted call is left to the next turn as well: a socket that was ready still is, and `until` comes back at once. */
-const isRetryable = (outcome: number): boolean => outcome === -Errno.EAGAIN || outcome === -Errno.EINTR
 
 /** What a connection needs of the client it belongs to. */
 export interface ConnectionSurroundings {

@@ -2,6 +2,8 @@ import {
   type CallBatch,
   type Descriptor,
   Errno,
+  isPeerGone,
+  isRetryable,
   type Outcome,
   Readiness,
   type ReceiveBuffer,
@@ -12,7 +14,7 @@ import type { EventLoop } from "../loop/EventLoop.ts"
 import type { AfterReads, Reader, ReadinessHandler } from "../loop/ReadinessHandler.ts"
 import type { ChannelHandler } from "./ChannelHandler.ts"
 import { OutputQueue, PendingDescriptor } from "./internal/OutputQueue.ts"
-import { isPeerGone, isRetryable, repeatInterrupted } from "./internal/outcomes.ts"
+import { repeatInterrupted } from "./internal/outcomes.ts"
 import { SocketWatch } from "./internal/SocketWatch.ts"
 
 const nothing = (): void => {}
@@ -21,8 +23,7 @@ const nothing = (): void => {}
  * A connected, non-blocking socket on the loop, driven by calls: the fast form that `Connection` is built on.
  *
  * Sending is tried at once; what the kernel does not take waits here, in order and bounded by `outputBytesMax`, and meanwhile
- * nothing is read: a peer that does not read its answers gets no further questions in. Each turn reads once, so that a peer
- * that always has more to say does not keep the loop to itself.
+ * nothing is read: a peer that does not read its answers gets no further questions in. Each turn reads once, so that no peer keeps the loop.
  *
  * @category connections
  */
@@ -35,9 +36,9 @@ export class Channel implements ReadinessHandler, Reader, AfterReads {
   readonly #outputBytesMax: number
   readonly #output = new OutputQueue()
   readonly #watch: SocketWatch
-  /** Of `sendAfterReads` or `sendDescriptorAfterReads`, and its time has not come. */
+  /** Waits for the end of the turn's reads. */
   #gathered: Uint8Array | PendingDescriptor | undefined
-  /** It is in the loop's batch. */
+  /** Already in the loop's batch. */
   #isPut = false
   #sendFailure: Outcome = 0
   #isPaused = false

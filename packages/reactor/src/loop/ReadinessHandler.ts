@@ -11,7 +11,7 @@ import type { CallBatch, Descriptor, Outcome, ReceiveBuffer } from "@scached/fdp
  */
 export interface ReadinessHandler {
   onReady(readiness: number): void
-  /** Where its reads are made along with those of others, what makes them. */
+  /** Set where the loop may make this handler's reads in a batch. */
   readonly reader?: Reader | undefined
 }
 

@@ -5,26 +5,26 @@ import type { Entry } from "./Holder.ts"
 
 // Numbers and not strings or an object's fields: they are compared on each operation, and a small integer needs no memory of its own.
 /** In its endpoint's list. */
-export const LISTED = 0
+export const stateListed = 0
 /** Found expired by a find: in the expiry index only, until expire() reports it. */
-export const STALE = 1
+export const stateStale = 1
 /** With the holder of a lease, and in the expiry index. */
-export const LEASED = 2
+export const stateLeased = 2
 /** With the holder of a lease; its deadline has passed. */
-export const LATE = 3
+export const stateLate = 3
 /** The store has nothing to do with it any more. */
-export const GONE = 4
+export const stateGone = 4
 
 /**
  * Where a connection is. One that was put back out of order is in its endpoint's heap by age, and its ticket there is its state: a field
  * for it would make every connection larger for the sake of few.
  */
 export type ConnectionState<A, S extends string> =
-  | typeof LISTED
-  | typeof STALE
-  | typeof LEASED
-  | typeof LATE
-  | typeof GONE
+  | typeof stateListed
+  | typeof stateStale
+  | typeof stateLeased
+  | typeof stateLate
+  | typeof stateGone
   | ReturnTicket<A, S>
 
 /**
@@ -51,7 +51,7 @@ export class ConnectionNode<A, S extends string>
   constructor(value: A, properties: S, holder: Endpoint<A, S>) {
     this.earlier = undefined
     this.later = undefined
-    this.state = LISTED
+    this.state = stateListed
     this.deadlineMillis = 0
     this.lane = undefined
     this.holder = holder

@@ -1,5 +1,5 @@
 import { ConnectionLease } from "./ConnectionLease.ts"
-import { ConnectionNode, GONE, LATE, LEASED, STALE } from "./ConnectionNode.ts"
+import { ConnectionNode, stateGone, stateLate, stateLeased, stateStale } from "./ConnectionNode.ts"
 import { Endpoint } from "./Endpoint.ts"
 import { LabelTable } from "./LabelTable.ts"
 import type { MonotonicTime } from "./MonotonicTime.ts"
@@ -40,7 +40,7 @@ export class ConnectionTable<A, S extends string> extends LabelTable<S, Connecti
     if (node === undefined) return undefined
     endpoint.takeOut(node)
     endpoint.withhold(node)
-    node.state = LEASED
+    node.state = stateLeased
     this.place(endpoint)
     this.leases++
     return new ConnectionLease<A, S>(this, node)
@@ -54,12 +54,12 @@ export class ConnectionTable<A, S extends string> extends LabelTable<S, Connecti
   commit(node: ConnectionNode<A, S>): void {
     this.leases--
     this.expiry.remove(node)
-    node.state = GONE
+    node.state = stateGone
     this.release(node.holder, node.textBytes)
   }
 
   isLate(node: ConnectionNode<A, S>, nowMillis: number): boolean {
-    return node.deadlineMillis <= this.#time.advance(nowMillis) || node.state === LATE
+    return node.deadlineMillis <= this.#time.advance(nowMillis) || node.state === stateLate
   }
 
   putBack(node: ConnectionNode<A, S>, nowMillis: number): boolean {
@@ -77,19 +77,19 @@ export class ConnectionTable<A, S extends string> extends LabelTable<S, Connecti
 
   remove(node: ConnectionNode<A, S>): boolean {
     const { state } = node
-    return (typeof state === "object" || state <= STALE) && this.drop(node)
+    return (typeof state === "object" || state <= stateStale) && this.drop(node)
   }
 
   drop(node: ConnectionNode<A, S>): boolean {
     this.expiry.remove(node)
-    if (node.state === LEASED) {
-      node.state = LATE
+    if (node.state === stateLeased) {
+      node.state = stateLate
       return false
     }
     const endpoint = node.holder
     endpoint.takeOut(node)
     endpoint.withhold(node)
-    node.state = GONE
+    node.state = stateGone
     this.release(endpoint, node.textBytes)
     return true
   }
@@ -98,7 +98,7 @@ export class ConnectionTable<A, S extends string> extends LabelTable<S, Connecti
     let node = endpoint.oldest
     while (node !== undefined && node.deadlineMillis <= nowMillis) {
       endpoint.passOver(node)
-      node.state = STALE
+      node.state = stateStale
       node = endpoint.oldest
     }
     return node

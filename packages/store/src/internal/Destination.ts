@@ -3,7 +3,7 @@ import { Crowd } from "./Crowd.ts"
 import { Holder } from "./Holder.ts"
 
 // Most destinations have a handful of bindings: comparing them all is faster than a map, and a map costs more memory than they do.
-const SCANNED_BINDINGS_MAX = 8
+const scannedBindingsMax = 8
 
 /** Several bindings of one destination. */
 export class BindingCrowd<S extends string> extends Crowd<Binding<S>> {
@@ -32,7 +32,7 @@ export class Destination<S extends string> extends Holder<S, Binding<S>, Destina
     const { crowd } = this
     if (crowd === undefined) return
     if (crowd.byPair !== undefined) crowd.byPair.set(pairKey(binding.properties, binding.endpointLabel), binding)
-    else if (crowd.held > SCANNED_BINDINGS_MAX) crowd.byPair = this.#mapPairs()
+    else if (crowd.held > scannedBindingsMax) crowd.byPair = this.#mapPairs()
   }
 
   takeOut(binding: Binding<S>): void {
@@ -41,7 +41,7 @@ export class Destination<S extends string> extends Holder<S, Binding<S>, Destina
     if (crowd?.byPair === undefined) return
     crowd.byPair.delete(pairKey(binding.properties, binding.endpointLabel))
     // Half of what made it: a destination whose size goes up and down by one does not rebuild its map each time.
-    if (crowd.held <= SCANNED_BINDINGS_MAX / 2) crowd.byPair = undefined
+    if (crowd.held <= scannedBindingsMax / 2) crowd.byPair = undefined
   }
 
   #mapPairs(): Map<string, Binding<S>> {

@@ -1,4 +1,4 @@
-import { type ConnectionNode, LISTED } from "./ConnectionNode.ts"
+import { type ConnectionNode, stateListed } from "./ConnectionNode.ts"
 import { Crowd } from "./Crowd.ts"
 import { Holder } from "./Holder.ts"
 import { type HeapMember, IndexedHeap } from "./IndexedHeap.ts"
@@ -43,7 +43,7 @@ export class Endpoint<A, S extends string> extends Holder<
 
   putBack(node: ConnectionNode<A, S>): void {
     if (this.first === undefined || node.order < this.first.order) {
-      node.state = LISTED
+      node.state = stateListed
       this.prepend(node)
       return
     }
@@ -57,7 +57,7 @@ export class Endpoint<A, S extends string> extends Holder<
   /** Takes a node out of the list or the heap; does nothing to one that is in neither. */
   takeOut(node: ConnectionNode<A, S>): void {
     const { state } = node
-    if (state === LISTED) this.unlink(node)
+    if (state === stateListed) this.unlink(node)
     else if (typeof state === "object" && this.crowd?.returned !== undefined) {
       this.crowd.returned.remove(state)
       if (this.crowd.returned.size === 0) this.crowd.returned = undefined

@@ -6,7 +6,7 @@ export interface TableMember<K, T> {
   nextInBucket: T | undefined
 }
 
-const BUCKETS_MIN = 8
+const bucketsMin = 8
 
 /**
  * A hash table of objects that carry their own key: chains through the members, and linear hashing.
@@ -21,7 +21,7 @@ export class HashTable<K, T extends TableMember<K, T>> {
   readonly #buckets: Array<T | undefined>
   #size = 0
   // Buckets below #split have been split in two already, into themselves and `index + #base`.
-  #base = BUCKETS_MIN
+  #base = bucketsMin
   #split = 0
 
   constructor(hashOf: (key: K) => number) {
@@ -77,7 +77,7 @@ export class HashTable<K, T extends TableMember<K, T>> {
   }
 
   get #isSparse(): boolean {
-    return this.#size * 5 < this.#buckets.length && this.#buckets.length > BUCKETS_MIN
+    return this.#size * 5 < this.#buckets.length && this.#buckets.length > bucketsMin
   }
 
   #bucketOf(hash: number): number {
@@ -126,6 +126,6 @@ export class HashTable<K, T extends TableMember<K, T>> {
 
 const emptyBuckets = <T>(): Array<T | undefined> => {
   const buckets: Array<T | undefined> = []
-  for (let index = 0; index < BUCKETS_MIN; index++) buckets.push(undefined)
+  for (let index = 0; index < bucketsMin; index++) buckets.push(undefined)
   return buckets
 }

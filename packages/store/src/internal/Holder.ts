@@ -3,7 +3,7 @@ import type { Crowd } from "./Crowd.ts"
 import type { TableMember } from "./HashTable.ts"
 import type { HeapMember } from "./IndexedHeap.ts"
 import type { RankedHolder, Tier } from "./Ranking.ts"
-import { NO_SHELF, type ShelvedHolder } from "./Shelves.ts"
+import { noShelf, type ShelvedHolder } from "./Shelves.ts"
 
 /** What a label holds: a connection or a binding. The heap is that of its holder, by deadline. */
 export interface Entry<E, H> extends Expiring<E>, HeapMember {
@@ -52,7 +52,7 @@ export abstract class Holder<S extends string, E extends Entry<E, H>, H, C exten
     this.tier = undefined
     this.previousInTier = undefined
     this.nextInTier = undefined
-    this.shelf = NO_SHELF
+    this.shelf = noShelf
     this.previousOnShelf = undefined
     this.nextOnShelf = undefined
   }

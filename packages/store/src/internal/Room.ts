@@ -13,7 +13,7 @@ import { shelfOf } from "./Shelves.ts"
 import { type Cause, Side } from "./Side.ts"
 
 /** Shared, so that a save for which nothing is evicted allocates nothing to say so. */
-export const FITS: Bound<never, never> = Object.freeze({ _tag: "Bound", evicted: Object.freeze([]) })
+export const fits: Bound<never, never> = Object.freeze({ _tag: "Bound", evicted: Object.freeze([]) })
 
 /**
  * Keeps the limits, and decides who gives way: the label that holds the most, so that nobody who holds no more than an equal share loses
@@ -48,7 +48,7 @@ export class Room<A, S extends string> {
     nowMillis: number
   ): Bound<A, S> | Refused<A, S> {
     const first = this.#exceeded(side, own)
-    if (first === undefined) return FITS
+    if (first === undefined) return fits
     const evicted: Array<Evicted<A, S>> = []
     const closed = textBytes > this.bounds.textBytesMax ? "textBytesMax" : side.closed(this.bounds)
     if (closed !== undefined) return refuse(side, own, textBytes, { limit: closed, reason: "CannotFit", evicted })

@@ -1,7 +1,7 @@
 /** The shelf of a holder that is on none. */
-export const NO_SHELF = -1
+export const noShelf = -1
 
-const SHELVES = 32
+const shelfCount = 32
 
 /** The fields that a holder lends to the shelves. */
 export interface ShelvedHolder<H> {
@@ -15,7 +15,7 @@ export interface ShelvedHolder<H> {
 
 /** Which shelf so much text belongs on: that of 4 to 7 bytes is the third. */
 export const shelfOf = (textBytes: number): number =>
-  textBytes < 1 ? NO_SHELF : SHELVES - 1 - Math.clz32(Math.min(textBytes, 0xffff_ffff))
+  textBytes < 1 ? noShelf : shelfCount - 1 - Math.clz32(Math.min(textBytes, 0xffff_ffff))
 
 /**
  * Which holder gives way when there is too much text: of those on the highest shelf, the one that has been there for the longest.
@@ -24,21 +24,21 @@ export const shelfOf = (textBytes: number): number =>
  * more than half of what the largest holds.
  */
 export class Shelves<H extends ShelvedHolder<H>> {
-  readonly #firsts: Array<H | undefined> = Array.from({ length: SHELVES }, () => undefined)
-  readonly #lasts: Array<H | undefined> = Array.from({ length: SHELVES }, () => undefined)
+  readonly #firsts: Array<H | undefined> = Array.from({ length: shelfCount }, () => undefined)
+  readonly #lasts: Array<H | undefined> = Array.from({ length: shelfCount }, () => undefined)
   // Bit n is set when something is on shelf n.
   #occupied = 0
 
   get first(): H | undefined {
-    return this.#occupied === 0 ? undefined : this.#firsts[SHELVES - 1 - Math.clz32(this.#occupied)]
+    return this.#occupied === 0 ? undefined : this.#firsts[shelfCount - 1 - Math.clz32(this.#occupied)]
   }
 
   /** Puts a holder where it belongs now, which is nowhere when none of its entries could make room. */
   place(holder: H): void {
-    const shelf = holder.nearest === undefined ? NO_SHELF : shelfOf(holder.textBytes)
+    const shelf = holder.nearest === undefined ? noShelf : shelfOf(holder.textBytes)
     if (shelf === holder.shelf) return
-    if (holder.shelf !== NO_SHELF) this.#leave(holder)
-    if (shelf !== NO_SHELF) this.#enter(holder, shelf)
+    if (holder.shelf !== noShelf) this.#leave(holder)
+    if (shelf !== noShelf) this.#enter(holder, shelf)
   }
 
   #enter(holder: H, shelf: number): void {
@@ -58,7 +58,7 @@ export class Shelves<H extends ShelvedHolder<H>> {
     if (nextOnShelf === undefined) this.#lasts[shelf] = previousOnShelf
     else nextOnShelf.previousOnShelf = previousOnShelf
     if (this.#firsts[shelf] === undefined) this.#occupied &= ~(1 << shelf)
-    holder.shelf = NO_SHELF
+    holder.shelf = noShelf
     holder.previousOnShelf = undefined
     holder.nextOnShelf = undefined
   }

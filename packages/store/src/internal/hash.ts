@@ -4,11 +4,8 @@
  * Whoever chooses labels would otherwise prepare thousands that meet in one bucket, and make each search walk them all. A seed
  * that is only mixed in at the start does not prevent it: differences can be chosen so that they cancel whatever the seed.
  */
-const randomWord = (): number => Math.floor(Math.random() * 0x1_0000_0000) | 0
-
-// Of the process. Nothing but speed depends on it.
-const key0 = randomWord()
-const key1 = randomWord()
+// Of the process, and nothing but speed depends on it. From the system's source: what Math.random gives can be computed from what it gave before.
+const [key0 = 0, key1 = 0] = crypto.getRandomValues(new Int32Array(2))
 
 let v0 = 0
 let v1 = 0

@@ -56,8 +56,20 @@ export class Admission {
   /** Accepts at a listening socket, which stays its owner's; what is accepted is a client, unless somebody else is named who takes it. */
   add(listener: Descriptor, onSocket: (socket: Descriptor) => void = this.admit): SystemCallError | undefined {
     const { journal, loop } = this.#owner
+    const { calls } = loop
+    if (calls.passesDescriptors(listener) === 0) {
+      journal.warning(
+        "no descriptor can be passed to the listening socket, so that every save will fail: whoever made it has switched SO_PASSRIGHTS off " +
+          "(systemd: AcceptFileDescriptors=no)"
+      )
+    }
+    // Those that wait to be accepted have the options from before.
+    const hadOptions = calls.plainMessages(listener) > 0
     const handler = {
-      onSocket,
+      onSocket: (socket: Descriptor) => {
+        if (hadOptions) calls.plainMessages(socket)
+        onSocket(socket)
+      },
       onTrouble: (error: SystemCallError, retryMillis: number) =>
         journal.warning(
           `no new clients for want of descriptors or memory, tried again every ${retryMillis} ms: ${error.message}`
@@ -93,7 +105,7 @@ export class Admission {
     const found = loop.calls.peerCredentials(socket)
     const peer = typeof found === "number" ? unknownPeer : found
     if (settings.current.access?.admitsAt(socket, peer, loop.calls) !== false) return peer
-    statistics.client(true)
+    statistics.count("strangers")
     journal.warning(
       `client pid=${peer.pid} uid=${peer.uid} gid=${peer.gid}: refused, its user may not connect; see scached_allow_users`
     )

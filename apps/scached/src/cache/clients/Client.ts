@@ -9,9 +9,9 @@ import {
 import { Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
 import { Channel, type ChannelHandler, type EventLoop } from "@scached/reactor"
 import type { Journal } from "../../log/Journal.ts"
-import { printableText } from "../../log/printableText.ts"
+import { printableLabel } from "../../log/printable.ts"
 import type { SettingsInForce } from "../../settings/CacheSettings.ts"
-import type { ConnectionCache, Found } from "../ConnectionCache.ts"
+import { type ConnectionCache, type Found, unwatchable } from "../ConnectionCache.ts"
 import type { LimitNotices } from "../LimitNotices.ts"
 
 /** What a client needs of its server. */
@@ -53,7 +53,7 @@ export class Client implements ChannelHandler {
   #isSilent = true
   #isClosed = false
   #complaints = 0
-  /** The outcome of sending a descriptor is told within the call that sends it, and not later. */
+  /** True while `sendDescriptorAfterReads` runs: its callback may come within it, and must not enter `#advance` again. */
   #isSending = false
   /** The last read brought a descriptor that there was no room for. */
   #isDescriptorLost = false
@@ -247,12 +247,17 @@ export class Client implements ChannelHandler {
 
   #saveEndpoint(request: Request.SaveEndpoint, descriptor: Descriptor | undefined): void {
     if (descriptor === undefined) {
-      if (this.#isDescriptorLost) this.#context.cache.statistics.lostDescriptor()
+      if (this.#isDescriptorLost) this.#context.cache.statistics.count("lostDescriptors")
       this.#complain(
         this.#isDescriptorLost
           ? "save_endp: its descriptor was lost, this process or the system has none left; see RLIMIT_NOFILE"
           : "save_endp without a descriptor: the byte came, the descriptor did not"
       )
+      return this.#session.replyStatus(Reply.Status.failed)
+    }
+    if (!this.#context.cache.canWatch(descriptor)) {
+      this.#context.loop.calls.letGo(descriptor)
+      this.#complain(`save_endp: its descriptor ${unwatchable}; see scached_watch`)
       return this.#session.replyStatus(Reply.Status.failed)
     }
     const { label, properties, ttlSeconds } = request
@@ -363,7 +368,7 @@ export class Client implements ChannelHandler {
 
   #timeOut(): void {
     const what = this.#channel?.isBlocked === true ? "it does not read its answers" : this.#session.state
-    this.#context.cache.statistics.timedOut()
+    this.#context.cache.statistics.count("timedOut")
     this.#context.journal.warning(
       `${this.#name}: disconnected, it has owed an answer for ${this.#context.settings.current.exchangeSecondsMax} s ` +
         `(${what}); see ipc_timeout and scached_exchange_timeout`
@@ -388,6 +393,6 @@ export class Client implements ChannelHandler {
 
   #verboseRequest(request: Request.Request, outcome: string): void {
     if (!this.#context.journal.isVerbose) return
-    this.#verbose(`${Request.wireName(request)} label="${printableText(request.label)}": ${outcome}`)
+    this.#verbose(`${Request.wireName(request)} label="${printableLabel(request.label)}": ${outcome}`)
   }
 }

@@ -7,6 +7,7 @@ import { type Descriptor, Errno, SystemCalls, systemCallError, UnixSocket } from
 import { Reactor } from "@scached/reactor"
 import { Effect, type Scope } from "effect"
 import { Journal } from "../../log/Journal.ts"
+import { printable } from "../../log/printable.ts"
 
 /** While systemd's socket is full. */
 const retryMillis = 50
@@ -45,9 +46,6 @@ export const takeSettings = (environment: Environment, processId: number): Notif
   }
 }
 
-/** A value cannot end its line: it would begin another variable. */
-const oneLine = (text: string): string => text.replace(/[\x00-\x1f\x7f]/g, "?")
-
 /**
  * The time on CLOCK_MONOTONIC, rounded up: systemd takes a reload for begun when it is not before its own signal. What the machine
  * has slept is counted here and not there, which does no harm.
@@ -73,7 +71,8 @@ class Line {
   }
 
   tell(...variables: ReadonlyArray<string>): void {
-    if (this.#waiting.length < waitingMax) this.#waiting.push(Buffer.from(variables.map(oneLine).join("\n")))
+    // A value that ended its line would begin another variable.
+    if (this.#waiting.length < waitingMax) this.#waiting.push(Buffer.from(variables.map(printable).join("\n")))
     this.#send()
   }
 

@@ -96,7 +96,7 @@ export const plantedLimitBugs: ReadonlyArray<PlantedBug> = [
   },
   {
     name: "a connection that makes room for a binding is forgotten",
-    found: /one too many/,
+    found: /one too many|has \d+ connections and/,
     plant: () =>
       patch(
         ConnectionStore.prototype,
@@ -111,7 +111,15 @@ export const plantedLimitBugs: ReadonlyArray<PlantedBug> = [
   {
     name: "bindings that make room are not counted",
     found: /statistics say/,
-    plant: () => patch(CacheStatistics.prototype, "evictedBinding", () => unchanged)
+    plant: () =>
+      patch(
+        CacheStatistics.prototype,
+        "count",
+        (original) =>
+          function (this: CacheStatistics, counter, times) {
+            if (counter !== "evictedBindings") original.call(this, counter, times)
+          }
+      )
   },
   {
     name: "a full cache takes from whoever has the least",

@@ -25,7 +25,7 @@ export const plantedLeaks: ReadonlyArray<{ readonly name: string; readonly plant
         () =>
           function (this: ConnectionCache, found) {
             found.lease.commit()
-            this.statistics.handedOver()
+            this.statistics.count("handedOver")
           }
       )
   },

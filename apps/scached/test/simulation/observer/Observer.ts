@@ -375,7 +375,7 @@ export class Observer {
       if (holder.lease === connection) holder.conclude(this.isShutDown, -Errno.ECONNRESET)
     }
     if (connection.fate === "closing") return this.model.closed(connection, connection.ending)
-    const isDead = this.model.isDisturbed(connection)
+    const isDead = this.model.isDisturbed(connection) || this.model.isDead(connection)
     const isExpired = connection.deadlineMillis <= this.#turnMillis
     if (isExpired) return this.model.closed(connection, "expired", connection.fate === "cached" && isDead)
     if (connection.fate === "cached" && isDead) return this.model.closed(connection, "dead")
