@@ -2,6 +2,7 @@ import { KernelProcessCalls } from "@scached/daemon"
 import { DaemonOptions, LogLine } from "@scached/postfix"
 import { Reactors } from "@scached/reactor"
 import { Effect, Exit, Result } from "effect"
+import * as LastWords from "../log/LastWords.ts"
 import * as TimeZone from "../process/TimeZone.ts"
 import * as Service from "./service.ts"
 
@@ -28,7 +29,11 @@ export const main = (words: ReadonlyArray<string>, processName: string): void =>
   }
   TimeZone.keep(process.env)
   const invocation = { words, processName, environment: process.env }
+  const tag = LogLine.programTag(process.env["MAIL_LOGTAG"] || "postfix", processName)
   Reactors.runMain(Service.run(invocation).pipe(Effect.provide(KernelProcessCalls.layer)), {
+    // master(8) has standard error nowhere.
+    onNoStart: (message) =>
+      process.env["GENERATION"] === undefined ? Promise.resolve() : LastWords.say(tag, `fatal: ${message}`),
     exitCode: (exit) => {
       if (Exit.isSuccess(exit)) return exit.value
       return Reactors.wasInterrupted(exit) ? 0 : 1

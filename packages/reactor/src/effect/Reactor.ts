@@ -193,7 +193,12 @@ const endingSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const
  */
 export const runMain = <A, E>(
   program: Effect.Effect<A, E, Services>,
-  options: { readonly exitCode: (exit: Exit.Exit<A, E>) => number; readonly onHangUp?: () => void }
+  options: {
+    readonly exitCode: (exit: Exit.Exit<A, E>) => number
+    readonly onHangUp?: () => void
+    /** Called when the program could not begin, since no system call can be made here; the process ends when the promise does. */
+    readonly onNoStart?: (message: string) => Promise<void>
+  }
 ): void => {
   const main = Effect.gen(function* () {
     const fiber = yield* Effect.fiber
@@ -205,8 +210,10 @@ export const runMain = <A, E>(
   Effect.runFork(run(main)).addObserver((outcome) => {
     if (Exit.isSuccess(outcome)) process.exit(options.exitCode(outcome.value))
     const error = Cause.squash(outcome.cause)
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    process.exit(1)
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`${message}\n`)
+    const { onNoStart = () => Promise.resolve() } = options
+    onNoStart(message).finally(() => process.exit(1))
   })
 }
 
