@@ -373,8 +373,7 @@ export const layerFor = (platform: string): Layer.Layer<SystemCalls, Unsupported
     Effect.flatMap(layoutOf(platform), (layout) =>
       Effect.try({
         try: () => make(layout),
-        // The one thing in there that can fail: a system with another C library than glibc, Alpine for instance.
-        catch: () => new UnsupportedPlatform({ platform: `${platform} without glibc` })
+        catch: (cause) => new UnsupportedPlatform({ platform, cause })
       })
     )
   )
