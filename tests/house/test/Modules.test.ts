@@ -34,6 +34,7 @@ describe("the runtime's modules", () => {
   const mayTouch: Readonly<Record<string, string>> = {
     "packages/fdpass/src/KernelSystemCalls.ts": "files at paths",
     "packages/fdpass/src/UnixSocket.ts": "the lock beside a socket",
+    "packages/fdpass/src/internal/kernel/addonGate.ts": "the file that the addon is loaded from",
     "packages/fdpass/src/internal/kernel/ClosingThreads.ts": "close on the runtime's threads",
     "packages/daemon/src/KernelProcessCalls.ts": "small files of the system",
     "packages/daemon/src/internal/kernelLimits.ts": "/proc",

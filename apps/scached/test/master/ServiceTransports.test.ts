@@ -4,7 +4,7 @@ import { type Descriptor, Descriptors, UnixSocket } from "@scached/fdpass"
 import { Connection } from "@scached/reactor/effect"
 import { Effect, Scope } from "effect"
 import { ask, octets, runOnReactor, ttl } from "../support/CacheClient.ts"
-import { ensureExecutable, forms } from "../support/Daemon.ts"
+import { ensureExecutable, formsAndConfined } from "../support/Daemon.ts"
 import * as Master from "../support/Master.ts"
 
 ensureExecutable()
@@ -48,7 +48,7 @@ const isClosed = (connection: Connection.Connection) =>
 
 const warnings = (lines: ReadonlyArray<string>) => lines.flatMap((line) => /warning: (.*)$/.exec(line)?.slice(1) ?? [])
 
-for (const { name, command } of forms) {
+for (const { name, command } of formsAndConfined) {
   describe(name, () => {
     test("-t pass: serves a client that is passed, and lets the passer go without a word", async () => {
       const end = await runOnReactor(

@@ -4,14 +4,14 @@ import { Connection } from "@scached/reactor/effect"
 import { Effect } from "effect"
 import { serveParameters } from "../../src/serve/ServeParameters.ts"
 import { ask, octets, runOnReactor, saveNewConnection, ttl } from "../support/CacheClient.ts"
-import { Daemon, Directory, ensureExecutable, forms, runToEnd } from "../support/Daemon.ts"
+import { Daemon, Directory, ensureExecutable, formsAndConfined, runToEnd } from "../support/Daemon.ts"
 
 beforeAll(ensureExecutable)
 
 /** Fifteen starts one after the other, on a machine with other things to do. */
 const manyStartsMillisMax = 60_000
 
-for (const { name, command } of forms) {
+for (const { name, command } of formsAndConfined) {
   describe(`scached, ${name}`, () => {
     const serve = (socket: string, ...args: ReadonlyArray<string>) => ["serve", "--socket", socket, ...args]
 

@@ -15,7 +15,7 @@ import { Effect } from "effect"
 import * as ListenSockets from "../../src/serve/systemd/ListenSockets.ts"
 import * as Notifier from "../../src/serve/systemd/Notifier.ts"
 import { ask, octets, runOnReactor, saveNewConnection } from "../support/CacheClient.ts"
-import { Daemon, Directory, ensureExecutable, forms, runToEnd } from "../support/Daemon.ts"
+import { Daemon, Directory, ensureExecutable, formsAndConfined, runToEnd } from "../support/Daemon.ts"
 import { asListenOwner, NotifySocket, withListener } from "../support/SystemdStandIn.ts"
 
 beforeAll(ensureExecutable)
@@ -31,7 +31,7 @@ const isSocket = (number: number): boolean => {
 
 const findEndpoint = { _tag: "FindEndpoint", label: octets("e") } as const
 
-for (const { name, command } of forms) {
+for (const { name, command } of formsAndConfined) {
   describe(`under systemd, ${name}`, () => {
     const serve = (directory: Directory) => ["serve", "--socket", directory.join("s")]
 

@@ -109,7 +109,7 @@ const makeSymbols = ({ callFunction, enter, functionNamed }: Gate) => {
 
 const open = () => {
   const opened = gate()
-  return { symbols: makeSymbols(opened), functionNamed: opened.functionNamed }
+  return { symbols: makeSymbols(opened), functionNamed: opened.functionNamed, gateName: opened.name }
 }
 
 let opened: ReturnType<typeof open> | undefined
