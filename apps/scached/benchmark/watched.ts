@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { UnixSocket } from "@scached/fdpass"
-import { Connections } from "@scached/reactor/effect"
+import { Connection } from "@scached/reactor/effect"
 import { Effect } from "effect"
 import { watchTimes } from "../src/cache/ConnectionCache.ts"
 import { ask, octets, runOnReactor, ttl } from "../test/support/CacheClient.ts"
@@ -36,7 +36,7 @@ const start = async (socket: string) => {
 /** Saves them, and keeps their far ends open while `during` goes on. */
 const keepCached = (path: string, during: () => Promise<void>) =>
   Effect.gen(function* () {
-    const cache = yield* Connections.connect(path)
+    const cache = yield* Connection.connect(path)
     for (let index = 0; index < count; index++) {
       const [near] = yield* UnixSocket.pair
       const label = octets(`at rest ${index}`)

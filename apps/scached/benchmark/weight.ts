@@ -5,7 +5,7 @@
  * `bun run benchmark/weight.ts [CONNECTIONS]`
  */
 import { heapStats } from "bun:jsc"
-import { KernelSystemCalls, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
+import { KernelSystemCalls, SocketKind, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { OctetString } from "@scached/protocol"
 import { EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
@@ -30,7 +30,7 @@ const calls: SystemCallsShape = {
   epollRemove: () => 0,
   epollWait: () => 0,
   look: () => 0,
-  socketFamily: () => 1,
+  socketKind: () => SocketKind.unixStream,
   letGo: (descriptor) => void descriptor.surrender()
 }
 const loop = new EventLoop(calls, kernel.adopt(10_000_000), noHost)

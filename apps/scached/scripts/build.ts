@@ -1,4 +1,5 @@
 /** Builds the single-file executable dist/scached at the root of the repository. */
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { $ } from "bun"
 
@@ -15,5 +16,11 @@ const options = [
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig"
 ]
+// As text in the bundle: it is loaded from wherever code may be loaded from, and not from where Bun would unpack it.
+const addon = join(root, "packages/fdpass/addon/gate.node")
+await $`bun run ${join(root, "packages/fdpass/scripts/buildAddon.ts")}`
+const addonText = existsSync(addon) ? readFileSync(addon).toString("base64") : ""
+options.push("--define", `SCACHED_GATE_ADDON=${JSON.stringify(addonText)}`)
+
 await $`bun build --compile ${options} --outfile ${output} ${join(import.meta.dir, "../src/main.ts")}`.quiet()
 console.log(`built ${output}`)

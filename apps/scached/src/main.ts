@@ -63,8 +63,9 @@
  *     docs/limits.md. Where connections or bindings are too many, the label that holds the most loses the one that expires first: who
  *     holds no more than an equal share loses nothing to others. Clients above their limit wait until one leaves.
  *
- *     At the start the soft limit on descriptors (RLIMIT_NOFILE) is raised to the hard one. Of them 64 are kept back; a quarter of the rest
- *     is the default number of clients, at most 10000, each with two descriptors; all others are for connections, at most 100000.
+ *     At the start the soft limit on descriptors (RLIMIT_NOFILE) is raised to the hard one. Of them 64 are kept back.
+ *     Seven sixteenths of the rest is the default number of clients, at most 10000, each with two descriptors; seven eighths, at most 100000, are
+ *     for connections while few clients are connected. When clients come, cached connections are evicted for them.
  *
  * OPTIONS UNDER MASTER(8)
  *     These are what master(8) starts its services with. Those that make sense on a line of master.cf are **-o**, **-v** and **-D**;

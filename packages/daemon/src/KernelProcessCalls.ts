@@ -189,7 +189,7 @@ export const layer: Layer.Layer<ProcessCalls, UnsupportedPlatform> = Layer.effec
   Effect.flatMap(layoutOf(currentPlatform), (layout) =>
     Effect.try({
       try: () => make(layout),
-      catch: () => new UnsupportedPlatform({ platform: `${currentPlatform} without glibc` })
+      catch: (cause) => new UnsupportedPlatform({ platform: currentPlatform, cause })
     })
   )
 )

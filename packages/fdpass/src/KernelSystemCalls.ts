@@ -6,7 +6,7 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs"
 import { Effect, Layer } from "effect"
 import { Errno } from "./Errno.ts"
-import { adoptDescriptor, type Descriptor, familyOf, numberOf, rememberFamily } from "./internal/descriptor.ts"
+import { adoptDescriptor, type Descriptor, kindOf, numberOf, rememberKind } from "./internal/descriptor.ts"
 import { errnoOf, fileOutcome } from "./internal/kernel/fileOutcome.ts"
 import { makeLetGo } from "./internal/kernel/kernelLetGo.ts"
 import { libc } from "./internal/kernel/libc.ts"
@@ -19,10 +19,12 @@ import {
 } from "./internal/kernel/nativeMemory.ts"
 import { sharedRing } from "./internal/kernel/Ring.ts"
 import { RingBatch, type SingleCalls } from "./internal/kernel/RingBatch.ts"
+import { makeSocketOptions } from "./internal/kernel/socketOptions.ts"
 import { wholeMillis } from "./internal/timeout.ts"
 import { currentPlatform, type Layout, layoutOf, UnsupportedPlatform } from "./Platform.ts"
+import { isPollable, SocketKind } from "./SocketKind.ts"
 import { socketPathBytesMax } from "./SocketPath.ts"
-import { type FileIdentity, type Outcome, SystemCalls, type SystemCallsShape } from "./SystemCalls.ts"
+import { type FileIdentity, type Outcome, Readiness, SystemCalls, type SystemCallsShape } from "./SystemCalls.ts"
 
 const unixFamily = 1
 const streamType = 1
@@ -101,14 +103,17 @@ const make = (layout: Layout): SystemCallsShape => {
   const peeked = new NativeBlock(8)
   const one = new NativeBlock(4)
   one.words[0] = 1
+  const { passesDescriptors, plainMessages } = makeSocketOptions()
   const looked = new NativePollBatch(1)
   const event = new NativeReadinessBatch(layout, 1)
   const outgoing = new MessageBlock(layout, 1)
 
-  const { closesUnderWay, familyOfNumber, hurryCloses, letGo, sortPrompt, stopLingering } = makeLetGo()
+  const { closesUnderWay, kindOfNumber, hurryCloses, letGo, sortPrompt, stopLingering } = makeLetGo()
 
   /** Keeps the first descriptor that came and closes the rest, none of which may hold this thread up. */
   const takeReceived = (into: NativeReceiveBuffer): void => {
+    // The kernel's own: nobody else has made them, and their close waits for nobody.
+    for (const number of into.message.addedNumbers) closeNumber(number)
     const [first, ...rest] = into.message.receivedNumbers
     if (first !== undefined) into.putDescriptor(owned(first))
     into.surplus = rest.length
@@ -187,12 +192,12 @@ const make = (layout: Layout): SystemCallsShape => {
     return 0
   }
 
-  const socketFamily: SystemCallsShape["socketFamily"] = (descriptor) => {
-    const known = familyOf(descriptor)
+  const socketKind: SystemCallsShape["socketKind"] = (descriptor) => {
+    const known = kindOf(descriptor)
     if (known !== undefined) return known
-    const family = familyOfNumber(numberOf(descriptor))
-    if (family >= 0) rememberFamily(descriptor, family)
-    return family
+    const kind = kindOfNumber(numberOf(descriptor))
+    if (kind >= 0) rememberKind(descriptor, kind)
+    return kind
   }
 
   const socketCookie: SystemCallsShape["socketCookie"] = (descriptor) => {
@@ -204,12 +209,24 @@ const make = (layout: Layout): SystemCallsShape => {
     return (peeked.words[0] ?? 0) + (peeked.words[1] ?? 0) * 0x1_0000_0000
   }
 
-  const look: SystemCallsShape["look"] = (descriptor, readiness) => {
-    const family = socketFamily(descriptor)
-    if (family < 0) return family
+  /**
+   * A UNIX stream whose peer reads no more still counts as writable. A write of no bytes fails then, and takes no lock; of TCP sockets it does,
+   * and to a datagram socket it is a message.
+   */
+  const takesNothing = (number: number): boolean => symbols.send(number, one.bytes, 0, sendFlags) < 0
+
+  const look: SystemCallsShape["look"] = (descriptor, readiness, isThorough = false) => {
+    const kind = socketKind(descriptor)
+    if (kind < 0) return kind
+    if (!isPollable(kind)) return -Errno.ENOTSOCK
     looked.put(0, descriptor, readiness)
     const count = symbols.pollAtOnce(looked.block.address, 1)
-    return count < 0 ? count : looked.readiness(0)
+    if (count < 0) return count
+    const found = looked.readiness(0)
+    const isOver = (found & (Readiness.hangUp | Readiness.peerClosed)) !== 0
+    const asksMore =
+      isThorough && kind === SocketKind.unixStream && !isOver && (readiness & found & Readiness.writable) !== 0
+    return asksMore && takesNothing(numberOf(descriptor)) ? found | Readiness.error : found
   }
 
   const peerGroups = (number: number, room: number): ReadonlyArray<number> | Outcome => {
@@ -275,6 +292,8 @@ const make = (layout: Layout): SystemCallsShape => {
     sendDescriptor,
     discardUnread,
     keepUrgent: (socket) => keepUrgent(numberOf(socket)),
+    plainMessages: (socket) => plainMessages(numberOf(socket)),
+    passesDescriptors: (socket) => passesDescriptors(numberOf(socket)),
     peerCredentials: (socket) => {
       optionLength.words[0] = 12
       const result = symbols.getsockopt(
@@ -289,12 +308,12 @@ const make = (layout: Layout): SystemCallsShape => {
     },
     peerGroups: (socket) => peerGroups(numberOf(socket), peerGroupsExpected),
     peek: (socket) => symbols.recv(numberOf(socket), peeked.address, 1, peekOnly | dontWait),
-    socketFamily,
+    socketKind,
     socketCookie,
     look,
     letGo: (descriptor) => {
-      const family = familyOf(descriptor)
-      letGo(descriptor.surrender(), family)
+      const kind = kindOf(descriptor)
+      letGo(descriptor.surrender(), kind)
     },
     closesUnderWay,
     hurryCloses,
@@ -354,8 +373,7 @@ export const layerFor = (platform: string): Layer.Layer<SystemCalls, Unsupported
     Effect.flatMap(layoutOf(platform), (layout) =>
       Effect.try({
         try: () => make(layout),
-        // The one thing in there that can fail: a system with another C library than glibc, Alpine for instance.
-        catch: () => new UnsupportedPlatform({ platform: `${platform} without glibc` })
+        catch: (cause) => new UnsupportedPlatform({ platform, cause })
       })
     )
   )

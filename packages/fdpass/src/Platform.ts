@@ -61,9 +61,15 @@ export const layouts: Readonly<Record<string, Layout>> = {
  * @category errors
  */
 export class UnsupportedPlatform extends Schema.TaggedError<UnsupportedPlatform>()("UnsupportedPlatform", {
-  platform: Schema.String
+  platform: Schema.String,
+  /** What was in the way on a platform that is known: no memory for code, for instance, or another C library. */
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {
+    if (this.cause !== undefined) {
+      const found = this.cause instanceof Error ? this.cause.message : String(this.cause)
+      return `no system call can be made here: ${found}; it takes glibc, and memory that may be made executable or a build with the addon`
+    }
     const known = Object.keys(layouts).join(" and ")
     return `passing descriptors is not supported on ${this.platform}: it works on ${known}, with Bun and glibc`
   }

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { errnoExplanation, errnoName } from "./Errno.ts"
+import { Errno, errnoExplanation, errnoName } from "./Errno.ts"
 
 /**
  * A system call failed: which one, with what error number, and on what.
@@ -21,7 +21,13 @@ export class SystemCallError extends Schema.TaggedError<SystemCallError>()("Syst
 
   override get message(): string {
     const subject = this.subject === "" ? "" : ` ${this.subject}`
-    return `${this.operation}${subject}: ${errnoExplanation(this.errno)} (${this.errnoName})`
+    return `${this.operation}${subject}: ${errnoExplanation(this.errno)} (${this.errnoName})${this.#hint}`
+  }
+
+  /** Linux 6.16 and later refuse to pass a descriptor to a socket whose maker has forbidden it, and say no more than EPERM. */
+  get #hint(): string {
+    const isForbidden = this.operation === "sendmsg" && this.errno === Errno.EPERM
+    return isForbidden ? ": the receiver takes no descriptors, SO_PASSRIGHTS is off" : ""
   }
 }
 

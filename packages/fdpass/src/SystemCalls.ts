@@ -2,6 +2,7 @@ import { Context } from "effect"
 import type { Batching, CallBatch } from "./CallBatch.ts"
 import type { Descriptor } from "./internal/descriptor.ts"
 import type { ReceiveBuffer } from "./ReceiveBuffer.ts"
+import type { SocketKind } from "./SocketKind.ts"
 
 /**
  * The result of a system call: zero or more on success, the negated error number on failure.
@@ -49,6 +50,8 @@ export interface FileIdentity {
  */
 export const Readiness = {
   readable: 0x001,
+  /** Urgent data of TCP, which does not count as readable. */
+  urgent: 0x002,
   writable: 0x004,
   error: 0x008,
   hangUp: 0x010,
@@ -138,6 +141,13 @@ export interface SystemCallsShape {
    * with it within that read.
    */
   readonly keepUrgent: (socket: Descriptor) => Outcome
+  /**
+   * Switches off what adds control messages to each message that is read (SO_PASSCRED, SO_PASSPIDFD, SO_PASSSEC, time stamps), which whoever
+   * made an inherited socket may have set; a connection has its listener's options from when it was made. How many were on.
+   */
+  readonly plainMessages: (socket: Descriptor) => Outcome
+  /** 1 where descriptors can be passed to a socket, 0 where its maker has forbidden it (SO_PASSRIGHTS), an error where the kernel cannot forbid it. */
+  readonly passesDescriptors: (socket: Descriptor) => Outcome
   readonly peerCredentials: (socket: Descriptor) => PeerCredentials | Outcome
   /**
    * The supplementary groups that the peer was in when the connection was made (SO_PEERGROUPS); its `gid` need not be among them.
@@ -151,10 +161,10 @@ export interface SystemCallsShape {
    */
   readonly peek: (socket: Descriptor) => Outcome
   /**
-   * The family of a socket (1 is UNIX, 2 and 10 are IPv4 and IPv6), or `-ENOTSOCK` for what is none. It stays the same as long as the
-   * descriptor is open, and is remembered: `look` and `letGo` have to know it, too, and do not ask again.
+   * What kind of socket it is, one of `SocketKind`; asked without a lock. It is asked once and remembered: `look` and `letGo` have to know it,
+   * too, and do not ask again.
    */
-  readonly socketFamily: (descriptor: Descriptor) => Outcome
+  readonly socketKind: (descriptor: Descriptor) => SocketKind | Outcome
   /**
    * What tells an open socket from all others of its machine, whichever process has a copy of it (SO_COOKIE); above 0. It takes no lock.
    * `-ENOTSOCK` for what is no socket.
@@ -162,10 +172,11 @@ export interface SystemCallsShape {
   readonly socketCookie: (descriptor: Descriptor) => Outcome
   /**
    * What holds of a socket at this moment: those of the given `Readiness` bits, errors and hang-ups always. Nobody can hold it up, whatever
-   * they do with a copy of the socket, since it takes no lock. `-ENOTSOCK` for what is no socket, which is not looked at. Fewer bytes than
-   * the maker of a TCP socket has asked for (SO_RCVLOWAT) do not count as readable.
+   * they do with a copy of the socket, since it takes no lock. `-ENOTSOCK` for what is no UNIX, IPv4 or IPv6 socket, which is not looked at.
+   * Fewer bytes than the maker of a TCP socket has asked for (SO_RCVLOWAT) do not count as readable. With `isThorough` a UNIX stream that is
+   * asked whether it is writable, and whose peer reads no more, counts as failed: one more system call.
    */
-  readonly look: (descriptor: Descriptor, readiness: number) => Outcome
+  readonly look: (descriptor: Descriptor, readiness: number, isThorough?: boolean) => Outcome
   /**
    * Switches SO_LINGER off, which its maker may have set: the close of a TCP socket that still has data to send would wait for
    * its peer then, for as long as was set and although it is non-blocking. `-ENOTSOCK` for what is no socket. It waits for a call that
@@ -173,9 +184,9 @@ export interface SystemCallsShape {
    */
   readonly stopLingering: (socket: Descriptor) => Outcome
   /**
-   * Closes a descriptor that somebody else has made, without waiting for anybody. What may hold its closer up is closed on a thread of
-   * its own: a socket that lingers, a UNIX socket with something unread, which may carry sockets that linger, and anything that is no
-   * socket. Nothing is read from it or changed in it, since others may have copies.
+   * Closes a descriptor that somebody else has made, without waiting for anybody. Closed at once are TCP sockets that neither listen nor
+   * linger, and UNIX sockets without an address and with an empty queue; all else may hold its closer up and is closed by threads that do
+   * nothing else. Nothing is read from it or changed in it, since others may have copies.
    */
   readonly letGo: (descriptor: Descriptor) => void
   /** How many of those that were let go of are not closed yet, and keep their place in the descriptor table. */

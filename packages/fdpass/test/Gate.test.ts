@@ -1,21 +1,28 @@
-import { dlopen } from "bun:ffi"
 import { expect, test } from "bun:test"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Errno } from "../src/index.ts"
 import { numbersOf } from "../src/internal/kernel/callNumbers.ts"
+import { gate } from "../src/internal/kernel/Gate.ts"
 import { libc } from "../src/internal/kernel/libc.ts"
 import { assembled, machineCode } from "../src/internal/kernel/machineCode.ts"
+import { NativeBlock } from "../src/internal/kernel/nativeMemory.ts"
 import { kernelCalls as calls, closeAll, must, show } from "./support/machines.ts"
 
-const { symbols: foreign } = dlopen("libc.so.6", { chdir: { args: ["buffer"], returns: "i32" } })
-const missing = Buffer.from("/no/such/directory\0")
+const missing = new NativeBlock(64)
+missing.bytes.write("/no/such/directory\0")
+
+/** A failing call of another library's: it sets errno to ENOENT. */
+const failElsewhere = (): void => {
+  const { callFunction, functionNamed } = gate()
+  expect(callFunction(functionNamed("chdir"), missing.address, 0, 0, 0, 0)).toBe(-Errno.ENOENT)
+}
 
 /** What can run on this thread between a call and the look at its outcome: a collection, and a failing call of another library's. */
 const disturb = (): void => {
   Bun.gc(true)
-  // Sets errno to ENOENT.
-  foreign.chdir(missing)
+  failElsewhere()
 }
 
 /** Has every call of the kernel's layer followed by a disturbance, before the layer sees its result. */
@@ -60,7 +67,7 @@ test("nothing that runs between a call and the look at its outcome changes it", 
 
 test("a C function's error number comes with its result, too", () => {
   const { symbols } = libc()
-  foreign.chdir(missing)
+  failElsewhere()
   // More groups than the kernel takes; without the right to set any it is EPERM.
   expect(["EINVAL", "EPERM"]).toContain(String(show(symbols.setgroups(1_000_000, 0))))
 })

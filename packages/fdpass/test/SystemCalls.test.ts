@@ -336,9 +336,9 @@ script(
     const socket = must(calls.socket())
     seen.push(
       show(calls.socketCookie(file)),
-      show(calls.socketFamily(file)),
-      calls.socketFamily(socket),
-      calls.socketFamily(socket)
+      calls.socketKind(file),
+      calls.socketKind(socket),
+      calls.socketKind(socket)
     )
     seen.push(show(calls.stopLingering(file)), calls.stopLingering(socket))
     socket.close()
@@ -346,19 +346,5 @@ script(
     closeAll(file, epoll)
     return seen
   },
-  [
-    "ENOTSOCK",
-    "ENOTSOCK",
-    "ENOTSOCK",
-    "ENOTSOCK",
-    "ENOTSOCK",
-    "ENOTSOCK",
-    "ENOTSOCK",
-    1,
-    1,
-    "ENOTSOCK",
-    0,
-    "EPERM",
-    "ENOTSOCK"
-  ]
+  ["ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", 0, 1, 1, "ENOTSOCK", 0, "EPERM", "ENOTSOCK"]
 )

@@ -71,11 +71,3 @@ export const toBytes = (octets: OctetString): Uint8Array => {
   writeOctets(bytes, octets, 0)
   return bytes
 }
-
-/**
- * Whether a value is such a string.
- *
- * @category guards
- */
-export const isOctetString = (value: unknown): value is OctetString =>
-  typeof value === "string" && Result.isSuccess(make(value))

@@ -47,11 +47,3 @@ export const fromOctets = (octets: OctetString): Result.Result<TtlSeconds, Inval
     : // It cannot lie: the parser answers the range or the malformed mark.
       Result.succeed(seconds as TtlSeconds)
 }
-
-/**
- * Whether a value is such a number.
- *
- * @category guards
- */
-export const isTtlSeconds = (value: unknown): value is TtlSeconds =>
-  typeof value === "number" && Result.isSuccess(make(value))

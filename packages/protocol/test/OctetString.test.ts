@@ -39,12 +39,6 @@ test("a range is taken alone, and stays inside the array", () => {
   expect(Result.getOrThrow(OctetString.fromBytes(new Uint8Array([0x61]), 1, 0))).toBe(OctetString.empty)
 })
 
-test("guards tell octets from other values", () => {
-  expect(OctetString.isOctetString("abc")).toBe(true)
-  expect(OctetString.isOctetString("€")).toBe(false)
-  expect(OctetString.isOctetString(5)).toBe(false)
-})
-
 test("what is printed parses back", () => {
   property(import.meta.path, "what is printed parses back", octets, (value) => {
     expect(Result.getOrThrow(OctetString.fromBytes(OctetString.toBytes(value)))).toBe(value)

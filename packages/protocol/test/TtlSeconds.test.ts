@@ -44,10 +44,9 @@ test("digits, leading zeros and the whole range are fine", () => {
 
 test("numbers outside the range, or not whole, are refused", () => {
   for (const seconds of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2_147_483_648]) {
-    expect(TtlSeconds.isTtlSeconds(seconds)).toBe(false)
+    expect(Result.isFailure(TtlSeconds.make(seconds))).toBe(true)
   }
-  expect(TtlSeconds.isTtlSeconds(1)).toBe(true)
-  expect(TtlSeconds.isTtlSeconds("1")).toBe(false)
+  expect(Result.isSuccess(TtlSeconds.make(1))).toBe(true)
 })
 
 test("what is printed parses back", () => {

@@ -1,7 +1,7 @@
 /** What the reactor costs: `bun benchmark/reactor.ts`. Best of five rounds each, in nanoseconds. */
 import { KernelSystemCalls, Readiness, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Effect, Scheduler } from "effect"
-import { Connections } from "../src/effect/index.ts"
+import { Connection } from "../src/effect/index.ts"
 import {
   BunHost,
   Channel,
@@ -181,12 +181,12 @@ const repeated = (count: number, effect: Effect.Effect<unknown, unknown, Reactor
 const connections = Effect.gen(function* () {
   const count = 20_000
   const [near, far] = yield* UnixSocket.pair
-  const server = yield* Connections.make(near)
-  const client = yield* Connections.make(far)
+  const server = yield* Connection.make(near)
+  const client = yield* Connection.make(far)
   yield* Effect.forkScoped(Effect.forever(Effect.flatMap(server.receive, ({ bytes }) => server.send(bytes))))
   const message = Buffer.alloc(100, 1)
   const nanos = yield* timed(count, repeated(count, Effect.andThen(client.send(message), client.receive)))
-  report("echo of 100 bytes, both ends Connections of one loop", nanos)
+  report("echo of 100 bytes, both ends Connection of one loop", nanos)
 }).pipe(Effect.scoped)
 
 const schedulers = Effect.gen(function* () {

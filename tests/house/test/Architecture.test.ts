@@ -217,7 +217,7 @@ describe("the machine has one door", () => {
     const found = violations(({ path, imports }) =>
       !path.startsWith("packages/postfix/src/") || effectful.has(path)
         ? []
-        : imports.filter(({ specifier }) => specifier.startsWith("@scached/")).map(({ specifier }) => specifier)
+        : imports.filter(({ specifier }) => /^(@scached\/|node:)/.test(specifier)).map(({ specifier }) => specifier)
     )
     expect(found).toEqual([])
   })
@@ -241,6 +241,7 @@ describe("packages can be used by others", () => {
       expect(manifest.name).toBe(`@scached/${part.split("/")[1]}`)
       expect(manifest.license).toBe("Apache-2.0")
       expect(manifest.exports).toMatchObject({ ".": "./src/index.ts", "./internal/*": null })
+      expect(manifest).toMatchObject({ engines: { bun: ">=1.4.5" }, sideEffects: false, files: ["src"] })
       for (const version of Object.values(manifest.dependencies ?? {})) {
         expect(version).toMatch(/^(workspace:\*|\d+\.\d+\.\d+)$/)
       }

@@ -3,6 +3,7 @@
  * of `find`, which must occur exactly once in its file: where the source has changed, the list is changed too.
  */
 
+import { descriptorMutants } from "./DescriptorMutants.ts"
 import { holdUpMutants } from "./HoldUpMutants.ts"
 
 /** A bug. */
@@ -317,5 +318,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "",
     tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
-  ...holdUpMutants
+  ...holdUpMutants,
+  ...descriptorMutants
 ]

@@ -3,6 +3,3 @@ export const RequestKind = { saveEndpoint: 0, findEndpoint: 1, saveDestination: 
 
 /** Their names on the wire, by that number. */
 export const kindNames = ["save_endp", "find_endp", "save_dest", "find_dest"] as const
-
-/** A request's name on the wire. */
-export type KindName = (typeof kindNames)[number]

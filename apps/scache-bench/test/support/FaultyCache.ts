@@ -1,6 +1,6 @@
 import { type Descriptor, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { OctetString, ServerSession } from "@scached/protocol"
-import { type Connections, Listeners } from "@scached/reactor/effect"
+import { type Connection, Listener } from "@scached/reactor/effect"
 import { Effect, Result } from "effect"
 
 /** What the cache does wrong, once or always; `none` is a correct one. */
@@ -82,7 +82,7 @@ export class FaultyCache {
   }
 
   /** Serves one client until it leaves. */
-  readonly serve = Effect.fnUntraced({ self: this }, function* (this: FaultyCache, connection: Connections.Connection) {
+  readonly serve = Effect.fnUntraced({ self: this }, function* (this: FaultyCache, connection: Connection.Connection) {
     const session = new ServerSession<Descriptor>()
     let leaving: Cached | undefined
     for (;;) {
@@ -197,6 +197,6 @@ export const serveFaulty = Effect.fnUntraced(function* (fault: Fault, path: stri
   yield* SystemCalls
   const [stranger] = yield* UnixSocket.pair
   const cache = new FaultyCache(fault, stranger)
-  yield* Listeners.serve({ path, mode: 0o600, backlog: 64, clientsMax: 100 }, (connection) => cache.serve(connection))
+  yield* Listener.serve({ path, mode: 0o600, backlog: 64, clientsMax: 100 }, (connection) => cache.serve(connection))
   return yield* Effect.onInterrupt(Effect.never, () => Effect.sync(() => cache.leave()))
 }, Effect.scoped)

@@ -146,7 +146,8 @@ const settle = Effect.fnUntraced(function* ({
     rootDirectory: options.isChroot ? values.queueDirectory : undefined,
     userName: options.isUnprivileged ? values.mailOwner : undefined
   })
-  for (const remark of remarks) journal.info(remark)
+  // Under a distribution's unit they are the same at every start, and nothing is wrong.
+  if (journal.isVerbose) for (const remark of remarks) journal.verbose(remark)
   // The client of a stream was passed by whoever started this, and of one that comes over the network nobody can tell the user.
   const isKnown = mode._tag === "Listen" && mode.transport !== "inet"
   const settings = cacheSettingsOf(values, budget, isKnown ? yield* Allowed.access(allowed) : undefined)

@@ -44,3 +44,6 @@ export interface SettingsInForce {
  * reserve (8), 21 in all. The rest is for what one message brings besides its first descriptor.
  */
 export const ownDescriptors = 64
+
+/** Descriptors that a client needs: its socket, and at times one on its way to the cache. */
+export const perClient = 2

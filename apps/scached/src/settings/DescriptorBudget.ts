@@ -3,7 +3,7 @@
  */
 import { DescriptorLimits, type ProcessCalls } from "@scached/daemon"
 import { Effect } from "effect"
-import { ownDescriptors } from "./CacheSettings.ts"
+import { ownDescriptors, perClient } from "./CacheSettings.ts"
 
 /** More than that many clients or connections are not planned for by themselves. */
 const clientsMost = 10_000
@@ -17,21 +17,24 @@ export interface DescriptorBudget {
   readonly connections: number
 }
 
-/** A client needs its socket, and at times room for a descriptor on its way to the cache. */
-const perClient = 2
-
 const within = (number: number, most: number): number => Math.max(1, Math.min(Math.floor(number), most))
 
-/** Shares them out: of what is left, a quarter is the number of clients, and what those do not need is for connections. */
+/**
+ * Plans for more than there is: what the clients of the moment do not need is for connections, and clients go before connections. So few
+ * clients leave seven eighths to the cache, and seven sixteenths of the descriptors are places for clients.
+ */
 export const budgetOf = (descriptors: number): DescriptorBudget => {
   const room = descriptors - ownDescriptors
-  const clients = within(room / 4, clientsMost)
-  return { descriptors, clients, connections: within(room - perClient * clients, connectionsMost) }
+  return {
+    descriptors,
+    clients: within((room * 7) / 16, clientsMost),
+    connections: within((room * 7) / 8, connectionsMost)
+  }
 }
 
-/** How many descriptors so many clients and connections need. */
+/** How many descriptors it takes that so many clients can be served, and so many connections cached while few clients are. */
 export const neededFor = (clients: number, connections: number): number =>
-  ownDescriptors + perClient * clients + connections
+  ownDescriptors + Math.max(perClient * clients + 1, connections + perClient)
 
 /** Where the limit cannot be read: what most systems begin with. */
 const usualLimit = 1_024

@@ -64,7 +64,7 @@ describe("cached connections", () => {
       yield* client.sleep(5_000)
     })
     stage.politely(2_000, function* (polite) {
-      const cargo = polite.client.process.open("2")
+      const cargo = polite.client.process.connection("2")
       status = (yield* polite.ask(Message.saveEndpoint(50, "one", "2"), cargo)).reply.status
     })
     const taken = stage.take(10_000, "one")

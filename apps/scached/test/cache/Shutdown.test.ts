@@ -110,7 +110,7 @@ test("a descriptor that there is no room for is refused, and the log says why", 
     yield* client.connect()
     yield* client.say([Message.request(Message.saveEndpoint(9, "smtp", "p"))])
     yield* client.listen(1)
-    yield* client.say([Message.byte], [client.process.open("cargo")])
+    yield* client.say([Message.byte], [client.process.connection("cargo")])
     heard = Buffer.from(yield* client.listen(1)).toString()
   })
   stage.run()

@@ -1,5 +1,6 @@
 /** Nothing dead is handed out, and nothing dead stays. */
 import { describe, expect, test } from "bun:test"
+import { Readiness, SocketKind } from "@scached/fdpass"
 import { deadPerFindMax, watchTimes } from "../../src/cache/ConnectionCache.ts"
 import type { WatchMode } from "../../src/settings/CacheSettings.ts"
 import * as Message from "../simulation/client/Message.ts"
@@ -75,6 +76,57 @@ describe.each([
       expect((totals(stage)?.hungUp ?? 0) + (totals(stage)?.spoke ?? 0)).toBe(isEnd ? 1 : 0)
     })
   }
+})
+
+const savedKinds: ReadonlyArray<readonly [string, SocketKind, WatchMode, number]> = [
+  ["a TCP connection", SocketKind.tcp, "data", 0],
+  ["a socket whose poll waits for its maker", SocketKind.unknown, "data", 2],
+  ["a datagram socket", SocketKind.internetDatagram, "data", 2],
+  ["a connection that hides a short message", SocketKind.deaf, "hangup", 2],
+  ["a socket whose poll waits for its maker", SocketKind.unknown, "off", 0]
+]
+
+for (const [name, kind, watch, status] of savedKinds) {
+  test(`scached_watch = ${watch}: the save of ${name} has status ${status}`, () => {
+    const stage = new Stage({ settings: { watch } })
+    const seen: Array<unknown> = []
+    stage.politely(0, function* (polite) {
+      const cargo = polite.client.process.foreignSocket(kind, name, Readiness.writable)
+      const { reply } = yield* polite.ask(Message.saveEndpoint(100, "e", "kept for long"), cargo)
+      cargo.close()
+      seen.push(reply)
+      // As long as it takes to have it watched.
+      yield* polite.client.sleep(3_000)
+    })
+    const taken = stage.take(4_000, "e")
+    stage.run()
+    expect([seen, taken]).toEqual([[expect.objectContaining({ status })], status === 0 ? ["kept for long"] : []])
+    expect(stage.machine.journal.some((line) => line.includes("cannot be watched"))).toBe(status === 2)
+  })
+}
+
+test("what takes no byte, and a stream that its peer reads no more, is not handed out", () => {
+  const stage = new Stage()
+  stage.politely(0, function* (polite) {
+    const { process } = polite.client
+    const connecting = process.foreignSocket(SocketKind.tcp, "connecting")
+    const ends = process.calls.socketPair()
+    if (typeof ends === "number") throw new Error("no pair")
+    process.calls.discardUnread(ends[1])
+    for (const [properties, cargo] of [
+      ["connecting", connecting],
+      ["shut", ends[0]]
+    ] as const) {
+      yield* polite.ask(Message.saveEndpoint(100, "e", properties), cargo)
+      cargo.close()
+    }
+    yield* polite.client.sleep(500)
+    ends[1].close()
+  })
+  const taken = stage.take(300, "e")
+  stage.run()
+  expect(taken).toEqual([])
+  expect(totals(stage)).toMatchObject({ failed: 2 })
 })
 
 test("a destination's next binding is tried when all of the first are dead", () => {

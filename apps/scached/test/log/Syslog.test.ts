@@ -1,7 +1,7 @@
 /** The log at a real /dev/log: the tests are syslogd, in a /dev of their own. */
 import { beforeAll, describe, expect, test } from "bun:test"
 import { mkdirSync, readFileSync, readlinkSync } from "node:fs"
-import { Connections } from "@scached/reactor/effect"
+import { Connection } from "@scached/reactor/effect"
 import { Effect } from "effect"
 import { ask, octets, runOnReactor } from "../support/CacheClient.ts"
 import { Daemon, Directory, ensureExecutable, forms } from "../support/Daemon.ts"
@@ -35,8 +35,7 @@ const deviceTest = (name: string, body: () => Promise<void>): void => {
   )
 }
 
-const find = (cache: Connections.Connection, label: string) =>
-  ask(cache, { _tag: "FindEndpoint", label: octets(label) })
+const find = (cache: Connection.Connection, label: string) => ask(cache, { _tag: "FindEndpoint", label: octets(label) })
 
 const asks = (label: string) => `find_endp label="${label}": nothing cached`
 
@@ -55,7 +54,7 @@ for (const { name, command } of forms) {
           using devices = new PrivateDevices()
           using logger = new DatagramInbox(devices.logPath)
           const service = yield* Master.start(devices.command(command), [...words, "-c"], { isLoggedElsewhere: true })
-          const cache = yield* Connections.connect(service.socketPath)
+          const cache = yield* Connection.connect(service.socketPath)
           yield* find(cache, "before")
           expect(readlinkSync(`/proc/${service.processId}/root`)).toBe(service.queueDirectory)
           const [connect = "", request = ""] = logger.until((text) => text.endsWith(asks("before")))
@@ -80,7 +79,7 @@ for (const { name, command } of forms) {
         Effect.gen(function* () {
           using devices = new PrivateDevices()
           const service = yield* Master.start(devices.command(command), words, { isLoggedElsewhere: true })
-          const cache = yield* Connections.connect(service.socketPath)
+          const cache = yield* Connection.connect(service.socketPath)
           for (const label of ["the first logger", "the second", "the third"]) {
             yield* find(cache, label)
             using logger = new DatagramInbox(devices.logPath)
@@ -98,7 +97,7 @@ for (const { name, command } of forms) {
             using devices = new PrivateDevices()
             using logger = new DatagramInbox(devices.logPath)
             const service = yield* Master.start(devices.command(command), words, { isLoggedElsewhere: true })
-            const cache = yield* Connections.connect(service.socketPath)
+            const cache = yield* Connection.connect(service.socketPath)
             const kept = queueLength() + waitingMessagesMax
             const labels = Array.from({ length: kept + 200 }, (_, index) => `${index}`)
             // Each is answered, or this would not end.

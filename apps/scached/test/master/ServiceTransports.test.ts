@@ -1,10 +1,10 @@
 /** The two ways besides listening in which clients reach a service: passed on by another program, and on standard input. */
 import { describe, expect, test } from "bun:test"
 import { type Descriptor, Descriptors, UnixSocket } from "@scached/fdpass"
-import { Connections } from "@scached/reactor/effect"
+import { Connection } from "@scached/reactor/effect"
 import { Effect, Scope } from "effect"
 import { ask, octets, runOnReactor, ttl } from "../support/CacheClient.ts"
-import { ensureExecutable, forms } from "../support/Daemon.ts"
+import { ensureExecutable, formsAndConfined } from "../support/Daemon.ts"
 import * as Master from "../support/Master.ts"
 
 ensureExecutable()
@@ -14,7 +14,7 @@ const passing = ["-l", "-n", "scache", "-t", "pass"]
 const attributes = Buffer.from(["client_address", "192.0.2.1", "client_port", "25", "", ""].join("\0"), "latin1")
 
 /** Saves a connection under a label, gets it back over the same client, and hears whether it is the same one. */
-const saveAndFind = Effect.fnUntraced(function* (cache: Connections.Connection) {
+const saveAndFind = Effect.fnUntraced(function* (cache: Connection.Connection) {
   const [near, far] = yield* UnixSocket.pair
   const label = octets("host")
   const save = { _tag: "SaveEndpoint", ttlSeconds: ttl(60), label, properties: octets("p") } as const
@@ -23,24 +23,24 @@ const saveAndFind = Effect.fnUntraced(function* (cache: Connections.Connection) 
   expect(saved._tag).toBe("Answered")
   const found = yield* ask(cache, { _tag: "FindEndpoint", label })
   if (found._tag !== "Received") throw new Error(`nothing was found: ${found._tag}`)
-  const handedOver = yield* Connections.make(found.descriptor)
+  const handedOver = yield* Connection.make(found.descriptor)
   yield* handedOver.send(Buffer.from("the same"))
-  const heard = yield* Effect.flatMap(Connections.make(near), ({ receive }) => receive)
+  const heard = yield* Effect.flatMap(Connection.make(near), ({ receive }) => receive)
   expect(Buffer.from(heard.bytes).toString()).toBe("the same")
 })
 
 /** A client's socket, passed on as postscreen(8) passes one; returns what is left to the client, and the passer's connection. */
 const pass = Effect.fnUntraced(function* (socketPath: string) {
-  const door = yield* Connections.connect(socketPath)
+  const door = yield* Connection.connect(socketPath)
   const [near, far] = yield* UnixSocket.pair
   yield* door.sendDescriptor(far)
   far.close()
   yield* door.send(attributes.subarray(0, 20))
   yield* door.send(attributes.subarray(20))
-  return { client: yield* Connections.make(near), door }
+  return { client: yield* Connection.make(near), door }
 })
 
-const isClosed = (connection: Connections.Connection) =>
+const isClosed = (connection: Connection.Connection) =>
   connection.receive.pipe(
     Effect.as(false),
     Effect.catch(() => Effect.succeed(true))
@@ -48,7 +48,7 @@ const isClosed = (connection: Connections.Connection) =>
 
 const warnings = (lines: ReadonlyArray<string>) => lines.flatMap((line) => /warning: (.*)$/.exec(line)?.slice(1) ?? [])
 
-for (const { name, command } of forms) {
+for (const { name, command } of formsAndConfined) {
   describe(name, () => {
     test("-t pass: serves a client that is passed, and lets the passer go without a word", async () => {
       const end = await runOnReactor(
@@ -69,13 +69,13 @@ for (const { name, command } of forms) {
       const end = await runOnReactor(
         Effect.gen(function* () {
           const service = yield* Master.start(command, passing)
-          yield* Connections.connect(service.socketPath)
-          const talking = yield* Connections.connect(service.socketPath)
+          yield* Connection.connect(service.socketPath)
+          const talking = yield* Connection.connect(service.socketPath)
           yield* talking.send(Buffer.from("request\0"))
           expect(yield* isClosed(talking)).toBe(true)
           const leaving = yield* UnixSocket.connect(service.socketPath)
           leaving.close()
-          const babbling = yield* Connections.connect(service.socketPath)
+          const babbling = yield* Connection.connect(service.socketPath)
           const [, far] = yield* UnixSocket.pair
           yield* babbling.sendDescriptor(far)
           yield* babbling.send(Buffer.alloc(65_536, "x"))
@@ -98,8 +98,8 @@ for (const { name, command } of forms) {
       const end = await runOnReactor(
         Effect.gen(function* () {
           const service = yield* Master.start(command, passing)
-          const doors: Array<Connections.Connection> = []
-          for (let count = 0; count < 257; count++) doors.push(yield* Connections.connect(service.socketPath))
+          const doors: Array<Connection.Connection> = []
+          for (let count = 0; count < 257; count++) doors.push(yield* Connection.connect(service.socketPath))
           const [last] = doors.slice(-1)
           if (last === undefined) throw new Error("there is no last one")
           expect(yield* isClosed(last)).toBe(true)
@@ -141,7 +141,7 @@ for (const { name, command } of forms) {
         Effect.gen(function* () {
           const [near, far]: readonly [Descriptor, Descriptor] = yield* UnixSocket.pair
           const service = yield* Master.start(command, ["-S"], { input: far })
-          const client = yield* Connections.make(yield* Descriptors.scoped(near))
+          const client = yield* Connection.make(yield* Descriptors.scoped(near))
           yield* saveAndFind(client)
           const leaving = yield* client.passivate
           leaving.close()

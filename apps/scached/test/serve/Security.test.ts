@@ -12,7 +12,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { join } from "node:path"
-import { Connections } from "@scached/reactor/effect"
+import { Connection } from "@scached/reactor/effect"
 import { Effect } from "effect"
 import { ask, octets, runOnReactor, saveNewConnection } from "../support/CacheClient.ts"
 import { Daemon, Directory, ensureExecutable, forms, runToEnd } from "../support/Daemon.ts"
@@ -42,7 +42,7 @@ const openDirectory = (): Directory => {
 
 /** Saves some connections, finds one, and leaves the others cached. */
 const exercise = Effect.fnUntraced(function* (path: string) {
-  const cache = yield* Connections.connect(path)
+  const cache = yield* Connection.connect(path)
   for (const label of ["a", "b", "c"]) yield* saveNewConnection(cache, label, 60)
   const found = yield* ask(cache, { _tag: "FindEndpoint", label: octets("a") })
   if (found._tag !== "Received") throw new Error("nothing was found")

@@ -1,17 +1,17 @@
 import { beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, statSync, writeFileSync } from "node:fs"
-import { Connections } from "@scached/reactor/effect"
+import { Connection } from "@scached/reactor/effect"
 import { Effect } from "effect"
 import { serveParameters } from "../../src/serve/ServeParameters.ts"
 import { ask, octets, runOnReactor, saveNewConnection, ttl } from "../support/CacheClient.ts"
-import { Daemon, Directory, ensureExecutable, forms, runToEnd } from "../support/Daemon.ts"
+import { Daemon, Directory, ensureExecutable, formsAndConfined, runToEnd } from "../support/Daemon.ts"
 
 beforeAll(ensureExecutable)
 
 /** Fifteen starts one after the other, on a machine with other things to do. */
 const manyStartsMillisMax = 60_000
 
-for (const { name, command } of forms) {
+for (const { name, command } of formsAndConfined) {
   describe(`scached, ${name}`, () => {
     const serve = (socket: string, ...args: ReadonlyArray<string>) => ["serve", "--socket", socket, ...args]
 
@@ -20,7 +20,7 @@ for (const { name, command } of forms) {
       await using daemon = await Daemon.start(command, serve(directory.join("s")))
       await runOnReactor(
         Effect.gen(function* () {
-          const cache = yield* Connections.connect(directory.join("s"))
+          const cache = yield* Connection.connect(directory.join("s"))
           const far = yield* saveNewConnection(cache, "e", 2)
           const bind = {
             _tag: "SaveDestination",
@@ -29,7 +29,7 @@ for (const { name, command } of forms) {
             properties: octets("dp")
           } as const
           yield* ask(cache, { ...bind, endpointLabel: octets("e") })
-          const other = yield* Connections.connect(directory.join("s"))
+          const other = yield* Connection.connect(directory.join("s"))
           const found = yield* ask(other, { _tag: "FindDestination", label: octets("d") })
           if (found._tag !== "Received") throw new Error(`not found: ${JSON.stringify(found)}`)
           expect(found.reply).toEqual({
@@ -38,7 +38,7 @@ for (const { name, command } of forms) {
             destinationProperties: octets("dp"),
             properties: octets("p")
           })
-          const handed = yield* Connections.make(found.descriptor)
+          const handed = yield* Connection.make(found.descriptor)
           yield* handed.send(Buffer.from("through"))
           expect(Buffer.from((yield* far.receive).bytes).toString()).toBe("through")
           expect(yield* ask(other, { _tag: "FindEndpoint", label: octets("e") })).toMatchObject({
@@ -59,7 +59,7 @@ for (const { name, command } of forms) {
         )
         await runOnReactor(
           Effect.gen(function* () {
-            const cache = yield* Connections.connect(directory.join("s"))
+            const cache = yield* Connection.connect(directory.join("s"))
             const far = yield* saveNewConnection(cache, "e", 3600)
             const code = yield* Effect.promise(() => daemon.stop(signal))
             expect(code).toBe(0)
@@ -115,7 +115,7 @@ for (const { name, command } of forms) {
       await using daemon = await Daemon.start(command, serve(directory.join("s")))
       await runOnReactor(
         Effect.gen(function* () {
-          const cache = yield* Connections.connect(directory.join("s"))
+          const cache = yield* Connection.connect(directory.join("s"))
           yield* cache.send(Buffer.from("request\0find_endp\0name\0x\0\0"))
           yield* Effect.promise(() => daemon.untilSaid("warning: "))
         })
@@ -131,7 +131,7 @@ for (const { name, command } of forms) {
       await using daemon = await Daemon.start(command, serve(directory.join("s"), "-v"))
       await runOnReactor(
         Effect.gen(function* () {
-          const cache = yield* Connections.connect(directory.join("s"))
+          const cache = yield* Connection.connect(directory.join("s"))
           yield* ask(cache, { _tag: "FindEndpoint", label: octets("smtp\nx") })
         })
       )
@@ -263,7 +263,7 @@ for (const { name, command } of forms) {
           expect(other).toBeUndefined()
           expect(refused?.message).toContain(`another server answers at ${path}`)
           // It is really the one that clients reach.
-          await runOnReactor(Effect.asVoid(Connections.connect(path)))
+          await runOnReactor(Effect.asVoid(Connection.connect(path)))
           expect(await serving?.stop()).toBe(0)
           expect(existsSync(path)).toBe(false)
         }

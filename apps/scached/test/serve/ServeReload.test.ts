@@ -1,7 +1,7 @@
 /** SIGHUP: the settings of a running `serve` are read again. */
 import { beforeAll, describe, expect, test } from "bun:test"
 import { rmSync, writeFileSync } from "node:fs"
-import { Connections } from "@scached/reactor/effect"
+import { Connection } from "@scached/reactor/effect"
 import { Effect } from "effect"
 import { ReloadSignal } from "../../src/serve/ReloadSignal.ts"
 import { ask, octets, runOnReactor, saveNewConnection } from "../support/CacheClient.ts"
@@ -28,7 +28,7 @@ for (const { name, command } of forms) {
       await using daemon = await start(directory)
       await runOnReactor(
         Effect.gen(function* () {
-          const cache = yield* Connections.connect(directory.join("s"))
+          const cache = yield* Connection.connect(directory.join("s"))
           yield* saveNewConnection(cache, "before", 3600)
           write(
             "# new\nconnection_cache_ttl_limit = 1s\nconnection_cache_status_update_time = 5m\n" +

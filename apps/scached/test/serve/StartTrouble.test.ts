@@ -10,7 +10,7 @@ import { Reactors } from "@scached/reactor"
 import { Effect, Exit } from "effect"
 import * as SyslogLog from "../../src/log/SyslogLog.ts"
 import { explain } from "../../src/serve/listenFailure.ts"
-import { Directory, ensureExecutable, forms, runToEnd } from "../support/Daemon.ts"
+import { Directory, ensureExecutable, formsAndConfined, runToEnd } from "../support/Daemon.ts"
 
 beforeAll(ensureExecutable)
 
@@ -29,7 +29,7 @@ const shell = async (line: string): Promise<string> => {
   return new Response(child.stderr).text()
 }
 
-for (const { name, command } of forms) {
+for (const { name, command } of formsAndConfined) {
   describe(`a start with trouble, ${name}`, () => {
     test(
       "options before serve are told to go behind it, whether master(8) knows them or not",

@@ -10,12 +10,12 @@ import {
   statSync,
   writeFileSync
 } from "node:fs"
-import { Connections } from "@scached/reactor/effect"
+import { Connection } from "@scached/reactor/effect"
 import { Effect } from "effect"
 import * as ListenSockets from "../../src/serve/systemd/ListenSockets.ts"
 import * as Notifier from "../../src/serve/systemd/Notifier.ts"
 import { ask, octets, runOnReactor, saveNewConnection } from "../support/CacheClient.ts"
-import { Daemon, Directory, ensureExecutable, forms, runToEnd } from "../support/Daemon.ts"
+import { Daemon, Directory, ensureExecutable, formsAndConfined, runToEnd } from "../support/Daemon.ts"
 import { asListenOwner, NotifySocket, withListener } from "../support/SystemdStandIn.ts"
 
 beforeAll(ensureExecutable)
@@ -31,7 +31,7 @@ const isSocket = (number: number): boolean => {
 
 const findEndpoint = { _tag: "FindEndpoint", label: octets("e") } as const
 
-for (const { name, command } of forms) {
+for (const { name, command } of formsAndConfined) {
   describe(`under systemd, ${name}`, () => {
     const serve = (directory: Directory) => ["serve", "--socket", directory.join("s")]
 
@@ -45,7 +45,7 @@ for (const { name, command } of forms) {
         ["STATUS", `listening on ${directory.join("s")}`]
       ])
       // Ready means that clients can come.
-      await runOnReactor(Effect.asVoid(Connections.connect(directory.join("s"))))
+      await runOnReactor(Effect.asVoid(Connection.connect(directory.join("s"))))
       expect(await daemon.stop()).toBe(0)
       expect([...systemd.next()]).toEqual([
         ["STOPPING", "1"],
@@ -84,7 +84,7 @@ for (const { name, command } of forms) {
       expect(daemon.stderr).toContain(`listening on ${path}, passed by systemd`)
       await runOnReactor(
         Effect.gen(function* () {
-          const cache = yield* Connections.connect(path)
+          const cache = yield* Connection.connect(path)
           yield* saveNewConnection(cache, "e", 2)
           expect(yield* ask(cache, findEndpoint)).toMatchObject({ _tag: "Received" })
         })
@@ -146,7 +146,7 @@ for (const { name, command } of forms) {
         readlinkSync(`/proc/${daemon.child.pid}/fd/${each}`)
       )
       expect(open).not.toContain(file)
-      await runOnReactor(Effect.asVoid(Connections.connect(path)))
+      await runOnReactor(Effect.asVoid(Connection.connect(path)))
       expect(await daemon.stop()).toBe(0)
     })
 

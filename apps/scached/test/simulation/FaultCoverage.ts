@@ -35,9 +35,11 @@ export const faultCoverage: { readonly [Call in keyof SystemCallsShape]: Coverag
     fails: ["interrupted", "notReady", "noBuffers", "tooManyReferences", "connectionBroken", "ENOMEM"]
   },
   discardUnread: { fails: ["ENOTCONN"] },
+  plainMessages: { cannotFail: "what accept has returned is a socket" },
+  passesDescriptors: { cannotFail: "a failure is the answer of a kernel that cannot forbid it" },
   peerCredentials: { fails: ["ENOBUFS"] },
   peerGroups: { fails: ["ENOMEM"] },
-  socketFamily: { cannotFail: "a descriptor that is open is a socket or none" },
+  socketKind: { cannotFail: "a descriptor that is open is of some kind" },
   socketCookie: { isNotMade: "scache-bench alone has use for it" },
   look: { fails: ["EINTR", "ENOMEM"] },
   epollAdd: { fails: ["noMemory", "watchLimit"] },

@@ -1,4 +1,4 @@
-import type { Descriptor } from "@scached/fdpass"
+import { type Descriptor, Readiness, SocketKind } from "@scached/fdpass"
 import * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import { Access } from "../../src/settings/Access.ts"
 import { draw, type Scene, takeAll } from "./client/Behaviour.ts"
@@ -70,10 +70,14 @@ export const simulate = (seed: number, sabotage?: Sabotage): Run => {
 const strangerUid = 1_234
 const strangerGid = 1_235
 
-/** Something to save: a file, or a connection whose peer does as it likes. */
+/** Something to save: a connection whose peer does as it likes, and at times a socket of another kind, or one that takes no byte. */
 const cargo = (machine: Machine, client: SimulatedClient): Descriptor => {
   const { random } = client
-  if (random.chance(0.4)) return client.process.open(`mail of ${client.name}`)
+  if (random.chance(0.05)) {
+    const kind = random.pick(Object.values(SocketKind))
+    return client.process.foreignSocket(kind, `odd one of ${client.name}`, random.pick([0, Readiness.writable]))
+  }
+  if (random.chance(0.4)) return client.process.connection(`mail of ${client.name}`)
   return machine.connection(
     client,
     random.pick(["nothing", "leaves", "speaks"]),

@@ -75,7 +75,7 @@ export class Stage {
   save(millis: number, label: string, properties: ReadonlyArray<string>, ttlSeconds = 100): void {
     this.politely(millis, function* (polite) {
       for (const each of properties) {
-        const cargo = polite.client.process.open(each)
+        const cargo = polite.client.process.connection(each)
         yield* polite.ask(Message.saveEndpoint(ttlSeconds, label, each), cargo)
         cargo.close()
       }

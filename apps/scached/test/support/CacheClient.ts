@@ -1,7 +1,7 @@
 import { type Descriptor, type SystemCalls, UnixSocket } from "@scached/fdpass"
 import { ClientSession, type ClientStep, OctetString, type Request, TtlSeconds } from "@scached/protocol"
 import { type Reactor, Reactors } from "@scached/reactor"
-import { Connections } from "@scached/reactor/effect"
+import { Connection } from "@scached/reactor/effect"
 import { Effect, Exit, Result, type Scope } from "effect"
 
 export const octets = (text: string): OctetString.OctetString => Result.getOrThrow(OctetString.fromUtf8(text))
@@ -16,10 +16,10 @@ export const runOnReactor = async <A, E>(program: Effect.Effect<A, E, Reactors.S
 
 /** Carries out one request up to its last step. */
 export const ask = Effect.fnUntraced(function* (
-  cache: Connections.Connection,
+  cache: Connection.Connection,
   request: Request.Request,
   cargo?: Descriptor
-): Effect.fn.Return<ClientStep<Descriptor>, Connections.ConnectionError> {
+): Effect.fn.Return<ClientStep<Descriptor>, Connection.ConnectionError> {
   const session = new ClientSession<Descriptor>()
   Result.getOrThrow(session.start(request))
   for (;;) {
@@ -39,10 +39,10 @@ export const ask = Effect.fnUntraced(function* (
 
 /** Saves one end of a new pair under a label; the other end, to tell later whether the cache still holds it. */
 export const saveNewConnection = Effect.fnUntraced(function* (
-  cache: Connections.Connection,
+  cache: Connection.Connection,
   label: string,
   ttlSeconds: number
-): Effect.fn.Return<Connections.Connection, unknown, Reactor | SystemCalls | Scope.Scope> {
+): Effect.fn.Return<Connection.Connection, unknown, Reactor | SystemCalls | Scope.Scope> {
   const [near, far] = yield* UnixSocket.pair
   const request = {
     _tag: "SaveEndpoint",
@@ -52,5 +52,5 @@ export const saveNewConnection = Effect.fnUntraced(function* (
   } as const
   yield* ask(cache, request, far)
   far.close()
-  return yield* Connections.make(near)
+  return yield* Connection.make(near)
 })

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Subprocess, spawn } from "bun"
 
+import { isCompilerHere, withoutNewCode } from "./withoutNewCode.ts"
+
 const root = join(import.meta.dir, "../../../..")
 const executable = join(root, "dist/scached")
 
@@ -10,6 +12,14 @@ const executable = join(root, "dist/scached")
 export const forms: ReadonlyArray<{ readonly name: string; readonly command: ReadonlyArray<string> }> = [
   { name: "from source", command: [process.execPath, join(root, "apps/scached/src/main.ts")] },
   { name: "the executable", command: [executable] }
+]
+
+/** Both, and the executable once more where no memory can be made executable, as under systemd's MemoryDenyWriteExecute=yes. */
+export const formsAndConfined: typeof forms = [
+  ...forms,
+  ...(isCompilerHere
+    ? [{ name: "the executable without executable memory", command: [withoutNewCode(), executable] }]
+    : [])
 ]
 
 /** The executable is built before the tests; a test run by hand builds it when it is missing. */

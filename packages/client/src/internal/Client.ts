@@ -1,4 +1,4 @@
-import { Descriptor, SystemCalls } from "@scached/fdpass"
+import { Descriptor, isPollable, SystemCalls } from "@scached/fdpass"
 import { Reply, Request } from "@scached/protocol"
 import { Effect } from "effect"
 import { CacheBusy, ClientClosed, RequestRefused, type SettingsError } from "../ClientError.ts"
@@ -156,7 +156,7 @@ export class Client {
     }
     try {
       // A file is this program's own. A socket may have been found before, and whoever made it can have had it linger.
-      if (cargo !== undefined && this.#calls.socketFamily(cargo) >= 0) this.letGo(cargo)
+      if (cargo !== undefined && isPollable(this.#calls.socketKind(cargo))) this.letGo(cargo)
       else cargo?.close()
     } catch (cause) {
       return new Defect(cause)

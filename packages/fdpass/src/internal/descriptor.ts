@@ -13,11 +13,11 @@ let numberOf: (descriptor: Descriptor) => number
 /** Whether a descriptor is closed by this function: how a simulated process tells its own from those of others. */
 let isClosedBy: (descriptor: Descriptor, closeNumber: (number: number) => void) => boolean
 
-/** The family of a socket, once `rememberFamily` was called; it stays the same for as long as the descriptor is open. */
-let familyOf: (descriptor: Descriptor) => number | undefined
+/** The kind of a socket (`SocketKind`), once `rememberKind` was called; it stays the same for as long as the descriptor is open. */
+let kindOf: (descriptor: Descriptor) => number | undefined
 
 /** Keeps what the kernel has said once, so that it is not asked again. */
-let rememberFamily: (descriptor: Descriptor, family: number) => void
+let rememberKind: (descriptor: Descriptor, kind: number) => void
 
 /**
  * An open file descriptor that this process owns: it can be taken once and is closed exactly once.
@@ -31,20 +31,20 @@ let rememberFamily: (descriptor: Descriptor, family: number) => void
 export class Descriptor {
   #number: number
   readonly #closeNumber: (number: number) => void
-  #family: number | undefined
+  #kind: number | undefined
 
   private constructor(number: number, closeNumber: (number: number) => void) {
     this.#number = number
     this.#closeNumber = closeNumber
-    this.#family = undefined
+    this.#kind = undefined
   }
 
   static {
     adoptDescriptor = (number, closeNumber) => new Descriptor(number, closeNumber)
     isClosedBy = (descriptor, closeNumber) => descriptor.#closeNumber === closeNumber
-    familyOf = (descriptor) => descriptor.#family
-    rememberFamily = (descriptor, family) => {
-      descriptor.#family = family
+    kindOf = (descriptor) => descriptor.#kind
+    rememberKind = (descriptor, kind) => {
+      descriptor.#kind = kind
     }
     numberOf = (descriptor) => {
       if (descriptor.#number === gone) throw new DescriptorMisuse("used")
@@ -65,7 +65,7 @@ export class Descriptor {
   /** Moves the descriptor into a new value and leaves this one empty. */
   take(): Descriptor {
     const taken = new Descriptor(this.#surrender("taken"), this.#closeNumber)
-    taken.#family = this.#family
+    taken.#kind = this.#kind
     return taken
   }
 
@@ -97,4 +97,4 @@ export class DescriptorMisuse extends Error {
   }
 }
 
-export { adoptDescriptor, familyOf, isClosedBy, numberOf, rememberFamily }
+export { adoptDescriptor, isClosedBy, kindOf, numberOf, rememberKind }

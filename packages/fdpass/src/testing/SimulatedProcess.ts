@@ -1,9 +1,11 @@
 import { posix } from "node:path"
 import { adoptDescriptor, type Descriptor, isClosedBy, numberOf } from "../internal/descriptor.ts"
+import type { SocketKind } from "../SocketKind.ts"
 import type { Outcome, PeerCredentials, SystemCallsShape } from "../SystemCalls.ts"
 import { DescriptorTable } from "./DescriptorTable.ts"
 import type { FaultInjector } from "./FaultInjector.ts"
 import type { FaultKind, FaultPlan } from "./FaultPlan.ts"
+import { ForeignSocketFile } from "./ForeignSocketFile.ts"
 import { type OpenFile, PlainFile } from "./OpenFile.ts"
 import type { SimulatedKernel } from "./SimulatedKernel.ts"
 import { type PeerIdentity, SocketFile } from "./SocketFile.ts"
@@ -191,9 +193,21 @@ export class SimulatedProcess {
 
   /** Opens a file that is no socket: cargo that is told apart by its label. */
   open(label: string): Descriptor {
-    const descriptor = this.install(new PlainFile(this.kernel.nextFileId(), label), "opened", "made")
-    if (typeof descriptor === "number") throw new RangeError(`${this.name} has no descriptor left to open "${label}"`)
-    return descriptor
+    return this.#installed(new PlainFile(this.kernel.nextFileId(), label))
+  }
+
+  /** One end of a connection that rests: its other end belongs to nobody, and says nothing. */
+  connection(label: string): Descriptor {
+    const near = new SocketFile(this.kernel.nextFileId(), label, this.kernel.options.socketBufferBytes)
+    const far = new SocketFile(this.kernel.nextFileId(), `${label}, the far end`, this.kernel.options.socketBufferBytes)
+    near.pairWith(far)
+    far.hold()
+    return this.#installed(near)
+  }
+
+  /** A socket of a kind that the simulation has no traffic for; `found` are the `Readiness` bits that hold of it for good. */
+  foreignSocket(kind: SocketKind, label: string, found = 0): Descriptor {
+    return this.#installed(new ForeignSocketFile(this.kernel.nextFileId(), label, kind, found))
   }
 
   /**
@@ -322,6 +336,13 @@ export class SimulatedProcess {
     if (file === undefined) return
     this.kernel.ledger.record("closed", this.name, number, file, how)
     file.release()
+  }
+
+  #installed(file: OpenFile): Descriptor {
+    const descriptor = this.install(file, "opened", "made")
+    if (typeof descriptor === "number")
+      throw new RangeError(`${this.name} has no descriptor left to open "${file.label}"`)
+    return descriptor
   }
 
   #find(descriptor: Descriptor): OpenFile {

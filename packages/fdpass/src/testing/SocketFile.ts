@@ -74,6 +74,11 @@ export class SocketFile extends OpenFile {
     return this.#peer
   }
 
+  /** Whether a write of no bytes would succeed. */
+  get canSend(): boolean {
+    return this.#peer !== undefined && !this.#isSendingOver && !this.#peer.#isReceivingOver
+  }
+
   poll(): number {
     let bits = 0
     if (this.#error !== 0) bits |= Readiness.error

@@ -1,19 +1,25 @@
 import { Errno } from "../Errno.ts"
 import { type Descriptor, numberOf } from "../internal/descriptor.ts"
 import { wholeMillis } from "../internal/timeout.ts"
+import { isPollable, SocketKind } from "../SocketKind.ts"
 import { socketPathBytesMax } from "../SocketPath.ts"
 import { type Outcome, Readiness, type SystemCallsShape } from "../SystemCalls.ts"
 import { makeTracer } from "./callTracer.ts"
 import { DatagramFile } from "./DatagramFile.ts"
 import { EpollFile, SimulatedReadinessBatch } from "./EpollFile.ts"
 import { type FaultKind, faultErrno } from "./FaultPlan.ts"
+import { ForeignSocketFile } from "./ForeignSocketFile.ts"
 import type { OpenFile } from "./OpenFile.ts"
 import { SimulatedPollBatch } from "./SimulatedPollBatch.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { SimulatedReceiveBuffer } from "./SimulatedReceiveBuffer.ts"
 import { SocketFile } from "./SocketFile.ts"
 
-const unixFamily = 1
+const kindOf = (file: OpenFile): SocketKind => {
+  if (file instanceof ForeignSocketFile) return file.socketKind
+  if (file instanceof SocketFile) return SocketKind.unixStream
+  return file instanceof DatagramFile ? SocketKind.unixDatagram : SocketKind.unknown
+}
 
 /** The system calls of one simulated process. */
 export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => {
@@ -151,10 +157,12 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     | "sendDescriptor"
     | "discardUnread"
     | "keepUrgent"
+    | "plainMessages"
+    | "passesDescriptors"
     | "peerCredentials"
     | "peerGroups"
     | "peek"
-    | "socketFamily"
+    | "socketKind"
     | "socketCookie"
     | "look"
     | "stopLingering"
@@ -227,6 +235,15 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       const file = anySocketOf(socket, "keepUrgent")
       return typeof file === "number" ? file : 0
     }),
+    // No message has others beside it here, and every socket takes descriptors.
+    plainMessages: call("plainMessages", (socket: Descriptor) => {
+      const file = anySocketOf(socket, "plainMessages")
+      return typeof file === "number" ? file : 0
+    }),
+    passesDescriptors: call("passesDescriptors", (socket: Descriptor) => {
+      const file = anySocketOf(socket, "passesDescriptors")
+      return typeof file === "number" ? file : 1
+    }),
     peerCredentials: call("peerCredentials", (socket: Descriptor) => {
       const file = anySocketOf(socket, "peerCredentials")
       if (typeof file === "number") return file
@@ -241,18 +258,23 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       const file = anySocketOf(socket, "peek")
       return typeof file === "number" ? file : file.peek()
     }),
-    socketFamily: call("socketFamily", (descriptor: Descriptor) => {
-      const file = anySocketOf(descriptor, "socketFamily")
-      return typeof file === "number" ? file : unixFamily
+    socketKind: call("socketKind", (descriptor: Descriptor) => {
+      const file = process.lookUp(descriptor, "socketKind")
+      return file === undefined ? -Errno.EBADF : kindOf(file)
     }),
     socketCookie: call("socketCookie", (descriptor: Descriptor) => {
       const file = anySocketOf(descriptor, "socketCookie")
       return typeof file === "number" ? file : file.id
     }),
-    look: call("look", (descriptor: Descriptor, readiness: number) => {
-      const file = anySocketOf(descriptor, "look")
-      if (typeof file === "number") return file
-      return file.poll() & (readiness | Readiness.error | Readiness.hangUp)
+    look: call("look", (descriptor: Descriptor, readiness: number, isThorough = false) => {
+      const file = process.lookUp(descriptor, "look")
+      if (file === undefined) return -Errno.EBADF
+      if (!isPollable(kindOf(file))) return -Errno.ENOTSOCK
+      const found = file.poll() & (readiness | Readiness.error | Readiness.hangUp)
+      const isOver = (found & (Readiness.hangUp | Readiness.peerClosed)) !== 0
+      const isShut =
+        isThorough && file instanceof SocketFile && !isOver && (found & Readiness.writable) !== 0 && !file.canSend
+      return isShut ? found | Readiness.error : found
     }),
     letGo: call("letGo", (descriptor: Descriptor) => {
       if (process.lookUp(descriptor, "letGo") !== undefined) descriptor.close()

@@ -1,4 +1,4 @@
-import { type Descriptor, type Outcome, Readiness } from "@scached/fdpass"
+import { type Descriptor, isPollable, type Outcome, Readiness } from "@scached/fdpass"
 import type { EventLoop } from "../loop/EventLoop.ts"
 import { IdleConnection } from "./IdleConnection.ts"
 import type { IdleState } from "./IdleState.ts"
@@ -67,7 +67,7 @@ const connectionsPerTurnMax = 256
 const interestBits: Readonly<Record<IdleInterest, number>> = {
   nothing: 0,
   "hang-up": Readiness.peerClosed,
-  "hang-up or bytes": Readiness.peerClosed | Readiness.readable
+  "hang-up or bytes": Readiness.peerClosed | Readiness.readable | Readiness.urgent
 }
 
 /** One that has a function to call. */
@@ -88,8 +88,8 @@ class HandledConnection extends IdleConnection {
  * Watches connections that nobody reads, so that one whose peer has left is found out before anybody asks for it.
  *
  * Connections that rest for a moment only cost nothing, young ones a look now and then, and those that rest for long nothing until
- * something happens to them. A connection gives at most one event. Descriptors that are no sockets are not watched: the kernel would
- * run their file system's code for it, which may block. When the kernel refuses (its limit on watches), the connection is looked at
+ * something happens to them. A connection gives at most one event. Descriptors that are no UNIX, IPv4 or IPv6 sockets are not watched:
+ * the kernel would run their driver's code for it, which may block. When the kernel refuses (its limit on watches), the connection is looked at
  * again and again or, without looks, rests unwatched.
  *
  * @category idle connections
@@ -277,8 +277,8 @@ export class IdleWatcher {
 
   #enrol(connection: IdleConnection): void {
     if (this.#bits === 0) return this.#ignored.append(connection)
-    // What is no socket is not watched. It is remembered, so that a look at the connection later does not ask again.
-    if (this.#loop.calls.socketFamily(connection.descriptor) < 0) return
+    // The kind is remembered, so that a look at the connection later does not ask again.
+    if (!isPollable(this.#loop.calls.socketKind(connection.descriptor))) return
     if (this.#looks === undefined) this.#register(connection)
     else this.#young.append(connection)
   }

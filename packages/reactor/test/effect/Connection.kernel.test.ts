@@ -1,21 +1,21 @@
 import { describe, expect, test } from "bun:test"
 import { type Descriptor, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Effect, Exit, Fiber } from "effect"
-import { Connections } from "../../src/effect/index.ts"
+import { Connection } from "../../src/effect/index.ts"
 import { Reactor, Reactors } from "../../src/index.ts"
 import { openCount } from "../support/openCount.ts"
 import { bytesOf } from "../support/simulations.ts"
 
-const textOf = (received: Connections.Received) => Buffer.from(received.bytes).toString("latin1")
+const textOf = (received: Connection.Received) => Buffer.from(received.bytes).toString("latin1")
 
 const makeBoth = Effect.gen(function* () {
   const [near, far] = yield* UnixSocket.pair
-  return [yield* Connections.make(near), yield* Connections.make(far)] as const
+  return [yield* Connection.make(near), yield* Connection.make(far)] as const
 })
 
 describe("on the kernel", () => {
   test("an echo of bytes and descriptors in both directions, after which nothing is left open", async () => {
-    const echo = (connection: Connections.Connection) =>
+    const echo = (connection: Connection.Connection) =>
       Effect.forever(
         Effect.gen(function* () {
           const { bytes, descriptor } = yield* connection.receive

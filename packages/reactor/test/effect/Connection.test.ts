@@ -2,15 +2,15 @@ import { describe, expect, test } from "bun:test"
 import { type Descriptor, UnixSocket } from "@scached/fdpass"
 import type { SimulatedProcess } from "@scached/fdpass/testing"
 import { Effect, Exit, Fiber, Result, Scheduler } from "effect"
-import { Connections } from "../../src/effect/index.ts"
+import { Connection } from "../../src/effect/index.ts"
 import { bytesOf, readAll, simulate } from "../support/simulations.ts"
 
-const textOf = (received: Connections.Received) => Buffer.from(received.bytes).toString("latin1")
+const textOf = (received: Connection.Received) => Buffer.from(received.bytes).toString("latin1")
 
 /** A connection and the other end of it as a bare socket. */
 const makePair = Effect.gen(function* () {
   const [near, far] = yield* UnixSocket.pair
-  return { connection: yield* Connections.make(near), far }
+  return { connection: yield* Connection.make(near), far }
 })
 
 const write = (process: SimulatedProcess, socket: Descriptor, text: string) => {
@@ -279,7 +279,7 @@ describe("sending", () => {
           const [near] = yield* UnixSocket.pair
           const fibers = yield* Effect.scoped(
             Effect.gen(function* () {
-              const connection = yield* Connections.make(near)
+              const connection = yield* Connection.make(near)
               const started = [
                 yield* Effect.forkDetach(Effect.asVoid(connection.receive)),
                 yield* Effect.forkDetach(connection.send(new Uint8Array(100_000)))
@@ -304,7 +304,7 @@ describe("passivate", () => {
           const [near, far] = yield* UnixSocket.pair
           const socket = yield* Effect.scoped(
             Effect.gen(function* () {
-              const connection = yield* Connections.make(near)
+              const connection = yield* Connection.make(near)
               write(process, far, "unread")
               yield* Effect.sleep("1 millis")
               const refused = yield* Effect.flip(connection.passivate)

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Exit, Fiber, Logger } from "effect"
-import { type Connections as Connection, Connections, Listeners } from "../../src/effect/index.ts"
+import { Connection, Listener } from "../../src/effect/index.ts"
 import { Reactor, Reactors } from "../../src/index.ts"
 import { openCount } from "../support/openCount.ts"
 import { bytesOf, simulate } from "../support/simulations.ts"
@@ -30,14 +30,14 @@ describe("clients", () => {
   test("are served side by side, and one over clientsMax is sent away at once", () => {
     const answers = simulate(() =>
       Effect.gen(function* () {
-        yield* Listeners.serve(options, echo)
+        yield* Listener.serve(options, echo)
         const answers: Array<string> = []
-        const first = yield* Connections.connect(options.path)
+        const first = yield* Connection.connect(options.path)
         yield* ask(first, "first")
         yield* Effect.scoped(
           Effect.gen(function* () {
             for (let index = 0; index < 4; index++) {
-              const connection = yield* Connections.connect(options.path)
+              const connection = yield* Connection.connect(options.path)
               answers.push(
                 yield* ask(connection, `hello ${index}`).pipe(Effect.catch((error) => Effect.succeed(error._tag)))
               )
@@ -46,7 +46,7 @@ describe("clients", () => {
         )
         yield* Effect.sleep("1 millis")
         // Those that left made room.
-        const last = yield* Connections.connect(options.path)
+        const last = yield* Connection.connect(options.path)
         return [...answers, yield* ask(last, "last"), yield* ask(first, "still here")]
       }).pipe(Effect.scoped)
     )
@@ -60,7 +60,7 @@ describe("clients", () => {
     const { value, lines } = simulate(() =>
       withLog(
         Effect.gen(function* () {
-          yield* Listeners.serve(options, (connection) =>
+          yield* Listener.serve(options, (connection) =>
             Effect.gen(function* () {
               const text = textOf(yield* connection.receive)
               if (text === "fail") return yield* Effect.fail("failed")
@@ -70,7 +70,7 @@ describe("clients", () => {
           )
           const results: Array<string> = []
           for (const text of ["fail", "die", "good"]) {
-            const connection = yield* Connections.connect(options.path)
+            const connection = yield* Connection.connect(options.path)
             results.push(yield* ask(connection, text).pipe(Effect.catch((error) => Effect.succeed(error._tag))))
           }
           return results
@@ -89,7 +89,7 @@ describe("the end of the scope", () => {
         const order: Array<string> = []
         const fibers = yield* Effect.scoped(
           Effect.gen(function* () {
-            yield* Listeners.serve(options, (connection) =>
+            yield* Listener.serve(options, (connection) =>
               Effect.ensuring(
                 Effect.asVoid(Effect.flatMap(connection.receive, () => Effect.never)),
                 Effect.sync(() => order.push("client finalized"))
@@ -97,7 +97,7 @@ describe("the end of the scope", () => {
             )
             const started: Array<Fiber.Fiber<unknown, unknown>> = []
             for (let index = 0; index < 3; index++) {
-              const connection = yield* Connections.connect(options.path)
+              const connection = yield* Connection.connect(options.path)
               yield* connection.send(bytesOf("x"))
               started.push(yield* Effect.forkDetach(connection.receive))
             }
@@ -120,11 +120,11 @@ describe("the end of the scope", () => {
     const path = join(directory, "socket")
     const before = openCount()
     const program = Effect.gen(function* () {
-      yield* Listeners.serve({ ...options, path, clientsMax: 100 }, echo)
+      yield* Listener.serve({ ...options, path, clientsMax: 100 }, echo)
       expect(statSync(path).mode & 0o777).toBe(0o600)
       const answers = yield* Effect.forEach(
         Array.from({ length: 50 }, (_, index) => `client ${index}`),
-        (text) => Effect.scoped(Effect.flatMap(Connections.connect(path), (connection) => ask(connection, text))),
+        (text) => Effect.scoped(Effect.flatMap(Connection.connect(path), (connection) => ask(connection, text))),
         { concurrency: 20 }
       )
       return new Set(answers).size

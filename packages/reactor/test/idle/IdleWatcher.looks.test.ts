@@ -68,7 +68,7 @@ describe("young connections, with looks", () => {
     const saved = Array.from({ length: 1_000 }, (_, index) => test.save(`${index}`))
     test.pass(149)
     const perTurn: Array<ReadonlyArray<number>> = []
-    const counts = () => [test.process.callCount("socketFamily"), test.process.callCount("poll"), test.events.length]
+    const counts = () => [test.process.callCount("socketKind"), test.process.callCount("poll"), test.events.length]
     for (let turn = 0; turn < 9; turn++) {
       const before = counts()
       // Those that stand before, at and behind the place that the round has reached.

@@ -1,6 +1,6 @@
 /** Connections that nobody reads: what is found out about them, when, and at what price. */
 import { describe, expect, test } from "bun:test"
-import { type Descriptor, KernelSystemCalls, SystemCalls } from "@scached/fdpass"
+import { type Descriptor, KernelSystemCalls, Readiness, SocketKind, SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
 import {
   EventLoop,
@@ -329,6 +329,20 @@ describe("the last look", () => {
     seen.push(idleStateOf(calls, near), idleStateOf(calls, near))
     expect(seen).toEqual(["idle", "unknown", "closed", "bytes", "bytes", "failed", "failed"])
     for (const each of [near, file, fresh]) each.close()
+    end()
+  })
+
+  test("sees what takes no byte, and urgent data, and does not ask what may wait", () => {
+    const { end, pair, process } = makeMachine()
+    const { calls } = process
+    const connecting = process.foreignSocket(SocketKind.tcp, "connecting")
+    const urgent = process.foreignSocket(SocketKind.tcp, "urgent", Readiness.urgent | Readiness.writable)
+    const other = process.foreignSocket(SocketKind.unknown, "of another family")
+    const [near, far] = pair()
+    calls.discardUnread(far)
+    const seen = [connecting, urgent, other, near].map((each) => idleStateOf(calls, each))
+    expect(seen).toEqual(["unready", "bytes", "unknown", "failed"])
+    for (const each of [connecting, urgent, other, near, far]) each.close()
     end()
   })
 })

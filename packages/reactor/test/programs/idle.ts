@@ -1,15 +1,15 @@
 /** Idles as a server does: it listens, has a client that says nothing, a timer far away, and Bun's own server beside. */
 import { Reactors } from "@scached/reactor"
-import { Connections, Listeners } from "@scached/reactor/effect"
+import { Connection, Listener } from "@scached/reactor/effect"
 import { Effect } from "effect"
 
 const path = process.argv[2] ?? ""
 
 const program = Effect.gen(function* () {
-  yield* Listeners.serve({ path, mode: 0o600, backlog: 8, clientsMax: 8 }, (connection) =>
+  yield* Listener.serve({ path, mode: 0o600, backlog: 8, clientsMax: 8 }, (connection) =>
     Effect.forever(Effect.flatMap(connection.receive, ({ bytes }) => connection.send(bytes)))
   )
-  const client = yield* Connections.connect(path)
+  const client = yield* Connection.connect(path)
   yield* client.send(Buffer.from("hello"))
   yield* client.receive
   yield* Effect.forkScoped(Effect.sleep("1 day"))

@@ -11,7 +11,7 @@ import { Channel, type ChannelHandler, type EventLoop } from "@scached/reactor"
 import type { Journal } from "../../log/Journal.ts"
 import { printableLabel } from "../../log/printable.ts"
 import type { SettingsInForce } from "../../settings/CacheSettings.ts"
-import type { ConnectionCache, Found } from "../ConnectionCache.ts"
+import { type ConnectionCache, type Found, unwatchable } from "../ConnectionCache.ts"
 import type { LimitNotices } from "../LimitNotices.ts"
 
 /** What a client needs of its server. */
@@ -253,6 +253,11 @@ export class Client implements ChannelHandler {
           ? "save_endp: its descriptor was lost, this process or the system has none left; see RLIMIT_NOFILE"
           : "save_endp without a descriptor: the byte came, the descriptor did not"
       )
+      return this.#session.replyStatus(Reply.Status.failed)
+    }
+    if (!this.#context.cache.canWatch(descriptor)) {
+      this.#context.loop.calls.letGo(descriptor)
+      this.#complain(`save_endp: its descriptor ${unwatchable}; see scached_watch`)
       return this.#session.replyStatus(Reply.Status.failed)
     }
     const { label, properties, ttlSeconds } = request

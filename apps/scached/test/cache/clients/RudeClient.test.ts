@@ -81,7 +81,7 @@ test("of two descriptors in one message the first is saved and the other closed"
   let fileId = 0
   stage.at(0, function* (client) {
     yield* client.connect()
-    const cargo = [client.process.open("one"), client.process.open("other")]
+    const cargo = [client.process.connection("one"), client.process.connection("other")]
     fileId = client.process.inspect(cargo[0] ?? client.socket).fileId
     yield* client.say([Message.request(Message.saveEndpoint(9, "smtp", "p"))])
     yield* client.listen(1)
@@ -109,7 +109,7 @@ test.each([
     yield* client.connect()
     yield* client.say([Message.request(Message.saveEndpoint(9, "smtp", "p"))])
     yield* client.listen(1)
-    yield* client.say([Message.byte], nth === 0 ? [] : [client.process.open("cargo")])
+    yield* client.say([Message.byte], nth === 0 ? [] : [client.process.connection("cargo")])
     heard = Buffer.from(yield* client.listen(1)).toString()
   })
   const taken = stage.take(1_000, "smtp")
@@ -124,7 +124,7 @@ test("descriptors that come where none is due are closed at once", () => {
   stage.at(0, function* (client) {
     yield* client.connect()
     for (const message of [Message.request(Message.findEndpoint("x")), Message.dummy, ...Message.malformed]) {
-      const cargo = client.process.open("stray")
+      const cargo = client.process.connection("stray")
       yield* client.say([message], [cargo])
       cargo.close()
       yield* client.listen(1)

@@ -117,7 +117,7 @@ describe("what nothing asked for is no progress", () => {
       client.conversation.declare([Message.dummy])
       for (const unit of Message.dummy.bytes.subarray(0, 7)) {
         yield* client.sleep(1_000)
-        const cargo = isCarrying ? [client.process.open("stray")] : []
+        const cargo = isCarrying ? [client.process.connection("stray")] : []
         yield* client.write(Uint8Array.of(unit), cargo)
         for (const each of cargo) each.close()
       }

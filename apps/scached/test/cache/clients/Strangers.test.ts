@@ -31,7 +31,7 @@ test("a stranger gets nothing but the end, whatever it sends, and what it passes
   stage.save(0, "e", ["first"])
   const stranger = stage.stranger(1_000, function* (client) {
     yield* client.connect()
-    const cargo = client.process.open("its own")
+    const cargo = client.process.connection("its own")
     yield* client.say([Message.request(Message.findEndpoint("e")), Message.dummy], [cargo])
     yield* client.listen(100)
   })

@@ -1,6 +1,7 @@
 /**
  * Bugs that the simulation must find.
  */
+import { Readiness, type SystemCallsShape } from "@scached/fdpass"
 import { ServerSession } from "@scached/protocol"
 import { Acceptor, EventLoop, IdleWatcher } from "@scached/reactor"
 import { ConnectionStore, type Lease } from "@scached/store"
@@ -207,7 +208,28 @@ const bugs: ReadonlyArray<PlantedBug> = [
   {
     name: "the last look before a hand-over sees nothing",
     found: /must have (made|been)|not closed|has \d+ connections and/,
-    plant: () => ({ sabotage: { calls: (calls) => ({ ...calls, look: () => 0 }) }, restore: unchanged })
+    plant: () => ({
+      sabotage: { calls: (calls) => ({ ...calls, look: () => Readiness.writable }) },
+      restore: unchanged
+    })
+  },
+  {
+    name: "what cannot be watched is kept",
+    found: /cannot be watched/,
+    plant: () => patch(ConnectionCache.prototype, "canWatch", () => () => true)
+  },
+  {
+    name: "a connection that takes no byte is handed out",
+    found: /must have (made|been)|not closed|has \d+ connections and|closed before its time/,
+    plant: () => {
+      const look =
+        (calls: SystemCallsShape): SystemCallsShape["look"] =>
+        (descriptor, readiness) => {
+          const found = calls.look(descriptor, readiness)
+          return found < 0 ? found : found | Readiness.writable
+        }
+      return { sabotage: { calls: (calls) => ({ ...calls, look: look(calls) }) }, restore: unchanged }
+    }
   },
   {
     name: "connections at rest are not watched",

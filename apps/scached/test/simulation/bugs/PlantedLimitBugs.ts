@@ -96,7 +96,7 @@ export const plantedLimitBugs: ReadonlyArray<PlantedBug> = [
   },
   {
     name: "a connection that makes room for a binding is forgotten",
-    found: /one too many/,
+    found: /one too many|has \d+ connections and/,
     plant: () =>
       patch(
         ConnectionStore.prototype,

@@ -2,7 +2,8 @@ import type { Request } from "@scached/protocol"
 import type { ModelFound } from "../model/Model.ts"
 import type { ModelConnection } from "../model/ModelConnection.ts"
 import { describe, latin1, replyOf } from "../words.ts"
-import type { Answer, ConversationContext, ConversationState, Incoming } from "./ConversationContext.ts"
+import type { Answer, ConversationState, Incoming } from "./ConversationContext.ts"
+import { type ConversationContext, incomingOf } from "./ConversationContext.ts"
 import type { Message, Shape } from "./Message.ts"
 
 /**
@@ -70,7 +71,9 @@ export class Conversation {
     const from = this.#received
     this.#received += count
     if (this.incoming !== undefined) this.#fail("a descriptor was still held when the next bytes were read")
-    if (file !== undefined) this.incoming = { ...file, from, to: from + count, isUsed: false, isClosed: false }
+    if (file !== undefined) {
+      this.incoming = incomingOf(file, from, count, this.#context.model.canBeKept(file.number))
+    }
   }
 
   get isClosed(): boolean {
@@ -305,7 +308,7 @@ export class Conversation {
     if (file === undefined) return this.#answered("SaveEndpoint", 2)
     if (file.isClosed) {
       this.incoming = undefined
-      this.#context.model.refuseEndpoint(saving)
+      this.#context.model.refuseEndpoint(saving, file)
       return this.#answered("SaveEndpoint", 2)
     }
     file.isUsed = true

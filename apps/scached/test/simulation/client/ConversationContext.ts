@@ -17,9 +17,19 @@ export interface Incoming {
   /** The bytes of the read that it came with. */
   readonly from: number
   readonly to: number
+  /** Whether it can be kept by what it is. */
+  readonly canBeKept: boolean
   isUsed: boolean
   isClosed: boolean
 }
+
+/** One that came with the last `count` bytes from `from` on. */
+export const incomingOf = (
+  file: Pick<Incoming, "number" | "fileId">,
+  from: number,
+  count: number,
+  canBeKept: boolean
+): Incoming => ({ ...file, from, to: from + count, canBeKept, isUsed: false, isClosed: false })
 
 /** What the daemon must have answered to a request. */
 export interface Answer {

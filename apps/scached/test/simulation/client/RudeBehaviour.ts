@@ -116,7 +116,7 @@ function* savesWithoutDescriptor(client: SimulatedClient, scene: Scene): Script 
 
 function* sendsSeveralDescriptors(client: SimulatedClient, scene: Scene): Script {
   yield* client.connect()
-  const cargo = [1, 2, 3].slice(client.random.below(2)).map((each) => client.process.open(`cargo ${each}`))
+  const cargo = [1, 2, 3].slice(client.random.below(2)).map((each) => client.process.connection(`cargo ${each}`))
   yield* client.say([save(client, scene)])
   yield* client.listen(1)
   yield* client.say([Message.byteOf(client.random.below(256))], cargo)
@@ -130,7 +130,7 @@ function* sendsStrayDescriptors(client: SimulatedClient, scene: Scene): Script {
   const { random } = client
   yield* client.connect()
   for (let left = 1 + random.below(5); left > 0; left--) {
-    const cargo = [1, 2].slice(random.below(2)).map((each) => client.process.open(`stray ${each}`))
+    const cargo = [1, 2].slice(random.below(2)).map((each) => client.process.connection(`stray ${each}`))
     const messages = random.chance(0.3) ? [save(client, scene), Message.byte] : [noise(client, scene)]
     yield* client.say(messages, cargo)
     for (const each of cargo) each.close()
@@ -151,7 +151,7 @@ function* pipelines(client: SimulatedClient, scene: Scene): Script {
       else if (kind === 1) messages.push(save(client, scene), Message.byte)
       else messages.push(kind === 2 ? saveDestination(client, scene) : noise(client, scene))
     }
-    const cargo = random.chance(0.3) ? [client.process.open("glued")] : []
+    const cargo = random.chance(0.3) ? [client.process.connection("glued")] : []
     yield* client.say(messages, cargo)
     for (const each of cargo) each.close()
     if (random.chance(0.6)) yield* client.listen(random.below(50))
@@ -186,7 +186,7 @@ function* stuffs(client: SimulatedClient, scene: Scene): Script {
   yield* client.connect()
   const request = Message.request(Message.findEndpoint(nowhere))
   yield* client.say(Array.from({ length: 1_000 + random.below(6_000) }, () => request))
-  const cargo = Array.from({ length: 1 + random.below(100) }, (_, index) => client.process.open(`stuff ${index}`))
+  const cargo = Array.from({ length: 1 + random.below(100) }, (_, index) => client.process.connection(`stuff ${index}`))
   for (let left = 1 + random.below(4); left > 0; left--) {
     yield* client.say([noise(client, scene)], cargo)
     if (random.chance(0.2)) yield* client.sleep(random.below(100))

@@ -93,10 +93,11 @@ export class Model {
   /** Saves a connection; the daemon must have decided to. */
   saveEndpoint(
     request: Request.SaveEndpoint,
-    file: { readonly fileId: number; readonly number: number },
+    file: { readonly fileId: number; readonly number: number; readonly canBeKept: boolean },
     nowMillis: number
   ): void {
     const { label, properties, ttlSeconds } = request
+    if (!file.canBeKept) this.#fail(`a descriptor is kept that cannot be watched: ${label}`)
     if (this.admission.refusedFor({ label, properties, endpointLabel: undefined }) !== undefined) {
       this.#fail(`a connection is kept that was refused: ${label}`)
     }
@@ -118,7 +119,9 @@ export class Model {
   }
 
   /** A connection was closed instead of saved; the daemon must have decided to. */
-  refuseEndpoint({ label, properties }: Request.SaveEndpoint): void {
+  refuseEndpoint({ label, properties }: Request.SaveEndpoint, file: { readonly canBeKept: boolean }): void {
+    // For what it is, and not for want of room.
+    if (!file.canBeKept) return
     this.counts.refused++
     if (this.admission.refusedFor({ label, properties, endpointLabel: undefined }) === undefined) {
       this.#fail(`a connection was not saved although nothing is in its way: ${label}`)
@@ -131,7 +134,13 @@ export class Model {
 
   /** Whether its peer has ended it, by the look at it before it is handed out. */
   isDead(connection: ModelConnection): boolean {
-    return !connection.isUnlooked && this.isDisturbed(connection)
+    const isUnusable = this.#limits.watch !== "off" && this.#peerOf(connection.number).isUnusable
+    return !connection.isUnlooked && (isUnusable || this.isDisturbed(connection))
+  }
+
+  /** Whether what is behind a number of the daemon's may be kept. */
+  canBeKept(number: number): boolean {
+    return this.#limits.watch === "off" || this.#peerOf(number).isWatchable
   }
 
   /** Whether its peer has ended it, by what the kernel tells of it. */

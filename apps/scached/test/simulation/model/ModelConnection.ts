@@ -10,6 +10,10 @@ export interface PeerState {
   readonly hasBytes: boolean
   /** The peer has left, or the connection is broken. */
   readonly isOver: boolean
+  /** It cannot be written to, which only the look at a find sees. */
+  readonly isUnusable: boolean
+  /** It is a connection, and can be watched. */
+  readonly isWatchable: boolean
 }
 
 /** A connection that was saved. */

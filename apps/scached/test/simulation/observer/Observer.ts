@@ -176,8 +176,8 @@ export class Observer {
       ...forbidding(calls, (name) => {
         if (this.server !== undefined && !this.isShutDown) this.fail(`the daemon calls ${name} while it serves`)
       }),
-      look: (descriptor, readiness) => {
-        const outcome = calls.look(descriptor, readiness)
+      look: (descriptor, readiness, isThorough) => {
+        const outcome = calls.look(descriptor, readiness, isThorough)
         const cached = this.model.byNumber(this.#numberOf(descriptor))
         if (cached !== undefined && (outcome === -Errno.EINTR || outcome === -Errno.ENOMEM)) cached.isUnlooked = true
         return outcome
@@ -375,7 +375,7 @@ export class Observer {
       if (holder.lease === connection) holder.conclude(this.isShutDown, -Errno.ECONNRESET)
     }
     if (connection.fate === "closing") return this.model.closed(connection, connection.ending)
-    const isDead = this.model.isDisturbed(connection)
+    const isDead = this.model.isDisturbed(connection) || this.model.isDead(connection)
     const isExpired = connection.deadlineMillis <= this.#turnMillis
     if (isExpired) return this.model.closed(connection, "expired", connection.fate === "cached" && isDead)
     if (connection.fate === "cached" && isDead) return this.model.closed(connection, "dead")

@@ -1,11 +1,9 @@
 import { close } from "node:fs"
+import { ClosingLane, type ThreadStarter } from "./ClosingLane.ts"
+import { loadClosingCode } from "./closingCode.ts"
 import { libc } from "./libc.ts"
 import { NativeBlock } from "./nativeMemory.ts"
 
-/** Threads that close at the same time; what more comes waits for one of them. */
-const threadsMax = 32
-/** So many may wait for a thread before threads are looked for that have ended meanwhile: some microseconds for each look. */
-const waitingMax = 256
 /** SIGURG: nobody uses it, and it does nothing where it is not asked for. */
 const wakeSignal = 23
 const setMask = 2
@@ -15,89 +13,96 @@ const signalSetBytes = 128
 /** Looked up when they are first needed: most programs never close what waits. */
 const openThreads = () => {
   const { functionNamed, symbols } = libc()
-  const closeFunction = functionNamed("close")
+  const closeOne = functionNamed("close")
   // A C library from before threads were in its one file lacks this.
   functionNamed("pthread_tryjoin_np")
   // A signal without a handler would not interrupt anything, and a handler must be no code of the runtime: abs takes a number, and does nothing.
   symbols.signal(wakeSignal, functionNamed("abs"))
-  return { symbols, closeFunction }
+  return { symbols, closeOne, closeAll: loadClosingCode() }
 }
 
-type Threads = ReturnType<typeof openThreads>
-
-/**
- * Closes numbers on threads of their own, each with nothing to do but that: the C library's `close` is the thread's function. (On x86-64 and
- * arm64 the number arrives where the thread's argument is put.)
- *
- * Bun's own pool has as many threads as the machine has cores: with as many sockets that linger for an hour, nothing would be closed any more.
- * Here a signal ends the wait of one that lingers, and of all that are closed along with it; the kernel then goes on by itself. What no
- * signal can end, the close of a file whose file system does not answer, keeps its thread.
- */
-export class ClosingThreads {
-  readonly #running: Array<number> = []
-  readonly #waiting: Array<number> = []
-  #opened: Threads | undefined | "none"
-  #inPool = 0
+/** Starts threads that close, which is all that they do. */
+class Starter implements ThreadStarter {
+  readonly listMax: number
+  readonly #symbols: ReturnType<typeof openThreads>["symbols"]
+  readonly #closeOne: number
+  readonly #closeAll: number | undefined
   readonly #made = new NativeBlock(8)
   readonly #masked = new NativeBlock(signalSetBytes)
   readonly #usual = new NativeBlock(signalSetBytes)
 
-  /** Those that are not closed yet, as far as is known. */
-  get count(): number {
-    return this.#running.length + this.#waiting.length + this.#inPool
+  constructor({ closeAll, closeOne, symbols }: ReturnType<typeof openThreads>) {
+    this.#symbols = symbols
+    this.#closeOne = closeOne
+    this.#closeAll = closeAll
+    this.listMax = closeAll === undefined ? 1 : Number.POSITIVE_INFINITY
+    this.#masked.bytes.fill(0xff)
+    this.#masked.bytes[(wakeSignal - 1) >> 3] = 0xff & ~(1 << ((wakeSignal - 1) & 7))
   }
 
-  close(number: number): void {
-    this.#waiting.push(number)
-    // Usually `hurry` begins with the next ones. Whoever is in such haste does it himself: it takes his time, and not the others' descriptors.
-    const isLate = this.#waiting.length >= waitingMax && this.#running.length >= threadsMax
-    if (isLate && this.#opened !== undefined && this.#opened !== "none") this.#forgetEnded(this.#opened)
-    this.#begin()
+  start(list: NativeBlock): number | undefined {
+    // All signals but one are left to the thread that the runtime expects them on.
+    this.#symbols.pthread_sigmask(setMask, this.#masked.address, this.#usual.address)
+    // On x86-64 and arm64 the number of `close` arrives where the thread's argument is put.
+    const outcome =
+      this.#closeAll === undefined
+        ? this.#symbols.pthread_create(this.#made.address, 0, this.#closeOne, list.words[1] ?? 0)
+        : this.#symbols.pthread_create(this.#made.address, 0, this.#closeAll, list.address)
+    this.#symbols.pthread_sigmask(setMask, this.#usual.address, 0)
+    if (outcome !== 0) return undefined
+    return (this.#made.words[0] ?? 0) + (this.#made.words[1] ?? 0) * 2 ** 32
+  }
+
+  hasEnded(thread: number): boolean {
+    return this.#symbols.pthread_tryjoin_np(thread, 0) === 0
+  }
+
+  interrupt(thread: number): void {
+    this.#symbols.pthread_kill(thread, wakeSignal)
+  }
+}
+
+/**
+ * Closes that may wait, each kind with threads of its own:
+ *
+ * - `lingering`: internet streams. A signal ends the wait of one that lingers, and the kernel goes on with it by itself;
+ * - `left`: UNIX sockets without a byte unread, of which the peer is gone: thousands may come at once, and hardly one of them waits;
+ * - `opaque`: all else. Of a file whose file system does not answer nothing ends the close; it keeps its thread, and the others have theirs.
+ *
+ * @category models
+ */
+export type ClosingKind = "lingering" | "left" | "opaque"
+
+/** Closes numbers on threads of their own: the runtime's pool has as many threads as the machine has cores, and files of its own to see to. */
+export class ClosingThreads {
+  readonly #lanes: Readonly<Record<ClosingKind, ClosingLane>> = {
+    lingering: new ClosingLane(16),
+    left: new ClosingLane(8),
+    opaque: new ClosingLane(32)
+  }
+  #starter: Starter | undefined | "none"
+  #inPool = 0
+
+  /** Those that are not closed yet, as far as is known. */
+  get count(): number {
+    return this.#inPool + this.#lanes.lingering.count + this.#lanes.left.count + this.#lanes.opaque.count
+  }
+
+  /** Closes a number. Many that come at once share a thread, and those without a thread yet have theirs with `hurry`. */
+  add(number: number, kind: ClosingKind): void {
+    const starter = this.#open()
+    if (starter === "none") this.#closeInPool(number)
+    else this.#lanes[kind].add(number, starter)
   }
 
   /** Ends waits that a signal can end, and begins with those that had to wait for a thread. */
   hurry(): void {
-    const threads = this.#opened
-    if (threads === undefined || threads === "none") return
-    this.#forgetEnded(threads)
-    // Only before the next ones begin: one that is signalled before it has come to its close waits in it all the same.
-    for (const thread of this.#running) threads.symbols.pthread_kill(thread, wakeSignal)
-    this.#begin()
+    const starter = this.#starter
+    if (starter === undefined || starter === "none") return
+    for (const lane of Object.values(this.#lanes)) lane.hurry(starter)
   }
 
-  #forgetEnded({ symbols }: Threads): void {
-    for (let index = this.#running.length - 1; index >= 0; index--) {
-      if (symbols.pthread_tryjoin_np(this.#running[index] ?? 0, 0) === 0) this.#running.splice(index, 1)
-    }
-  }
-
-  #begin(): void {
-    if (this.#running.length >= threadsMax) return
-    let begun = 0
-    for (const number of this.#waiting) {
-      if (this.#running.length >= threadsMax) break
-      begun++
-      this.#start(number)
-    }
-    this.#waiting.splice(0, begun)
-  }
-
-  #start(number: number): void {
-    const threads = this.#open()
-    if (threads === "none" || !this.#startThread(threads, number)) this.#closeInPool(number)
-  }
-
-  #startThread({ closeFunction, symbols }: Threads, number: number): boolean {
-    // All but one are left to the thread that the runtime expects them on.
-    symbols.pthread_sigmask(setMask, this.#masked.address, this.#usual.address)
-    const outcome = symbols.pthread_create(this.#made.address, 0, closeFunction, number)
-    symbols.pthread_sigmask(setMask, this.#usual.address, 0)
-    if (outcome !== 0) return false
-    this.#running.push((this.#made.words[0] ?? 0) + (this.#made.words[1] ?? 0) * 2 ** 32)
-    return true
-  }
-
-  /** Where there can be no thread, the runtime's have to do. */
+  /** Only where threads cannot be started at all, with a C library from before these functions were in its one file. */
   #closeInPool(number: number): void {
     this.#inPool++
     close(number, () => {
@@ -105,18 +110,15 @@ export class ClosingThreads {
     })
   }
 
-  #open(): Threads | "none" {
-    this.#opened ??= this.#prepare()
-    return this.#opened
+  #open(): Starter | "none" {
+    this.#starter ??= this.#prepare()
+    return this.#starter
   }
 
-  #prepare(): Threads | "none" {
-    this.#masked.bytes.fill(0xff)
-    this.#masked.bytes[(wakeSignal - 1) >> 3] = 0xff & ~(1 << ((wakeSignal - 1) & 7))
+  #prepare(): Starter | "none" {
     try {
-      return openThreads()
+      return new Starter(openThreads())
     } catch {
-      // A C library from before these were in its one file.
       return "none"
     }
   }

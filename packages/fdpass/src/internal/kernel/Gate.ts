@@ -1,3 +1,4 @@
+import { openAddonGate } from "./addonGate.ts"
 import { openFfiGate } from "./ffiGate.ts"
 
 /** A number or an address; for memory of the caller's that is used within the call only, the bytes themselves. */
@@ -11,6 +12,7 @@ export type Argument = number | Uint8Array
  * instance, JavaScriptCore's collector sets it to ENOENT whenever it runs.
  */
 export interface Gate {
+  readonly name: "bun:ffi" | "addon"
   /** Makes a system call. Arguments that the call does not have are 0. */
   readonly enter: (call: number, a: Argument, b: Argument, c: Argument, d: Argument, e: Argument, f: Argument) => number
   /**
@@ -23,10 +25,25 @@ export interface Gate {
   readonly functionNamed: (name: string) => number
 }
 
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** bun:ffi where it works, since it costs least; where memory may not be made executable, the addon. */
+const open = (): Gate => {
+  try {
+    return openFfiGate()
+  } catch (ffiFailure) {
+    try {
+      return openAddonGate()
+    } catch (addonFailure) {
+      throw new Error(`${wordsOf(ffiFailure)}; ${wordsOf(addonFailure)}`)
+    }
+  }
+}
+
 let opened: Gate | undefined
 
-/** The gate of this process, opened at the first use and kept; throws where there is no way in. */
+/** The gate of this process, opened at the first use and kept; throws, with the reasons, where there is no way in. */
 export const gate = (): Gate => {
-  opened ??= openFfiGate()
+  opened ??= open()
   return opened
 }

@@ -3,7 +3,7 @@ import { Errno } from "../../Errno.ts"
 import type { Layout } from "../../Platform.ts"
 import type { ReceiveBuffer } from "../../ReceiveBuffer.ts"
 import type { Outcome } from "../../SystemCalls.ts"
-import { Descriptor, familyOf, numberOf } from "../descriptor.ts"
+import { Descriptor, kindOf, numberOf } from "../descriptor.ts"
 import { MessageBlock, NativeBlock, NativeReceiveBuffer } from "./nativeMemory.ts"
 import type { Ring } from "./Ring.ts"
 
@@ -19,10 +19,10 @@ export interface SingleCalls {
   readonly prepareReceive: (into: NativeReceiveBuffer) => void
   /** Takes in what a read has brought beside its bytes. */
   readonly finishReceive: (into: NativeReceiveBuffer) => void
-  /** Of numbers that were let go of, with what is known of their families, adds those to `prompt` whose close waits for nobody. */
+  /** Of numbers that were let go of, with what is known of their kinds, adds those to `prompt` whose close waits for nobody. */
   readonly sortPrompt: (
     numbers: ReadonlyArray<number>,
-    families: ReadonlyArray<number | undefined>,
+    kinds: ReadonlyArray<number | undefined>,
     prompt: Array<number>
   ) => void
   readonly closeNumber: (number: number) => void
@@ -50,7 +50,7 @@ export class RingBatch implements CallBatch {
   /** The places of calls that were written into the ring. */
   readonly #written: Array<number> = []
   readonly #letGoNumbers: Array<number> = []
-  readonly #letGoFamilies: Array<number | undefined> = []
+  readonly #letGoKinds: Array<number | undefined> = []
   /** The last one is that of closes, which nobody asks for. */
   readonly #outcomes: Int32Array
   /** By place, each made when it is first needed. */
@@ -94,9 +94,9 @@ export class RingBatch implements CallBatch {
   }
 
   letGo(descriptor: Descriptor): void {
-    const family = familyOf(descriptor)
+    const kind = kindOf(descriptor)
     this.#letGoNumbers.push(descriptor.surrender())
-    this.#letGoFamilies.push(family)
+    this.#letGoKinds.push(kind)
   }
 
   close(descriptor: Descriptor): void {
@@ -156,9 +156,9 @@ export class RingBatch implements CallBatch {
    */
   #sortLetGo(): void {
     if (this.#letGoNumbers.length === 0) return
-    this.#calls.sortPrompt(this.#letGoNumbers, this.#letGoFamilies, this.#closing)
+    this.#calls.sortPrompt(this.#letGoNumbers, this.#letGoKinds, this.#closing)
     this.#letGoNumbers.length = 0
-    this.#letGoFamilies.length = 0
+    this.#letGoKinds.length = 0
   }
 
   #closeAll(): void {

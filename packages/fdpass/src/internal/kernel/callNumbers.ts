@@ -16,6 +16,7 @@ const x64 = {
   rt_sigaction: 13,
   ioctl: 16,
   madvise: 28,
+  mprotect: 10,
   setitimer: 38,
   socket: 41,
   connect: 42,
@@ -87,6 +88,7 @@ const arm64: CallNumbers = {
   recvmsg: 212,
   mmap: 222,
   madvise: 233,
+  mprotect: 226,
   accept4: 242,
   prlimit64: 261
 }

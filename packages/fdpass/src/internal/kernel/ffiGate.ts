@@ -57,6 +57,7 @@ export const openFfiGate = (): Gate => {
   const enter = symbols["enter"] as unknown as Gate["enter"]
   const call = symbols["callFunction"] as unknown as Gate["enter"]
   return {
+    name: "bun:ffi",
     enter,
     callFunction: (address, a, b, c, d, e) => call(address, a, b, c, d, e, errnoLocation),
     functionNamed

@@ -1,16 +1,40 @@
+import { Errno } from "../../Errno.ts"
+import { SocketKind } from "../../SocketKind.ts"
 import type { Outcome } from "../../SystemCalls.ts"
-import { ClosingThreads } from "./ClosingThreads.ts"
+import { type ClosingKind, ClosingThreads } from "./ClosingThreads.ts"
 import { libc } from "./libc.ts"
 import { NativeBlock } from "./nativeMemory.ts"
 
 const socketLevel = 1
+const typeOption = 3
 const lingerOption = 13
+const receiveLowOption = 18
+const acceptsOption = 30
+const protocolOption = 38
 const domainOption = 39
 const unixFamily = 1
 const internetFamilies: ReadonlySet<number> = new Set([2, 10])
+const streamType = 1
+const tcpProtocol = 6
+/** FIONREAD. */
+const unreadRequest = 0x541b
 const readable = 0x001
 /** UNIX sockets whose queues are looked at with one call. */
 const queuesMax = 256
+/** sizeof(struct sockaddr_un), and what a socket without an address fills of it: the family. */
+const addressBytes = 110
+const unboundBytes = 2
+
+const unixKinds: Readonly<Record<number, SocketKind>> = {
+  1: SocketKind.unixStream,
+  2: SocketKind.unixDatagram,
+  5: SocketKind.unixPacket
+}
+const isUnix = (kind: number): boolean =>
+  kind === SocketKind.unixStream || kind === SocketKind.unixPacket || kind === SocketKind.unixDatagram
+
+/** All that a signal ends the close of. */
+const interruptible: ReadonlySet<number> = new Set([SocketKind.tcp, SocketKind.internetStream, SocketKind.deaf])
 
 /**
  * Closing numbers that somebody else has made, without waiting for anybody.
@@ -18,8 +42,11 @@ const queuesMax = 256
  * Whoever made one may have copies, and may be in the middle of a call with one for as long as they like: its memory can be a page of a file
  * system of their own. Whatever takes the same lock waits along, and that is every read, a look at what could be read (MSG_PEEK) and
  * most of setsockopt. So only calls without locks are made here. A close takes such a lock too, but only of a socket of which nobody has
- * a copy any more, and those of the epoll sets that it is in, which no call tells; that of a pipe's end waits for whoever is writing to
- * the other end, and so goes to a thread.
+ * a copy any more, and those of the epoll sets that it is in, which no call tells.
+ *
+ * Closed at once is what is on a list, and nothing else: TCP sockets that neither listen nor linger, and UNIX sockets without an address and
+ * with an empty queue. Not on it are, each seen to hold its closer up: a listener with connections that nobody has accepted, a UDP socket in a
+ * multicast group, an address that keeps a file system mounted, descriptors in a queue, and files.
  */
 export const makeLetGo = () => {
   const { symbols } = libc()
@@ -27,14 +54,29 @@ export const makeLetGo = () => {
   const noLinger = new NativeBlock(8)
   const value = new NativeBlock(8)
   const length = new NativeBlock(4)
+  const address = new NativeBlock(addressBytes)
   /** `struct pollfd`. */
   const looked = new NativeBlock(8)
   const threads = new ClosingThreads()
 
-  const familyOfNumber = (number: number): Outcome => {
+  /** One of SOL_SOCKET's questions, none of which takes a lock. */
+  const ask = (number: number, option: number): Outcome => {
     length.words[0] = 4
-    const result = symbols.getsockopt(number, socketLevel, domainOption, value.address, length.address)
+    const result = symbols.getsockopt(number, socketLevel, option, value.address, length.address)
     return result < 0 ? result : (value.words[0] ?? 0)
+  }
+
+  const internetKind = (number: number): SocketKind => {
+    if (ask(number, typeOption) !== streamType) return SocketKind.internetDatagram
+    if (ask(number, receiveLowOption) > 1) return SocketKind.deaf
+    return ask(number, protocolOption) === tcpProtocol ? SocketKind.tcp : SocketKind.internetStream
+  }
+
+  const kindOfNumber = (number: number): SocketKind | Outcome => {
+    const family = ask(number, domainOption)
+    if (family === unixFamily) return unixKinds[ask(number, typeOption)] ?? SocketKind.unknown
+    if (internetFamilies.has(family)) return internetKind(number)
+    return family === -Errno.EBADF ? family : SocketKind.unknown
   }
 
   /** One that lingers for no time at all resets its connection, and waits for nobody. */
@@ -44,10 +86,16 @@ export const makeLetGo = () => {
     return result < 0 || (value.words[0] !== 0 && value.words[1] !== 0)
   }
 
+  /** A UNIX socket's address, a listener's among them, can be the last thing that keeps a file system mounted: its close unmounts it. */
+  const isBound = (number: number): boolean => {
+    length.words[0] = addressBytes
+    return symbols.getsockname(number, address.address, length.address) < 0 || length.words[0] !== unboundBytes
+  }
+
   /**
-   * What is in its queue may carry descriptors, which the kernel closes along with it; a listener's clients have queues with theirs. poll(2)
-   * sees it whatever SO_PEEK_OFF says, and urgent data too. It also tells of a peer that has left: an empty queue cannot be told from one
-   * with urgent data that somebody has read, which has no bytes (FIONREAD) and still its descriptor.
+   * What is in its queue may carry descriptors, which the kernel closes along with it. poll(2) sees it whatever SO_PEEK_OFF says, and urgent
+   * data too. It also reports a peer that has left: an empty queue cannot be told from one with urgent data that somebody has read, which
+   * has no bytes (FIONREAD) and still its descriptor.
    */
   const isQueueEmpty = (number: number): boolean => {
     looked.words[0] = number
@@ -56,11 +104,24 @@ export const makeLetGo = () => {
     return symbols.pollAtOnce(looked.address, 1) >= 0 && ((looked.words[1] ?? 0) >>> 16) % 2 === 0
   }
 
-  const isPrompt = (number: number, family: number): boolean =>
-    internetFamilies.has(family) ? !lingers(number) : family === unixFamily && isQueueEmpty(number)
+  const isPrompt = (number: number, kind: number): boolean => {
+    if (kind === SocketKind.tcp) return ask(number, acceptsOption) === 0 && !lingers(number)
+    return isUnix(kind) && isQueueEmpty(number) && !isBound(number)
+  }
+
+  const hasNoBytes = (number: number): boolean =>
+    symbols.ioctl(number, unreadRequest, value.address) >= 0 && value.words[0] === 0
+
+  const closingKindOf = (number: number, kind: number): ClosingKind => {
+    if (interruptible.has(kind)) return "lingering"
+    return isUnix(kind) && !isBound(number) && hasNoBytes(number) ? "left" : "opaque"
+  }
+
+  const closeElsewhere = (number: number, kind: number): void => threads.add(number, closingKindOf(number, kind))
 
   const queues = new NativeBlock(8 * queuesMax)
   const queued: Array<number> = []
+  const queuedKinds: Array<number> = []
 
   /** Adds those of the UNIX sockets waiting in `queued` to `prompt` that have an empty queue, all asked with one call. */
   const sortQueued = (prompt: Array<number>): void => {
@@ -71,35 +132,39 @@ export const makeLetGo = () => {
     const hasLooked = queued.length > 0 && symbols.pollAtOnce(queues.address, queued.length) >= 0
     for (const [index, number] of queued.entries()) {
       const found = (queues.words[2 * index + 1] ?? 0) >>> 16
-      if (hasLooked && found % 2 === 0) prompt.push(number)
-      else threads.close(number)
+      if (hasLooked && found % 2 === 0 && !isBound(number)) prompt.push(number)
+      else closeElsewhere(number, queuedKinds[index] ?? SocketKind.unknown)
     }
     queued.length = 0
+    queuedKinds.length = 0
   }
 
   return {
-    familyOfNumber,
+    kindOfNumber,
     /** The result is that of setsockopt. */
     stopLingering: (number: number): number =>
       symbols.setsockopt(number, socketLevel, lingerOption, noLinger.address, 8),
     /** Adds what `letGo` would close at once to `prompt`; the others go to a thread. */
     sortPrompt: (
       numbers: ReadonlyArray<number>,
-      families: ReadonlyArray<number | undefined>,
+      kinds: ReadonlyArray<number | undefined>,
       prompt: Array<number>
     ): void => {
       for (const [index, number] of numbers.entries()) {
-        const family = families[index] ?? familyOfNumber(number)
-        if (family === unixFamily) queued.push(number)
-        else if (isPrompt(number, family)) prompt.push(number)
-        else threads.close(number)
+        const kind = kinds[index] ?? kindOfNumber(number)
+        if (isUnix(kind)) {
+          queued.push(number)
+          queuedKinds.push(kind)
+        } else if (isPrompt(number, kind)) prompt.push(number)
+        else closeElsewhere(number, kind)
         if (queued.length === queuesMax) sortQueued(prompt)
       }
       sortQueued(prompt)
     },
-    letGo: (number: number, knownFamily?: number): void => {
-      if (isPrompt(number, knownFamily ?? familyOfNumber(number))) symbols.close(number)
-      else threads.close(number)
+    letGo: (number: number, knownKind?: number): void => {
+      const kind = knownKind ?? kindOfNumber(number)
+      if (isPrompt(number, kind)) symbols.close(number)
+      else closeElsewhere(number, kind)
     },
     closesUnderWay: (): number => threads.count,
     hurryCloses: (): void => threads.hurry()

@@ -72,6 +72,9 @@ const makeSymbols = ({ callFunction, enter, functionNamed }: Gate) => {
       enter(numbers.io_uring_enter, number, toSubmit, toComplete, flags, 0, 0),
     mmap: (address: number, bytes: number, protection: number, flags: number, number: number, offset: number) =>
       enter(numbers.mmap, address, bytes, protection, flags, number, offset),
+    ioctl: (number: number, request: number, value: number) => enter(numbers.ioctl, number, request, value, 0, 0, 0),
+    mprotect: (address: number, bytes: number, protection: number) =>
+      enter(numbers.mprotect, address, bytes, protection, 0, 0, 0),
     madvise: (address: number, bytes: number, advice: number) =>
       enter(numbers.madvise, address, bytes, advice, 0, 0, 0),
     isatty: (number: number) => {
@@ -106,7 +109,7 @@ const makeSymbols = ({ callFunction, enter, functionNamed }: Gate) => {
 
 const open = () => {
   const opened = gate()
-  return { symbols: makeSymbols(opened), functionNamed: opened.functionNamed }
+  return { symbols: makeSymbols(opened), functionNamed: opened.functionNamed, gateName: opened.name }
 }
 
 let opened: ReturnType<typeof open> | undefined

@@ -4,16 +4,23 @@ import { ReceiveBuffer } from "../../ReceiveBuffer.ts"
 import { type PollBatch, passedDescriptorsMax, type ReadinessBatch } from "../../SystemCalls.ts"
 import { type Descriptor, numberOf } from "../descriptor.ts"
 
-/** SOL_SOCKET and SCM_RIGHTS. */
+/** SOL_SOCKET, SCM_RIGHTS and SCM_PIDFD. */
 const socketLevel = 1
 const passedRights = 1
+const senderProcess = 4
 /** sizeof(int): one passed descriptor. */
 const descriptorBytes = 4
 /** sizeof(struct iovec). */
 const vectorBytes = 16
+/**
+ * Room for control messages that nobody asked for: credentials, a pidfd, a security label, time stamps. Some kernels 6.17 add one to every recvmsg of
+ * io_uring; without room for it descriptors behind it would be lost.
+ */
+const otherControlBytes = 512
 /** Control messages begin at multiples of this. */
 const controlAlignment = 8
 
+const none: ReadonlyArray<number> = []
 const aligned = (bytes: number): number => Math.ceil(bytes / controlAlignment) * controlAlignment
 
 /**
@@ -66,7 +73,7 @@ export class MessageBlock {
     this.layout = layout
     this.controlOffset = vectorOffset + vectorBytes
     this.#oneLength = layout.controlHeaderBytes + descriptorBytes
-    this.#controlSpace = aligned(layout.controlHeaderBytes + descriptorBytes * descriptorsMax)
+    this.#controlSpace = aligned(layout.controlHeaderBytes + descriptorBytes * descriptorsMax) + otherControlBytes
     this.bytesOffset = this.controlOffset + this.#controlSpace
     this.block = new NativeBlock(this.bytesOffset + bytesMax)
     this.#controlLengthWord = layout.messageHeaderControlLengthOffset / 4
@@ -116,6 +123,19 @@ export class MessageBlock {
 
   /** The numbers of all descriptors that recvmsg brought, in the sender's order. */
   get receivedNumbers(): ReadonlyArray<number> {
+    return this.#numbersOf(passedRights)
+  }
+
+  /** The numbers of descriptors that the kernel has added by itself: a pidfd a message where the socket's maker has set SO_PASSPIDFD. */
+  get addedNumbers(): ReadonlyArray<number> {
+    const words = this.block.words
+    // Nearly always what was passed is alone: looking for others in vain would cost each save and find a list.
+    const isAlone = aligned(words[this.controlOffset / 4] ?? 0) >= (words[this.#controlLengthWord] ?? 0)
+    if (isAlone && words[(this.controlOffset + this.layout.controlTypeOffset) / 4] === passedRights) return none
+    return this.#numbersOf(senderProcess)
+  }
+
+  #numbersOf(type: number): ReadonlyArray<number> {
     const words = this.block.words
     const { controlHeaderBytes, controlLevelOffset, controlTypeOffset } = this.layout
     const end = this.controlOffset + (words[this.#controlLengthWord] ?? 0)
@@ -124,10 +144,9 @@ export class MessageBlock {
     for (let start = this.controlOffset; start + controlHeaderBytes <= end; ) {
       const length = words[start / 4] ?? 0
       if (length < controlHeaderBytes) break
-      const isPassed =
-        words[(start + controlLevelOffset) / 4] === socketLevel &&
-        words[(start + controlTypeOffset) / 4] === passedRights
-      for (let offset = controlHeaderBytes; isPassed && offset + descriptorBytes <= length; offset += descriptorBytes) {
+      const isWanted =
+        words[(start + controlLevelOffset) / 4] === socketLevel && words[(start + controlTypeOffset) / 4] === type
+      for (let offset = controlHeaderBytes; isWanted && offset + descriptorBytes <= length; offset += descriptorBytes) {
         numbers.push(words[(start + offset) / 4] ?? 0)
       }
       start += aligned(length)
