@@ -4,7 +4,7 @@
  *
  * `bun run benchmark/exchange.ts [TURNS]`; each turn is one read of every client.
  */
-import { KernelSystemCalls, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
+import { KernelSystemCalls, Readiness, SocketKind, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
 import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
@@ -67,7 +67,8 @@ const calls: SystemCallsShape = {
   },
   send: (_, bytes) => bytes.length,
   sendDescriptor: () => 1,
-  look: () => 0,
+  socketKind: () => SocketKind.unixStream,
+  look: () => Readiness.writable,
   letGo: (descriptor) => descriptor.close(),
   discardUnread: () => 0
 }

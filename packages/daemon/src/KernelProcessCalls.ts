@@ -3,7 +3,7 @@
  *
  * @category layers
  */
-import { fstatSync, readFileSync, statSync } from "node:fs"
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs"
 import { currentPlatform, Errno, type Layout, layoutOf, type Outcome, UnsupportedPlatform } from "@scached/fdpass"
 import { cLibrary, errnoOf, fileOutcome, NativeBlock, numberOf, socketAddress } from "@scached/fdpass/kernel"
 import { Effect, Layer } from "effect"
@@ -30,6 +30,7 @@ const dropPages = 4
 const realTimer = 0
 const groupsMax = 65_536
 const fileBytesMax = 1_048_576
+const readChunkBytes = 65_536
 
 const kinds: Readonly<Partial<Record<number, InheritedKind>>> = { 1: "stream", 2: "datagram" }
 
@@ -57,6 +58,29 @@ const kindOfFile = (number: number): InheritedKind | Outcome => {
     return fstatSync(number).isFIFO() ? "pipe" : "not a socket"
   } catch (error) {
     return -errnoOf(error)
+  }
+}
+
+/** The bytes of an ordinary file, at most `fileBytesMax`: the read itself keeps to the limit, since a file can grow after a look at its size. */
+const readWhole = (path: string): Uint8Array | Outcome => {
+  // Not to wait for the writer of a FIFO, whose open alone would keep this process for good.
+  const number = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  try {
+    const found = fstatSync(number)
+    if (found.isDirectory()) return -Errno.EISDIR
+    // A device might never end.
+    if (!found.isFile()) return -Errno.EINVAL
+    const chunks: Array<Uint8Array> = []
+    let bytes = 0
+    for (let count = 1; count > 0; bytes += count) {
+      if (bytes > fileBytesMax) return -Errno.EFBIG
+      const chunk = new Uint8Array(readChunkBytes)
+      count = readSync(number, chunk)
+      chunks.push(chunk.subarray(0, count))
+    }
+    return Buffer.concat(chunks)
+  } finally {
+    closeSync(number)
   }
 }
 
@@ -128,13 +152,7 @@ const make = (layout: Layout): ProcessCallsShape => {
     },
     readFile: (path) => {
       try {
-        const found = statSync(path)
-        if (found.isDirectory()) return -Errno.EISDIR
-        // A FIFO without a writer would keep this process for good, and a device might never end.
-        if (!found.isFile()) return -Errno.EINVAL
-        // Of a file that somebody else made large no more than its size is wanted.
-        if (found.size > fileBytesMax) return -Errno.EFBIG
-        return readFileSync(path)
+        return readWhole(path)
       } catch (error) {
         return -errnoOf(error)
       }

@@ -28,7 +28,7 @@ export interface User {
  */
 export class UserUnknown extends Schema.TaggedError<UserUnknown>()("UserUnknown", { name: Schema.String }) {
   override get message(): string {
-    return `there is no user "${this.name}" in /etc/passwd: write the name of one that is there`
+    return `there is no user "${this.name}" in /etc/passwd, the one place where users are looked up: see docs/errors.md`
   }
 }
 

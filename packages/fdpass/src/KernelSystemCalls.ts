@@ -215,7 +215,7 @@ const make = (layout: Layout): SystemCallsShape => {
    */
   const takesNothing = (number: number): boolean => symbols.send(number, one.bytes, 0, sendFlags) < 0
 
-  const look: SystemCallsShape["look"] = (descriptor, readiness) => {
+  const look: SystemCallsShape["look"] = (descriptor, readiness, isThorough = false) => {
     const kind = socketKind(descriptor)
     if (kind < 0) return kind
     if (!isPollable(kind)) return -Errno.ENOTSOCK
@@ -224,7 +224,8 @@ const make = (layout: Layout): SystemCallsShape => {
     if (count < 0) return count
     const found = looked.readiness(0)
     const isOver = (found & (Readiness.hangUp | Readiness.peerClosed)) !== 0
-    const asksMore = kind === SocketKind.unixStream && !isOver && (readiness & found & Readiness.writable) !== 0
+    const asksMore =
+      isThorough && kind === SocketKind.unixStream && !isOver && (readiness & found & Readiness.writable) !== 0
     return asksMore && takesNothing(numberOf(descriptor)) ? found | Readiness.error : found
   }
 

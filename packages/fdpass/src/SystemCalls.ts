@@ -173,10 +173,10 @@ export interface SystemCallsShape {
   /**
    * What holds of a socket at this moment: those of the given `Readiness` bits, errors and hang-ups always. Nobody can hold it up, whatever
    * they do with a copy of the socket, since it takes no lock. `-ENOTSOCK` for what is no UNIX, IPv4 or IPv6 socket, which is not looked at.
-   * Fewer bytes than the maker of a TCP socket has asked for (SO_RCVLOWAT) do not count as readable. A UNIX stream that is asked whether it is
-   * writable, and whose peer reads no more, counts as failed.
+   * Fewer bytes than the maker of a TCP socket has asked for (SO_RCVLOWAT) do not count as readable. With `isThorough` a UNIX stream that is
+   * asked whether it is writable, and whose peer reads no more, counts as failed: one more system call.
    */
-  readonly look: (descriptor: Descriptor, readiness: number) => Outcome
+  readonly look: (descriptor: Descriptor, readiness: number, isThorough?: boolean) => Outcome
   /**
    * Switches SO_LINGER off, which its maker may have set: the close of a TCP socket that still has data to send would wait for
    * its peer then, for as long as was set and although it is non-blocking. `-ENOTSOCK` for what is no socket. It waits for a call that

@@ -34,6 +34,17 @@ export interface Remark {
 }
 
 /**
+ * The remarks on a file as lines for a log.
+ *
+ * @category models
+ */
+export const remarkLines = (configuration: MainConfiguration): ReadonlyArray<string> => {
+  const { file, remarks, remarksLeftOut } = configuration
+  const rest = remarksLeftOut === 0 ? [] : [`${file}: ${remarksLeftOut} more remarks of this kind are left out`]
+  return [...remarks.map(({ message }) => message), ...rest]
+}
+
+/**
  * A configuration file as it was read: its settings in their order, those that were overridden included.
  *
  * @category models
@@ -41,7 +52,10 @@ export interface Remark {
 export interface MainConfiguration {
   readonly file: string
   readonly settings: ReadonlyArray<Setting>
+  /** The first of them. */
   readonly remarks: ReadonlyArray<Remark>
+  /** How many more there would be. */
+  readonly remarksLeftOut: number
   /** The settings that count, by name. */
   readonly byName: ReadonlyMap<string, Setting>
 }
@@ -62,6 +76,9 @@ export class SettingMalformed extends Schema.TaggedError<SettingMalformed>()("Se
     return `${this.file}, line ${this.line}: ${missing}: "${shown(this.found)}": write name = value, and begin a line that continues another with a blank`
   }
 }
+
+/** Each remark becomes a line in the log: 175,000 settings of one name made 24 MB of them. */
+const remarksMax = 20
 
 interface LogicalLine {
   readonly line: number
@@ -107,8 +124,10 @@ export const parse = (
   const settings: Array<Setting> = []
   const remarks: Array<Remark> = []
   const byName = new Map<string, Setting>()
-  const remark = (kind: Remark["kind"], line: number, text: string) =>
-    remarks.push({ kind, line, message: `${file}, line ${line}: ${text}` })
+  let left = remarksMax
+  const remark = (kind: Remark["kind"], line: number, text: string) => {
+    if (left-- > 0) remarks.push({ kind, line, message: `${file}, line ${line}: ${text}` })
+  }
   for (const { line, text: whole } of logicalLines(typeof source === "string" ? source : ByteText.decode(source))) {
     const nul = whole.indexOf("\0")
     const text = nul === -1 ? whole : whole.slice(0, nul)
@@ -131,5 +150,5 @@ export const parse = (
     settings.push(setting)
     byName.set(setting.name, setting)
   }
-  return Result.succeed({ file, settings, remarks, byName })
+  return Result.succeed({ file, settings, remarks, remarksLeftOut: Math.max(0, -left), byName })
 }

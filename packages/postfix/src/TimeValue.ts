@@ -19,8 +19,13 @@ export const secondsOfUnit = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 } as
  */
 export type TimeUnit = keyof typeof secondsOfUnit
 
-/** A plus sign is strtol's doing, and so accepted; of the upper-case letters Postfix 3.7 takes S alone. */
-const timeValue = /^\+?([0-9]+)([smhdwS]?)$/
+/**
+ * What strtol(3) reads, then the character behind it. Without digits the number is 0. Postfix ignores what stands behind the unit, so that
+ * `10sec` is ten seconds, and `1m30s` one minute.
+ */
+const timeValue = /^(?:([+-]?)([0-9]+))?(.?)/s
+
+const isUnit = (letter: string): letter is TimeUnit => Object.hasOwn(secondsOfUnit, letter)
 
 /**
  * The longest time: Postfix keeps times in a C int.
@@ -46,18 +51,18 @@ export class TimeValueInvalid extends Schema.TaggedError<TimeValueInvalid>()("Ti
 }
 
 /**
- * Reads a time value into seconds. Without a unit letter it counts in `defaultUnit`.
+ * Reads a time value into seconds as Postfix does: whole digits, a unit letter in lower case, anything behind it. Without a unit it counts
+ * in `defaultUnit`. Postfix's own bound is a little below `secondsMax` for all units but seconds: 3549 weeks, for instance.
  *
  * @category decoding
  */
 export const parse = (text: string, defaultUnit: TimeUnit): Result.Result<number, TimeValueInvalid> => {
-  const match = timeValue.exec(text.trim())
-  if (match === null) return Result.fail(new TimeValueInvalid({ found: text, reason: "malformed" }))
-  const [, digits = "", letter = ""] = match
-  const unit = letter === "" ? defaultUnit : letter.toLowerCase()
-  // The pattern lets no other letter through.
-  const seconds = Number(digits) * secondsOfUnit[unit as TimeUnit]
-  return seconds > secondsMax
-    ? Result.fail(new TimeValueInvalid({ found: text, reason: "too large" }))
-    : Result.succeed(seconds)
+  const fail = (reason: TimeValueInvalid["reason"]) => Result.fail(new TimeValueInvalid({ found: text, reason }))
+  const trimmed = text.trim()
+  const [, sign = "", digits = "0", letter = ""] = timeValue.exec(trimmed) ?? []
+  const unit = letter === "" ? defaultUnit : letter
+  const number = Number(digits)
+  if (trimmed === "" || !isUnit(unit) || (sign === "-" && number > 0)) return fail("malformed")
+  const numberMax = unit === "s" ? secondsMax : Math.floor(secondsMax / secondsOfUnit[unit]) - 1
+  return number > numberMax ? fail("too large") : Result.succeed(number * secondsOfUnit[unit])
 }

@@ -66,3 +66,14 @@ describe("what is no setting", () => {
     property(import.meta.file, "no input throws", fc.uint8Array({ maxLength: 80 }), (bytes) => void parse(bytes))
   })
 })
+
+describe("remarks", () => {
+  test("are as many as a person reads; how many more there would be is the last line", () => {
+    const configuration = read("a = b\n".repeat(175_000))
+    const lines = MainConfiguration.remarkLines(configuration)
+    expect(lines.length).toBe(21)
+    expect(lines[0]).toBe("D/main.cf, line 2: replaces a = b of line 1: remove one of them")
+    expect(lines.at(-1)).toBe("D/main.cf: 174979 more remarks of this kind are left out")
+    expect(MainConfiguration.remarkLines(read("a = b\na = c\n")).length).toBe(1)
+  })
+})

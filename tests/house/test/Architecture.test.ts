@@ -23,7 +23,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
     "@scached/store"
   ],
   "tests/house": [],
-  "tests/interop": ["@scached/client", "@scached/fdpass", "@scached/protocol", "@scached/reactor"],
+  "tests/interop": ["@scached/client", "@scached/fdpass", "@scached/postfix", "@scached/protocol", "@scached/reactor"],
   "tests/torture": ["@scached/fdpass", "@scached/interop", "@scached/protocol"],
   scripts: ["@scached/client"]
 }

@@ -14,6 +14,7 @@ import { Admission } from "./clients/Admission.ts"
 import { Client, type ClientContext } from "./clients/Client.ts"
 import { IdleExit } from "./clients/IdleExit.ts"
 import { LimitNotices } from "./LimitNotices.ts"
+import { Occupancy } from "./Occupancy.ts"
 
 /** Clients for which descriptors are set apart at a time. */
 const sharedStep = 8
@@ -70,32 +71,43 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<CacheServer, SystemCallError, Reactor | Journal | Scope.Scope> {
   const loop = yield* Reactor
   const settings = { current: initial }
-  const descriptorRoom = (): number => {
-    const { connections, leases } = cache.sizes
-    return (
-      settings.current.descriptorsMax - ownDescriptors - places() - connections - leases - loop.calls.closesUnderWay()
-    )
-  }
-  const isBatching = loop.batchCalls(initial.batching, descriptorRoom)
+  const occupancy = new Occupancy()
   const warnings = new WarningLimit(loop, yield* Journal, settings)
   yield* Effect.addFinalizer(() => Effect.sync(() => warnings.close()))
   const { journal } = warnings
-  if (initial.batching === "always" && !isBatching) {
-    journal.warning(
-      "there is no io_uring here, or it may not be used: system calls are made one by one (scached_io_uring)"
-    )
-  }
   const notices = new LimitNotices(loop, journal, settings)
   const cache = new ConnectionCache(loop, settings, {
     notices,
-    onFreed: () => door.descriptorFreed(),
+    onFreed: occupancy.descriptorFreed,
     onLost: (label, state) => {
       if (journal.isVerbose) journal.verbose(`label="${printableLabel(label)}": its peer is gone or spoke: ${state}`)
     }
   })
   const { statistics } = cache
+  const descriptorRoom = (): number => {
+    const { connections, leases } = cache.sizes
+    const kept = ownDescriptors + connections + leases + occupancy.taken + loop.calls.closesUnderWay()
+    return settings.current.descriptorsMax - kept
+  }
+  const isBatching = loop.batchCalls(initial.batching, descriptorRoom)
+  if (initial.batching === "always" && !isBatching) {
+    journal.warning(
+      "there is no io_uring here, or it may not be used: system calls are made one by one (scached_io_uring)"
+    )
+  }
   // Finalizers run in the reverse order of adding: acceptors, clients, which put back what they hold, and at last the connections.
   yield* Effect.addFinalizer(() => Effect.sync(() => cache.close()))
+
+  let claimed = 0
+  // Clients have the first claim on descriptors: what they leave is for connections, in steps, so that few clients change nothing.
+  const share = (): void => {
+    const claims = perClient * Math.ceil((occupancy.taken + 1) / sharedStep) * sharedStep
+    if (claims === claimed) return
+    claimed = claims
+    cache.leaveRoom(settings.current.descriptorsMax - ownDescriptors - claimed)
+  }
+  // Before the others: they may accept a client that needs the room.
+  occupancy.observe({ consider: share })
 
   const used = Deferred.makeUnsafe<void>()
   const vacated = Deferred.makeUnsafe<void>()
@@ -104,42 +116,6 @@ export const make = Effect.fnUntraced(function* (
     journal.warning(
       `${count} descriptors that clients have sent wait to be closed, they come too fast or their files do not answer: until then they take room in RLIMIT_NOFILE`
     )
-  const enter = (socket: Descriptor, peer: PeerCredentials): void => {
-    const client = new Client(context, peer)
-    clients.add(client)
-    share()
-    statistics.count("clients")
-    idleTime.consider()
-    Deferred.doneUnsafe(used, Effect.void)
-    const refused = client.open(socket)
-    if (refused === undefined) return
-    journal.warning(`a client was turned away: ${refused.message}`)
-    client.close("turned away")
-  }
-  /** Clients have the first claim on descriptors: what they leave is for connections, in steps, so that few clients change nothing. */
-  let claimed = 0
-  const share = (): void => {
-    const claims = perClient * Math.ceil((places() + 1) / sharedStep) * sharedStep
-    if (claims === claimed) return
-    claimed = claims
-    cache.leaveRoom(settings.current.descriptorsMax - ownDescriptors - claimed)
-  }
-  let onTheirWay = 0
-  const places = () => clients.size + onTheirWay + door.leaving
-  const onGone = () => {
-    share()
-    door.descriptorFreed()
-    door.consider()
-    idleTime.consider()
-  }
-  const door = new Admission({ loop, settings, journal, notices, statistics, clients: places, enter, onGone })
-  const idleTime = new IdleExit(loop, settings, door, places)
-  const expecting = (difference: 1 | -1): void => {
-    onTheirWay += difference
-    share()
-    door.consider()
-    idleTime.consider()
-  }
   const context: ClientContext = {
     loop,
     cache,
@@ -148,13 +124,32 @@ export const make = Effect.fnUntraced(function* (
     notices,
     onClosed: (client) => {
       clients.delete(client)
+      occupancy.clients = clients.size
       if (clients.size === 0) Deferred.doneUnsafe(vacated, Effect.void)
-      onGone()
+      occupancy.vacated()
     }
+  }
+  const enter = (socket: Descriptor, peer: PeerCredentials): void => {
+    const client = new Client(context, peer)
+    clients.add(client)
+    occupancy.clients = clients.size
+    statistics.count("clients")
+    occupancy.changed()
+    Deferred.doneUnsafe(used, Effect.void)
+    const refused = client.open(socket)
+    if (refused === undefined) return
+    journal.warning(`a client was turned away: ${refused.message}`)
+    client.close("turned away")
+  }
+  const door = new Admission({ loop, settings, journal, notices, statistics, occupancy, enter })
+  const idleExit = new IdleExit(loop, settings, door, occupancy)
+  const expecting = (difference: 1 | -1): void => {
+    occupancy.onTheirWay += difference
+    occupancy.changed()
   }
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
-      idleTime.close()
+      idleExit.close()
       for (const client of clients) client.close("disconnect: the server ends")
     })
   )
@@ -163,11 +158,11 @@ export const make = Effect.fnUntraced(function* (
     const refused = door.add(listener)
     if (refused !== undefined) return yield* refused
   }
-  idleTime.consider()
+  idleExit.consider()
 
   return {
-    idle: idleTime.over,
-    serveLast: idleTime.serveLast,
+    idle: idleExit.over,
+    serveLast: idleExit.serveLast,
     used: Deferred.await(used),
     vacated: Deferred.await(vacated),
     admit: (socket) => {
@@ -186,9 +181,8 @@ export const make = Effect.fnUntraced(function* (
     change: (changed) => {
       settings.current = changed
       cache.settingsChanged()
-      door.consider()
       for (const client of clients) client.settingsChanged()
-      idleTime.consider()
+      occupancy.changed()
     },
     statistics,
     limitsReached: notices.counts,

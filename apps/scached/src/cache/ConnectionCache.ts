@@ -221,7 +221,9 @@ export class ConnectionCache {
     value.stopWatching()
     const { watch } = this.#settings.current
     if (watch === "off") return true
-    const state = idleStateOf(this.#loop.calls, value.descriptor)
+    // With it each cycle of save and find takes 0.8 µs more, for what a peer hardly does to a connection that was in use a moment ago.
+    const hasRested = this.#loop.nowMillis - value.sinceMillis >= watchTimes.afterMillis
+    const state = idleStateOf(this.#loop.calls, value.descriptor, hasRested)
     if (state === "idle" || state === "unknown" || (state === "bytes" && watch === "hangup")) return true
     lease.commit()
     this.#lose(connection, state)

@@ -5,7 +5,7 @@
  */
 
 import { ProcessCalls } from "@scached/daemon"
-import type { Descriptor, SystemCallError } from "@scached/fdpass"
+import { type Descriptor, SocketKind, type SystemCallError } from "@scached/fdpass"
 import { AttributeList } from "@scached/protocol"
 import { Channel, type ChannelHandler, type EventLoop, Reactor } from "@scached/reactor"
 import { Effect, type Scope } from "effect"
@@ -109,6 +109,11 @@ export const open = Effect.fnUntraced(function* (
   const passing: Passing = {
     loop,
     admit: (client) => {
+      // First of all, since what follows takes the socket's lock, which somebody with a copy can hold. Nothing else can bring descriptors.
+      if (loop.calls.socketKind(client) !== SocketKind.unixStream) {
+        loop.calls.letGo(client)
+        return passing.complain("what came is no UNIX stream socket")
+      }
       // A passed socket comes as its maker left it, and the cache must neither wait when it reads nor when it closes.
       process.setNonBlocking(client)
       loop.calls.stopLingering(client)

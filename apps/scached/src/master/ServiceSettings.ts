@@ -6,6 +6,7 @@ import {
   DaemonEnvironment,
   DaemonOptions,
   debuggerCommand,
+  MainConfiguration,
   ParameterSource,
   type ScacheValues,
   ServiceMode,
@@ -87,7 +88,7 @@ export const read = Effect.fnUntraced(function* (
   }
   if (options.isDebuggerStarted) yield* checkDebugger(source)
   const remarks = [
-    ...configuration.remarks.map(({ message }) => message),
+    ...MainConfiguration.remarkLines(configuration),
     ...UnknownParameters.remarks(options.overrides, configuration)
   ]
   const allowed = yield* lookUpAllowed(values.success)

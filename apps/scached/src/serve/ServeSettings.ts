@@ -4,7 +4,7 @@
 import { basename, resolve } from "node:path"
 import { ProcessCalls } from "@scached/daemon"
 import { errnoExplanation } from "@scached/fdpass"
-import { type MainConfiguration, type Override, ParameterSource, scacheParameters } from "@scached/postfix"
+import { MainConfiguration, type Override, ParameterSource, scacheParameters } from "@scached/postfix"
 import { Effect, Result } from "effect"
 import * as Allowed from "../settings/Allowed.ts"
 import { readMainConfiguration } from "../settings/readMainConfiguration.ts"
@@ -46,6 +46,7 @@ const noConfiguration: MainConfiguration.MainConfiguration = {
   file: "main.cf",
   settings: [],
   remarks: [],
+  remarksLeftOut: 0,
   byName: new Map()
 }
 
@@ -119,7 +120,7 @@ export const read = Effect.fnUntraced(function* (
     allowed: yield* lookUpAllowed(origin, values.success),
     originOf: (key) => source.find(serveParameters[key].name)?.origin ?? "the default",
     remarks: [
-      ...configuration.remarks.map(({ message }) => message),
+      ...MainConfiguration.remarkLines(configuration),
       ...ignoredSettings(overrides, configuration),
       // Those of -o were found above.
       ...UnknownParameters.remarks([], configuration)

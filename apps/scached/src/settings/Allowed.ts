@@ -55,14 +55,26 @@ const groupOf = (wanted: Wanted) => {
   )
 }
 
+/** Each name is looked up in the files; 200,000 repetitions of one took 7 s. */
+const wantedMax = 256
+
+/** Each user or group once, or what says that there are too many. */
+const distinct = (wanted: ReadonlyArray<Wanted>): Effect.Effect<ReadonlyArray<Wanted>, NotAllowed> => {
+  const byWord = new Map(wanted.map((each) => [each.word, each]))
+  const [first] = wanted
+  if (byWord.size <= wantedMax || first === undefined) return Effect.succeed([...byWord.values()])
+  const message = `${first.from}: ${byWord.size} names, at most ${wantedMax}: allow a group`
+  return Effect.fail(new NotAllowed({ message }))
+}
+
 /** Looks them up; to be called before the root directory is changed. */
 export const lookUp = Effect.fnUntraced(function* (
   users: ReadonlyArray<Wanted>,
   groups: ReadonlyArray<Wanted>
 ): Effect.fn.Return<Allowed, NotAllowed, ProcessCalls> {
   return {
-    users: yield* Effect.forEach(users, userOf),
-    groups: yield* Effect.forEach(groups, groupOf),
+    users: yield* Effect.forEach(yield* distinct(users), userOf),
+    groups: yield* Effect.forEach(yield* distinct(groups), groupOf),
     overflow: yield* OverflowIds.lookUp
   }
 })

@@ -6,6 +6,9 @@ import { cacheParameters } from "./parameters.ts"
 
 const known: ReadonlySet<string> = new Set(Object.values(cacheParameters).map(({ name }) => name))
 
+/** Each becomes a line in the log, and main.cf may hold some 60,000. */
+const remarksMax = 20
+
 /** Every name that a text refers to: `$name`, `${name}`, `$(name)`, and the conditions with it. */
 const referredTo = (texts: Iterable<string>): ReadonlySet<string> => {
   const names = new Set<string>()
@@ -35,7 +38,12 @@ export const remarks = (
       .filter(isUnknown)
       .map(({ line, name }) => ({ place: `${configuration.file}, line ${line}`, name }))
   ]
-  return settings.map(
-    ({ name, place }) => `${place}: unknown parameter "${name}", ignored: those of scached are ${[...known].join(", ")}`
-  )
+  const lines = settings
+    .slice(0, remarksMax)
+    .map(
+      ({ name, place }) =>
+        `${place}: unknown parameter "${name}", ignored: those of scached are ${[...known].join(", ")}`
+    )
+  const leftOut = settings.length - lines.length
+  return leftOut === 0 ? lines : [...lines, `${leftOut} more unknown parameters are left out`]
 }

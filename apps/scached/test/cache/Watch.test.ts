@@ -120,10 +120,10 @@ test("what takes no byte, and a stream that its peer reads no more, is not hande
       yield* polite.ask(Message.saveEndpoint(100, "e", properties), cargo)
       cargo.close()
     }
-    yield* polite.client.sleep(100)
+    yield* polite.client.sleep(500)
     ends[1].close()
   })
-  const taken = stage.take(20, "e")
+  const taken = stage.take(300, "e")
   stage.run()
   expect(taken).toEqual([])
   expect(totals(stage)).toMatchObject({ failed: 2 })

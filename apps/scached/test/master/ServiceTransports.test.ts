@@ -1,6 +1,6 @@
 /** The two ways besides listening in which clients reach a service: passed on by another program, and on standard input. */
 import { describe, expect, test } from "bun:test"
-import { type Descriptor, Descriptors, UnixSocket } from "@scached/fdpass"
+import { type Descriptor, Descriptors, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Connection } from "@scached/reactor/effect"
 import { Effect, Scope } from "effect"
 import { ask, octets, runOnReactor, ttl } from "../support/CacheClient.ts"
@@ -92,6 +92,27 @@ for (const { name, command } of formsAndConfined) {
         "no client was passed: the passer closed the connection before it was done",
         "no client was passed: attribute list is longer than the limit of 65536 bytes"
       ])
+    })
+
+    test("-t pass: what is no UNIX stream is let go of, and the next client is served", async () => {
+      const end = await runOnReactor(
+        Effect.gen(function* () {
+          const service = yield* Master.start(command, passing)
+          const calls = yield* SystemCalls
+          const door = yield* Connection.connect(service.socketPath)
+          const other = yield* UnixSocket.orFail("socket", calls.datagramSocket())
+          yield* door.sendDescriptor(other)
+          other.close()
+          yield* door.send(attributes)
+          expect(yield* isClosed(door)).toBe(true)
+          const { client } = yield* pass(service.socketPath)
+          yield* saveAndFind(client)
+          service.loseMaster()
+          return yield* service.ended
+        })
+      )
+      expect(end.exitCode).toBe(0)
+      expect(warnings(end.lines)).toEqual(["no client was passed: what came is no UNIX stream socket"])
     })
 
     test("-t pass: of passes under way at once there is a limit", async () => {

@@ -266,13 +266,14 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
       const file = anySocketOf(descriptor, "socketCookie")
       return typeof file === "number" ? file : file.id
     }),
-    look: call("look", (descriptor: Descriptor, readiness: number) => {
+    look: call("look", (descriptor: Descriptor, readiness: number, isThorough = false) => {
       const file = process.lookUp(descriptor, "look")
       if (file === undefined) return -Errno.EBADF
       if (!isPollable(kindOf(file))) return -Errno.ENOTSOCK
       const found = file.poll() & (readiness | Readiness.error | Readiness.hangUp)
       const isOver = (found & (Readiness.hangUp | Readiness.peerClosed)) !== 0
-      const isShut = file instanceof SocketFile && !isOver && (found & Readiness.writable) !== 0 && !file.canSend
+      const isShut =
+        isThorough && file instanceof SocketFile && !isOver && (found & Readiness.writable) !== 0 && !file.canSend
       return isShut ? found | Readiness.error : found
     }),
     letGo: call("letGo", (descriptor: Descriptor) => {

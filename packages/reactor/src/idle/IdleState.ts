@@ -19,14 +19,16 @@ const asked = Readiness.readable | Readiness.urgent | Readiness.peerClosed | Rea
 /**
  * Asks the kernel at this moment, without reading anything and without a wait: for the last look before a connection is handed over.
  *
+ * Thorough is a look that also sees a UNIX stream whose peer reads no more, for one more system call.
+ *
  * What is no UNIX, IPv4 or IPv6 socket is not asked: the kernel would call the code of its file system or driver for that, which may wait as long as it likes
  * (FUSE does). And a socket is not asked by a read that takes nothing away (MSG_PEEK): that waits for whoever is in the middle of one with
  * a copy.
  *
  * @category idle connections
  */
-export const idleStateOf = (calls: SystemCalls["Service"], descriptor: Descriptor): IdleState => {
-  const outcome = calls.look(descriptor, asked)
+export const idleStateOf = (calls: SystemCalls["Service"], descriptor: Descriptor, isThorough = true): IdleState => {
+  const outcome = calls.look(descriptor, asked, isThorough)
   if (outcome < 0) return "unknown"
   const state = idleStateFrom(outcome)
   const isUnready = (outcome & Readiness.writable) === 0 && (state === "idle" || state === "bytes")

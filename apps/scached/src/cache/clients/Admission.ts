@@ -4,6 +4,7 @@ import type { Journal } from "../../log/Journal.ts"
 import type { SettingsInForce } from "../../settings/CacheSettings.ts"
 import type { CacheStatistics } from "../CacheStatistics.ts"
 import type { LimitNotices } from "../LimitNotices.ts"
+import type { Occupancy } from "../Occupancy.ts"
 
 /** Peers whose credentials the kernel would not tell. */
 const unknownPeer: PeerCredentials = { pid: 0, uid: -1, gid: -1 }
@@ -21,11 +22,8 @@ export interface DoorOwner {
   readonly journal: Journal["Service"]
   readonly notices: LimitNotices
   readonly statistics: CacheStatistics
-  /** How many clients are inside, or on their way in by other means than a listening socket of the door. */
-  readonly clients: () => number
+  readonly occupancy: Occupancy
   readonly enter: (socket: Descriptor, peer: PeerCredentials) => void
-  /** One that was sent away no longer takes a place. */
-  readonly onGone: () => void
 }
 
 /**
@@ -39,11 +37,11 @@ export class Admission {
   readonly #owner: DoorOwner
   readonly #acceptors: Array<Acceptor> = []
   #isFull = false
-  #leaving = 0
   #isClosed = false
 
   constructor(owner: DoorOwner) {
     this.#owner = owner
+    owner.occupancy.observe(this)
     this.reserve = DescriptorReserve.open(owner.loop.calls, reservedDescriptors)
     if (this.reserve.isFull) return
     // It would never be full later either, and nobody would be accepted for its sake.
@@ -87,8 +85,8 @@ export class Admission {
   readonly admit = (socket: Descriptor): void => {
     const peer = this.checked(socket)
     if (peer === undefined) return
-    const { clients, enter, journal, notices, settings } = this.#owner
-    if (clients() >= settings.current.clientsMax) {
+    const { enter, journal, notices, occupancy, settings } = this.#owner
+    if (occupancy.taken >= settings.current.clientsMax) {
       notices.reached("clientsMax")
       journal.warning(
         `a client was turned away: all ${settings.current.clientsMax} places are taken (scached_client_limit)`
@@ -113,11 +111,6 @@ export class Admission {
     return undefined
   }
 
-  /** Those that were sent away and have left so much unread that it is still being thrown away. */
-  get leaving(): number {
-    return this.#leaving
-  }
-
   /** Whether clients can come in at once. */
   get isOpen(): boolean {
     return !this.#isClosed && !this.#isFull && this.#acceptors.every(({ isResting }) => !isResting)
@@ -125,8 +118,8 @@ export class Admission {
 
   /** Stops or goes on accepting, by how many are inside. */
   consider(): void {
-    const { clients, notices, settings } = this.#owner
-    const isFull = clients() >= settings.current.clientsMax
+    const { notices, occupancy, settings } = this.#owner
+    const isFull = occupancy.taken >= settings.current.clientsMax
     if (this.#isClosed || isFull === this.#isFull) return
     this.#isFull = isFull
     if (isFull) notices.reached("clientsMax")
@@ -164,13 +157,14 @@ export class Admission {
 
   #sendAway(socket: Descriptor): void {
     // What it has sent may hold many descriptors. Until they are gone it takes a place, so that those who do this are so many and no more.
-    const before = this.#leaving++
+    const { loop, occupancy } = this.#owner
+    const before = occupancy.leaving++
     let isWaiting = false
-    this.#owner.loop.discard(socket, () => {
-      this.#leaving--
-      if (isWaiting) this.#owner.onGone()
+    loop.discard(socket, () => {
+      occupancy.leaving--
+      if (isWaiting) occupancy.vacated()
     })
-    isWaiting = this.#leaving > before
+    isWaiting = occupancy.leaving > before
     if (isWaiting) this.consider()
   }
 }

@@ -1,6 +1,7 @@
 import type { EventLoop } from "@scached/reactor"
 import { Deferred, Effect } from "effect"
 import type { SettingsInForce } from "../../settings/CacheSettings.ts"
+import type { Occupancy } from "../Occupancy.ts"
 import type { Admission } from "./Admission.ts"
 
 /** While clients may wait that cannot be accepted, it is not known whether anybody does. */
@@ -17,30 +18,31 @@ export class IdleExit {
   readonly #loop: EventLoop
   readonly #settings: SettingsInForce
   readonly #door: Admission
-  readonly #clients: () => number
+  readonly #occupancy: Occupancy
   readonly #over = Deferred.makeUnsafe<void>()
   readonly #empty = Deferred.makeUnsafe<void>()
   #cancel: (() => void) | undefined
   #isLeaving = false
 
-  constructor(loop: EventLoop, settings: SettingsInForce, door: Admission, clients: () => number) {
+  constructor(loop: EventLoop, settings: SettingsInForce, door: Admission, occupancy: Occupancy) {
     this.#loop = loop
     this.#settings = settings
     this.#door = door
-    this.#clients = clients
+    this.#occupancy = occupancy
+    occupancy.observe(this)
     this.over = Deferred.await(this.#over)
   }
 
   /** Begins to count, or stops counting, by whether somebody is there. */
   consider(): void {
     if (this.#isLeaving) {
-      if (this.#clients() === 0) Deferred.doneUnsafe(this.#empty, Effect.void)
+      if (this.#occupancy.taken === 0) Deferred.doneUnsafe(this.#empty, Effect.void)
       return
     }
     this.#cancel?.()
     this.#cancel = undefined
     const { idleSecondsMax } = this.#settings.current
-    if (idleSecondsMax > 0 && this.#clients() === 0) this.#arm(idleSecondsMax * 1000)
+    if (idleSecondsMax > 0 && this.#occupancy.taken === 0) this.#arm(idleSecondsMax * 1000)
   }
 
   /** Serves those that still wait, to their end. */
@@ -49,7 +51,7 @@ export class IdleExit {
     this.#door.resume()
     this.#acceptAll()
     this.#door.pause()
-    return this.#clients() === 0 ? Effect.void : Deferred.await(this.#empty)
+    return this.#occupancy.taken === 0 ? Effect.void : Deferred.await(this.#empty)
   })
 
   close(): void {
@@ -62,7 +64,7 @@ export class IdleExit {
       this.#cancel = undefined
       if (!this.#door.isOpen) return this.#arm(troubleMillis)
       this.#door.acceptWaiting()
-      if (this.#clients() > 0) return
+      if (this.#occupancy.taken > 0) return
       if (!this.#door.isOpen) return this.#arm(troubleMillis)
       this.#isLeaving = true
       this.#door.pause()
@@ -72,8 +74,8 @@ export class IdleExit {
 
   /** As many as there are, and not only those of one turn: each pass takes some, or none is left. */
   #acceptAll(): void {
-    for (let before = -1; before < this.#clients(); ) {
-      before = this.#clients()
+    for (let before = -1; before < this.#occupancy.taken; ) {
+      before = this.#occupancy.taken
       this.#door.acceptWaiting()
     }
   }

@@ -176,8 +176,8 @@ export class Observer {
       ...forbidding(calls, (name) => {
         if (this.server !== undefined && !this.isShutDown) this.fail(`the daemon calls ${name} while it serves`)
       }),
-      look: (descriptor, readiness) => {
-        const outcome = calls.look(descriptor, readiness)
+      look: (descriptor, readiness, isThorough) => {
+        const outcome = calls.look(descriptor, readiness, isThorough)
         const cached = this.model.byNumber(this.#numberOf(descriptor))
         if (cached !== undefined && (outcome === -Errno.EINTR || outcome === -Errno.ENOMEM)) cached.isUnlooked = true
         return outcome

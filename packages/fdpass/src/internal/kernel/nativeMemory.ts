@@ -20,6 +20,7 @@ const otherControlBytes = 512
 /** Control messages begin at multiples of this. */
 const controlAlignment = 8
 
+const none: ReadonlyArray<number> = []
 const aligned = (bytes: number): number => Math.ceil(bytes / controlAlignment) * controlAlignment
 
 /**
@@ -127,6 +128,10 @@ export class MessageBlock {
 
   /** The numbers of descriptors that the kernel has added by itself: a pidfd a message where the socket's maker has set SO_PASSPIDFD. */
   get addedNumbers(): ReadonlyArray<number> {
+    const words = this.block.words
+    // Nearly always what was passed is alone: looking for others in vain would cost each save and find a list.
+    const isAlone = aligned(words[this.controlOffset / 4] ?? 0) >= (words[this.#controlLengthWord] ?? 0)
+    if (isAlone && words[(this.controlOffset + this.layout.controlTypeOffset) / 4] === passedRights) return none
     return this.#numbersOf(senderProcess)
   }
 
