@@ -1,6 +1,7 @@
 /**
  * How a line of the log looks: for people, or for machines.
  */
+import { LocalTime } from "@scached/postfix"
 import type { LogLevel } from "effect"
 import { printable, printableJson } from "./printable.ts"
 
@@ -38,10 +39,14 @@ export const severityOf = (level: LogLevel.LogLevel): Severity => {
 const two = (number: number): string => String(number).padStart(2, "0")
 
 /** `2026-11-05 09:03:04.120`, in local time. */
-const localTime = (date: Date): string =>
-  `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
-  `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.` +
-  String(date.getMilliseconds()).padStart(3, "0")
+const localTime = (date: Date): string => {
+  const local = LocalTime.shifted(date)
+  return (
+    `${local.getUTCFullYear()}-${two(local.getUTCMonth() + 1)}-${two(local.getUTCDate())} ` +
+    `${two(local.getUTCHours())}:${two(local.getUTCMinutes())}:${two(local.getUTCSeconds())}.` +
+    String(local.getUTCMilliseconds()).padStart(3, "0")
+  )
+}
 
 const dim = "\x1b[2m"
 const plain = "\x1b[0m"

@@ -1,26 +1,30 @@
-import { readlinkSync } from "node:fs"
+import { closeSync, openSync, readSync } from "node:fs"
+import { LocalTime } from "@scached/postfix"
 
-/** The name of a zone in the target of the link /etc/localtime: `/usr/share/zoneinfo/Europe/Berlin`. */
-const zonePattern = /\/zoneinfo\/(?:posix\/)?(.+)$/
+/** Compiled zones have some 4 KiB at most. */
+const zoneBytesMax = 65_536
 
-/** The name in a link's target, undefined when it has none. */
-export const zoneOfLink = (target: string): string | undefined => zonePattern.exec(target)?.[1]
+/** The beginning of a file; undefined where it cannot be read. */
+const readFile = (path: string): Uint8Array | undefined => {
+  try {
+    const number = openSync(path, "r")
+    try {
+      const bytes = new Uint8Array(zoneBytesMax)
+      return bytes.subarray(0, readSync(number, bytes))
+    } finally {
+      closeSync(number)
+    }
+  } catch {
+    return undefined
+  }
+}
 
 /**
- * Makes sure that the log's times are local also below another root.
- *
- * Bun looks for the system's time zone when it first needs a local time, in files that are out of reach then; what is logged would
- * go on in UTC. With TZ set it needs no file, since it brings all zones along. Where /etc/localtime is no link, the first local time
- * is asked for now, which takes 6 ms: that is why TZ comes first.
+ * Makes the zone of TZ, or else of /etc/localtime, that of this process: to be called before the root directory is changed, since its file is
+ * out of reach then. The runtime looks for a zone when it first needs a local time, and knows zones by their names alone.
  */
-export const keep = (environment: Record<string, string | undefined>): void => {
-  if (environment["TZ"] !== undefined) return
-  let zone: string | undefined
-  try {
-    zone = zoneOfLink(readlinkSync("/etc/localtime"))
-  } catch {
-    // A copied file, or none.
-  }
-  if (zone === undefined) new Date(0).getHours()
-  else environment["TZ"] = zone
+export const keep = (environment: Readonly<Record<string, string | undefined>>): void => {
+  // Bun has an empty TZ as undefined, and its name is there all the same.
+  const value = "TZ" in environment ? (environment["TZ"] ?? "") : undefined
+  LocalTime.use(LocalTime.resolve(value, readFile))
 }

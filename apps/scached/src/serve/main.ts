@@ -10,6 +10,7 @@ import { StandardError } from "../log/StandardError.ts"
 import * as Log from "../log/StandardErrorLog.ts"
 import * as SyslogLog from "../log/SyslogLog.ts"
 import { compileAsUsual } from "../process/StartUp.ts"
+import * as TimeZone from "../process/TimeZone.ts"
 import * as CommandLine from "./CommandLine.ts"
 import { help } from "./help.ts"
 import { ReloadSignal } from "./ReloadSignal.ts"
@@ -121,6 +122,7 @@ const print = (text: string): void => {
 
 /** Does what a person asked for at a command line; `onListening` is called when clients can come. */
 export const main = (words: ReadonlyArray<string>, onListening: () => void = () => {}): void => {
+  TimeZone.keep(process.env)
   const command = CommandLine.parse(words)
   if (Result.isFailure(command)) process.exit(complain(command.failure))
   else if (command.success._tag === "Help") print(help)
