@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Errno } from "../src/index.ts"
-import { numbersOf } from "../src/internal/kernel/callNumbers.ts"
+import { numbersOf, olderCalls } from "../src/internal/kernel/callNumbers.ts"
 import { gate } from "../src/internal/kernel/Gate.ts"
 import { libc } from "../src/internal/kernel/libc.ts"
 import { assembled, machineCode } from "../src/internal/kernel/machineCode.ts"
@@ -83,7 +83,8 @@ for (const [platform, path] of Object.entries(headers)) {
     `the numbers of ${platform} are those of its header`,
     () => {
       const text = readFileSync(path, "latin1")
-      for (const [name, number] of Object.entries(numbersOf[platform] ?? {})) {
+      const older = platform === "linux-x64" ? olderCalls : {}
+      for (const [name, number] of Object.entries({ ...numbersOf[platform], ...older })) {
         const found = text.match(new RegExp(`^#define __NR(?:3264)?_${name}\\s+(\\d+)$`, "m"))?.[1]
         // The generic table calls a few 32-bit names aside `__NR3264_`.
         expect(`${name} ${found}`).toBe(`${name} ${number}`)
@@ -101,7 +102,9 @@ for (const [platform, assembler] of Object.entries(assemblers)) {
     const directory = mkdtempSync(join(tmpdir(), "gate-"))
     const object = join(directory, "code.o")
     const found = machineCode[platform]
-    for (const listing of found === undefined ? [] : [found.enter, found.callFunction]) {
+    for (const listing of found === undefined
+      ? []
+      : [found.enter, found.callFunction, found.direct(47), found.direct(426)]) {
       const source = listing.map(([, instruction]) => `${instruction}\n`).join("")
       expect(Bun.spawnSync([assembler, "-o", object, "-"], { stdin: Buffer.from(source) }).exitCode).toBe(0)
       const bytes = readFileSync(object)

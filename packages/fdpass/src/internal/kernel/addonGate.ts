@@ -2,7 +2,7 @@
 import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Gate } from "./Gate.ts"
+import type { Argument, DirectCalls, DirectFunctions, Gate } from "./Gate.ts"
 
 /** The addon in base64, which the build of an executable puts here. */
 declare const SCACHED_GATE_ADDON: string
@@ -72,11 +72,26 @@ const loadAnywhere = (bytes: Uint8Array): object => {
 /** Opens the gate; throws, with the reason, where there is no addon or it cannot be loaded. Nothing of it stays on a disk. */
 export const openAddonGate = (): Gate => {
   // What addon/gate.c exports.
-  const addon = loadAnywhere(addonBytes()) as Omit<Gate, "name">
+  const addon = loadAnywhere(addonBytes()) as Omit<Gate, "direct" | "name">
   const { callFunction, enter } = addon
   return {
     name: "addon",
     enter,
+    direct: <Calls extends DirectCalls>(calls: Calls): DirectFunctions<Calls> => {
+      const functions = Object.entries(calls).map(([name, [call]]) => {
+        const make = (
+          a: Argument,
+          b: Argument = 0,
+          c: Argument = 0,
+          d: Argument = 0,
+          e: Argument = 0,
+          f: Argument = 0
+        ) => enter(call, a, b, c, d, e, f)
+        return [name, make] as const
+      })
+      // The list decides the names of both the type and the functions, which the compiler cannot follow through a loop.
+      return Object.fromEntries(functions) as unknown as DirectFunctions<Calls>
+    },
     callFunction,
     functionNamed: (name) => {
       const address = addon.functionNamed(name)

@@ -1,12 +1,10 @@
 /** The gate that bun:ffi makes: it needs memory that is made executable, for its own code as well as for ours. */
 import { dlopen, FFIType, linkSymbols, type Pointer, toArrayBuffer } from "bun:ffi"
 import { currentPlatform } from "../../Platform.ts"
-import type { Gate } from "./Gate.ts"
-import { assembled, machineCode } from "./machineCode.ts"
+import type { DirectCalls, DirectFunctions, Gate } from "./Gate.ts"
+import { assembled, directBytes, machineCode } from "./machineCode.ts"
 
 const library = "libc.so.6"
-/** Enough for both; the kernel rounds up to its page. */
-const codeBytes = 128
 const readAndWrite = 3
 const readAndExecute = 5
 /** MAP_PRIVATE and MAP_ANONYMOUS. */
@@ -22,11 +20,11 @@ const openLoader = () =>
 
 /** Memory is never writable and executable at once. For arm64: the kernel makes the instructions visible when it changes the protection. */
 const load = (code: Uint8Array, { mmap, mprotect }: ReturnType<typeof openLoader>): Pointer => {
-  const address = mmap(null, codeBytes, readAndWrite, ownMemory, -1, 0)
+  const address = mmap(null, code.length, readAndWrite, ownMemory, -1, 0)
   // MAP_FAILED is -1, and beyond 2^53.
   if (typeof address !== "number") throw new Error("no memory for machine code")
-  new Uint8Array(toArrayBuffer(address, 0, codeBytes)).set(code)
-  if (mprotect(address, codeBytes, readAndExecute) < 0) throw new Error("memory may not be made executable")
+  new Uint8Array(toArrayBuffer(address, 0, code.length)).set(code)
+  if (mprotect(address, code.length, readAndExecute) < 0) throw new Error("memory may not be made executable")
   return address
 }
 
@@ -56,9 +54,22 @@ export const openFfiGate = (): Gate => {
   // bun:ffi's types ask for a pointer's brand, which numbers lack. A result is beyond 2^53, where it would be a bigint, for no call.
   const enter = symbols["enter"] as unknown as Gate["enter"]
   const call = symbols["callFunction"] as unknown as Gate["enter"]
+  const direct = <Calls extends DirectCalls>(calls: Calls): DirectFunctions<Calls> => {
+    const entries = Object.entries(calls)
+    const routines = new Uint8Array(entries.length * directBytes)
+    for (const [index, [, [call]]] of entries.entries()) routines.set(assembled(code.direct(call)), index * directBytes)
+    const begin = load(routines, loader)
+    const declarations = entries.map(([name, [, count]], index) => {
+      const args = sevenWords.slice(0, count)
+      return [name, { ptr: (begin + index * directBytes) as Pointer, args, returns: FFIType.i64_fast }] as const
+    })
+    // The list decides names and arguments of both the type and the functions, which the compiler cannot follow through a loop.
+    return linkSymbols(Object.fromEntries(declarations)).symbols as unknown as DirectFunctions<Calls>
+  }
   return {
     name: "bun:ffi",
     enter,
+    direct,
     callFunction: (address, a, b, c, d, e) => call(address, a, b, c, d, e, errnoLocation),
     functionNamed
   }

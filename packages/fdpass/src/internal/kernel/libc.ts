@@ -2,7 +2,7 @@
  * The calls under the names and with the arguments that C has for them, made through the gate: every result is zero or more, or the negated
  * error number. There is no `errno` to look at afterwards.
  */
-import { callNumbers as numbers } from "./callNumbers.ts"
+import { hasOlderCalls, callNumbers as numbers, olderCalls } from "./callNumbers.ts"
 import { type Argument, type Gate, gate } from "./Gate.ts"
 import { NativeBlock } from "./nativeMemory.ts"
 
@@ -12,7 +12,28 @@ const terminalSettings = 0x5401
 /** sizeof(struct termios) of the kernel's, rounded up. */
 const terminalBytes = 64
 
-const makeSymbols = ({ callFunction, enter, functionNamed }: Gate) => {
+/** The calls that a turn of the loop or a request makes. */
+const frequentCalls = {
+  accept4: [numbers.accept4, 4],
+  close: [numbers.close, 1],
+  epoll_ctl: [numbers.epoll_ctl, 4],
+  epoll_pwait: [numbers.epoll_pwait, 6],
+  getsockname: [numbers.getsockname, 3],
+  getsockopt: [numbers.getsockopt, 5],
+  io_uring_enter: [numbers.io_uring_enter, 6],
+  ppoll: [numbers.ppoll, 5],
+  recvmsg: [numbers.recvmsg, 3],
+  sendmsg: [numbers.sendmsg, 3],
+  sendto: [numbers.sendto, 6],
+  setsockopt: [numbers.setsockopt, 5]
+} as const
+
+/** Only for a machine that has them. */
+const frequentOlderCalls = { epoll_wait: [olderCalls.epoll_wait, 4], poll: [olderCalls.poll, 3] } as const
+
+const makeSymbols = ({ callFunction, direct, enter, functionNamed }: Gate) => {
+  const frequent = direct(frequentCalls)
+  const older = hasOlderCalls ? direct(frequentOlderCalls) : undefined
   /** All zero: a wait of no time. The kernel leaves it as it is. */
   const noTime = new NativeBlock(16)
   /** A C function by its name, looked up at the first call. */
@@ -29,27 +50,21 @@ const makeSymbols = ({ callFunction, enter, functionNamed }: Gate) => {
       enter(numbers.socketpair, family, type, protocol, pair, 0, 0),
     bind: (number: number, address: number, bytes: number) => enter(numbers.bind, number, address, bytes, 0, 0, 0),
     listen: (number: number, backlog: number) => enter(numbers.listen, number, backlog, 0, 0, 0, 0),
-    accept4: (number: number, address: number, length: number, flags: number) =>
-      enter(numbers.accept4, number, address, length, flags, 0, 0),
+    accept4: frequent.accept4,
     connect: (number: number, address: number, bytes: number) =>
       enter(numbers.connect, number, address, bytes, 0, 0, 0),
-    getsockname: (number: number, address: number, length: number) =>
-      enter(numbers.getsockname, number, address, length, 0, 0, 0),
+    getsockname: frequent.getsockname,
     recv: (number: number, into: number, bytes: number, flags: number) =>
       enter(numbers.recvfrom, number, into, bytes, flags, 0, 0),
-    recvmsg: (number: number, message: number, flags: number) =>
-      enter(numbers.recvmsg, number, message, flags, 0, 0, 0),
-    sendmsg: (number: number, message: number, flags: number) =>
-      enter(numbers.sendmsg, number, message, flags, 0, 0, 0),
+    recvmsg: frequent.recvmsg,
+    sendmsg: frequent.sendmsg,
     send: (number: number, from: Argument, bytes: number, flags: number) =>
-      enter(numbers.sendto, number, from, bytes, flags, 0, 0),
+      frequent.sendto(number, from, bytes, flags, 0, 0),
     umask: (mask: number) => enter(numbers.umask, mask, 0, 0, 0, 0, 0),
     shutdown: (number: number, direction: number) => enter(numbers.shutdown, number, direction, 0, 0, 0, 0),
-    setsockopt: (number: number, level: number, name: number, value: number, bytes: number) =>
-      enter(numbers.setsockopt, number, level, name, value, bytes, 0),
-    getsockopt: (number: number, level: number, name: number, value: number, length: number) =>
-      enter(numbers.getsockopt, number, level, name, value, length, 0),
-    close: (number: number) => enter(numbers.close, number, 0, 0, 0, 0, 0),
+    setsockopt: frequent.setsockopt,
+    getsockopt: frequent.getsockopt,
+    close: frequent.close,
     write: (number: number, from: Argument, bytes: number) => enter(numbers.write, number, from, bytes, 0, 0, 0),
     flock: (number: number, operation: number) => enter(numbers.flock, number, operation, 0, 0, 0, 0),
     fcntl: (number: number, operation: number, value: number) =>
@@ -69,7 +84,7 @@ const makeSymbols = ({ callFunction, enter, functionNamed }: Gate) => {
     io_uring_setup: (entries: number, parameters: number) =>
       enter(numbers.io_uring_setup, entries, parameters, 0, 0, 0, 0),
     io_uring_enter: (number: number, toSubmit: number, toComplete: number, flags: number) =>
-      enter(numbers.io_uring_enter, number, toSubmit, toComplete, flags, 0, 0),
+      frequent.io_uring_enter(number, toSubmit, toComplete, flags, 0, 0),
     mmap: (address: number, bytes: number, protection: number, flags: number, number: number, offset: number) =>
       enter(numbers.mmap, address, bytes, protection, flags, number, offset),
     ioctl: (number: number, request: number, value: number) => enter(numbers.ioctl, number, request, value, 0, 0, 0),
@@ -84,12 +99,15 @@ const makeSymbols = ({ callFunction, enter, functionNamed }: Gate) => {
     setitimer: (timer: number, value: number, before: number) =>
       enter(numbers.setitimer, timer, value, before, 0, 0, 0),
     epoll_create1: (flags: number) => enter(numbers.epoll_create1, flags, 0, 0, 0, 0, 0),
-    epoll_ctl: (epoll: number, operation: number, number: number, event: number) =>
-      enter(numbers.epoll_ctl, epoll, operation, number, event, 0, 0),
-    epoll_wait: (epoll: number, events: number, capacity: number, timeoutMillis: number) =>
-      enter(numbers.epoll_pwait, epoll, events, capacity, timeoutMillis, 0, 0),
+    epoll_ctl: frequent.epoll_ctl,
+    epoll_wait:
+      older?.epoll_wait ??
+      ((epoll: Argument, events: Argument, capacity: Argument, timeoutMillis: Argument) =>
+        frequent.epoll_pwait(epoll, events, capacity, timeoutMillis, 0, 0)),
     /** poll(2) without a wait. */
-    pollAtOnce: (requests: number, count: number) => enter(numbers.ppoll, requests, count, noTime.address, 0, 0, 0),
+    pollAtOnce: older
+      ? (requests: number, count: number) => older.poll(requests, count, 0)
+      : (requests: number, count: number) => frequent.ppoll(requests, count, noTime.address, 0, 0),
 
     // What follows is the C library's. These change all threads, each of which has its own ids for the kernel.
     setgroups: named("setgroups"),
