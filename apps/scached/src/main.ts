@@ -197,7 +197,7 @@
  *
  * CONFIGURATION PARAMETERS
  *     Changes to main.cf take effect when a new process starts: use the command "postfix reload". For **serve** there is SIGHUP; it
- *     goes by the first twenty-five of these parameters.
+ *     goes by the first twenty-six of these parameters.
  *
  *     The text below gives the default of each. Times take a unit: s (seconds), m (minutes), h (hours), d (days), w (weeks).
  *

@@ -8,6 +8,7 @@ import {
   debuggerCommand,
   MainConfiguration,
   ParameterSource,
+  PostfixDefaults,
   type ScacheValues,
   ServiceMode,
   scacheParameters
@@ -71,7 +72,7 @@ export const read = Effect.fnUntraced(function* (
   const environment = yield* orFail(DaemonEnvironment.decode(invocation.environment))
   const mode = yield* orFail(ServiceMode.fromOptions(options, processName))
   const configuration = yield* readConfiguration(environment.configurationDirectory)
-  const source = ParameterSource.make({
+  const source = PostfixDefaults.makeSource({
     table,
     facts: { process_id: String(pid), process_name: processName, service_name: mode.serviceName },
     overrides: options.overrides,

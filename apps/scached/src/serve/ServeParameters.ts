@@ -44,5 +44,8 @@ const fixedAtStart: ReadonlySet<ServeKey> = new Set<ServeKey>(["watchdogSeconds"
 export const needsRestart = (key: ServeKey): boolean => fixedAtStart.has(key) || "needsRestart" in serveParameters[key]
 
 /** A value as it would stand in main.cf. */
-export const valueText = (key: ServeKey, values: ServeValues): string =>
-  serveParameters[key].kind === "time" ? `${values[key]}s` : String(values[key])
+export const valueText = (key: ServeKey, values: ServeValues): string => {
+  const value = values[key]
+  if (typeof value === "boolean") return value ? "yes" : "no"
+  return serveParameters[key].kind === "time" ? `${value}s` : String(value)
+}

@@ -22,6 +22,8 @@ export interface CacheSettings extends StoreLimits {
   readonly outputBytesMax: number
   /** Clients that are served at a time; whoever comes above it waits in the backlog: scached_client_limit. */
   readonly clientsMax: number
+  /** Whether new clients are greeted: scached_greeting. */
+  readonly isGreeting: boolean
   /** scached_watch. */
   readonly watch: WatchMode
   /** Whether system calls are made together, which is decided when the cache begins: scached_io_uring. */

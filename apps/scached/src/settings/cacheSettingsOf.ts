@@ -28,6 +28,7 @@ export const cacheSettingsOf = (
   bindingsMax: values.bindingLimit,
   bindingsPerDestinationMax: values.destinationBindingLimit,
   textBytesMax: values.textLimit,
+  isGreeting: values.isGreeting,
   watch: values.watch,
   batching: values.batching,
   descriptorsMax: budget.descriptors,

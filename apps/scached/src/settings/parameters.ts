@@ -42,7 +42,7 @@ const withWords = <P extends Parameter.Parameter, const W extends Words>(paramet
   ...words
 })
 
-const { choice, integer, text, time } = Parameter
+const { boolean, choice, integer, text, time } = Parameter
 
 /** By the names that the program has for them. All begin with `scached_`, which no parameter of Postfix does. */
 export const cacheParameters = {
@@ -243,6 +243,17 @@ export const cacheParameters = {
     {
       details:
         "**data**: the peer closes or sends anything. **hangup**: the peer closes, for protocols in which a server may speak unasked. **off**: nothing."
+    }
+  ),
+  isGreeting: withWords(
+    boolean({
+      name: "scached_greeting",
+      default: "yes",
+      about: "Whether a client is greeted, as Postfix 3.6 and later expect: yes or no."
+    }),
+    {
+      details:
+        "**no** is for the clients of Postfix 3.5 and earlier, which take a greeting for a malformed answer and do without a cache. A change holds for new clients."
     }
   ),
   batching: withWords(

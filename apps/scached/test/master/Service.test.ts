@@ -130,7 +130,7 @@ describe("what is fatal", () => {
     ["an unknown option", ["-l", "-q"], "invalid option: -q"],
     ["an option without its argument", ["-l", "-n"], "invalid option: -n"],
     ["an override without a value", [...standard, "-o", "max_idle"], "missing '=' after parameter name"],
-    ["a time that is none", [...standard, "-o", "max_idle=soon"], "max_idle"],
+    ["a time that is none", [...standard, "-o", "max_idle=later"], "max_idle"],
     ["a time that is too short", [...standard, "-o", "connection_cache_ttl_limit=0"], "connection_cache_ttl_limit"],
     ["an unknown user", [...standard, "-o", "mail_owner=nemo"], 'mail_owner: there is no user "nemo"'],
     ["a queue directory that is not there", [...standard, "-o", "queue_directory=/none"], "chdir /none: no such file"],
@@ -162,7 +162,7 @@ describe("what is fatal", () => {
 
   test("all values that are wrong are told, since master(8) waits a minute before the next try", () => {
     const stage = new Stage({})
-    const wrong = ["max_idle=soon", "scached_watch=maybe", "scached_text_limit=ten"]
+    const wrong = ["max_idle=later", "scached_watch=maybe", "scached_text_limit=ten"]
     expect(stage.run([...standard, ...wrong.flatMap((each) => ["-o", each])])).toBe(1)
     expect(stage.log.map((line) => /(error|fatal): parameter (\w+)/.exec(line)?.slice(1))).toEqual([
       ["error", "scached_text_limit"],

@@ -32,10 +32,10 @@ for (const { name, command } of forms) {
           yield* saveNewConnection(cache, "before", 3600)
           write(
             "# new\nconnection_cache_ttl_limit = 1s\nconnection_cache_status_update_time = 5m\n" +
-              "ipc_timeout = 1m\ndaemon_timeout = 2h\nmax_idle = 1h\nsyslog_name = cache\n"
+              "ipc_timeout = 1m\ndaemon_timeout = 2h\nmax_idle = 1h\nsyslog_name = cache\nscached_greeting = no\n"
           )
           daemon.child.kill("SIGHUP")
-          yield* Effect.promise(() => daemon.untilSaid("syslog_name was"))
+          yield* Effect.promise(() => daemon.untilSaid("scached_greeting was"))
           const late = yield* saveNewConnection(cache, "after", 3600)
           // It expires: the daemon held the only other copy. With the old limit that would take an hour.
           const end = late.receive.pipe(Effect.flip, Effect.timeout("20 seconds"))
@@ -52,7 +52,8 @@ for (const { name, command } of forms) {
         `scached: reload: daemon_timeout was 18000s, is 7200s (${file}, line 5), takes effect with a restart`,
         `scached: reload: ipc_timeout was 3600s, is 60s (${file}, line 4)`,
         `scached: reload: max_idle was 0s, is 3600s (${file}, line 6)`,
-        `scached: reload: syslog_name was postfix, is cache (${file}, line 7), takes effect with a restart`
+        `scached: reload: syslog_name was postfix, is cache (${file}, line 7), takes effect with a restart`,
+        `scached: reload: scached_greeting was yes, is no (${file}, line 8)`
       ])
       expect(await daemon.stop()).toBe(0)
     })

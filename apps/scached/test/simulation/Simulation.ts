@@ -28,7 +28,8 @@ export const simulate = (seed: number, sabotage?: Sabotage): Run => {
   const quietMillis = plan.arrivalMillis + 60_000
   const machine = new Machine({
     kernel: { seed, callMillis: plan.callMillis, socketBufferBytes: plan.socketBufferBytes },
-    settings: plan.settings,
+    // By the seed alone, too: clients of Postfix 3.5 and earlier.
+    settings: { ...plan.settings, isGreeting: seed % 5 !== 4 },
     daemonFaults: { rates: profile.daemon },
     clientFaults: { rates: profile.client },
     oddRate: profile.oddRate ?? 0,

@@ -63,7 +63,8 @@ export class Client implements ChannelHandler {
   constructor(context: ClientContext, peer: PeerCredentials) {
     this.#context = context
     this.peer = peer
-    this.#session = new ServerSession<Descriptor>({ requestBytesMax: context.settings.current.requestBytesMax })
+    const { isGreeting, requestBytesMax } = context.settings.current
+    this.#session = new ServerSession<Descriptor>({ requestBytesMax, greeting: isGreeting })
   }
 
   /** Takes the client's socket over and greets it; the error says why the socket could not be watched, and is closed. */

@@ -7,8 +7,7 @@ import { type ConversationContext, incomingOf } from "./ConversationContext.ts"
 import type { Message, Shape } from "./Message.ts"
 
 /**
- * One client's conversation as it must be: knows what the client says, hears how many bytes of it the daemon has read, and tells which
- * bytes the daemon must send next.
+ * One client's conversation as it must be: from what the client says, and how much the daemon has read, it tells what the daemon must send.
  *
  * It moves only when the daemon does: when the daemon makes an answer, the request that it answers is applied to the model, at that
  * moment and in that order among all clients, whenever the answer leaves. What changes the model without an answer (a dummy, or something else in its place) is
@@ -16,7 +15,7 @@ import type { Message, Shape } from "./Message.ts"
  */
 export class Conversation {
   readonly name: string
-  state: ConversationState = "fresh"
+  state: ConversationState
   /** Whether the daemon has accepted the client, and when. */
   acceptedAtMillis: number | undefined
   /** What the answers must have been, in order. */
@@ -59,6 +58,7 @@ export class Conversation {
   constructor(name: string, context: ConversationContext) {
     this.name = name
     this.#context = context
+    this.state = context.isGreeting ? "fresh" : "between"
   }
 
   /** The client is about to say this. */

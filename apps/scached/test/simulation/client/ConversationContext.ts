@@ -4,6 +4,7 @@ import type { Model } from "../model/Model.ts"
 export interface ConversationContext {
   readonly model: Model
   readonly requestBytesMax: number
+  readonly isGreeting: boolean
   readonly exchangeMillisMax: number
   /** The time of the daemon's turn. */
   readonly nowMillis: () => number

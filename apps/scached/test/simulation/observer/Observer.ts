@@ -73,6 +73,7 @@ export class Observer {
     this.#context = {
       model: this.model,
       requestBytesMax: limits.requestBytesMax,
+      isGreeting: limits.isGreeting,
       get exchangeMillisMax() {
         return limits.exchangeSecondsMax * 1000
       },
@@ -117,6 +118,7 @@ export class Observer {
   listening<A>(run: () => A): A {
     return overhear(
       {
+        opens: (channel) => this.#opens(channel),
         makes: (channel, bytes) => this.#makes(channel, bytes),
         made: (channel) => this.#channels.get(channel)?.made(),
         pauses: (channel) => this.#rests(channel, true),
@@ -148,11 +150,14 @@ export class Observer {
     return [...this.#sockets.values()].find(({ lease }) => lease !== undefined && lease === connection)
   }
 
-  /** Its channel is that of the socket that was watched just before its first answer. */
+  /** A channel is that of the socket that was watched just before. */
+  #opens(channel: Channel): void {
+    if (this.#added !== undefined) this.#channels.set(channel, this.#added)
+  }
+
   #makes(channel: Channel, bytes: Uint8Array): void {
-    const conversation = this.#channels.get(channel) ?? this.#added
-    if (conversation === undefined) return this.fail("an answer was made for nobody")
-    this.#channels.set(channel, conversation)
+    const conversation = this.#channels.get(channel)
+    if (conversation === undefined) return this.fail("an answer was made for no client")
     this.#enter(conversation)
     conversation.making(bytes)
   }

@@ -8,6 +8,8 @@ import type { Decision, Gone, Saving } from "../client/Admission.ts"
 
 /** What is heard of the daemon that no system call tells. */
 export interface Listener {
+  /** It has begun to watch the socket of a client. */
+  readonly opens: (channel: Channel) => void
   /** It makes an answer, which leaves before `made` or later. */
   readonly makes: (channel: Channel, bytes: Uint8Array) => void
   readonly made: (channel: Channel) => void
@@ -50,10 +52,16 @@ export const overhear = <A>(listener: Listener, run: () => A): A => {
   const store = ConnectionStore.prototype
   const cache = ConnectionCache.prototype
   const client = Client.prototype
+  const { open } = Channel
   const { pause, resume, sendAfterReads } = channel
   const { saveDestination, saveEndpoint } = store
   const { putBack } = cache
   const { onDrained } = client
+  Channel.open = function (this: typeof Channel, ...given: Parameters<typeof open>) {
+    const opened = open.apply(this, given)
+    if (opened instanceof Channel) listener.opens(opened)
+    return opened
+  }
   channel.sendAfterReads = function (this: Channel, bytes) {
     listener.makes(this, bytes)
     const isTaken = sendAfterReads.call(this, bytes)
@@ -96,6 +104,7 @@ export const overhear = <A>(listener: Listener, run: () => A): A => {
   try {
     return run()
   } finally {
+    Object.assign(Channel, { open })
     Object.assign(channel, { pause, resume, sendAfterReads })
     Object.assign(store, { saveDestination, saveEndpoint })
     Object.assign(cache, { putBack })
