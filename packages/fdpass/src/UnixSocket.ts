@@ -27,6 +27,17 @@ export class SocketInUse extends Schema.TaggedError<SocketInUse>()("SocketInUse"
 }
 
 /**
+ * Another server has the lock of a path, and its socket is gone: a cleaner has removed it, perhaps.
+ *
+ * @category errors
+ */
+export class SocketGone extends Schema.TaggedError<SocketGone>()("SocketGone", { path: Schema.String }) {
+  override get message(): string {
+    return `another server holds ${lockPathOf(this.path)}, and its socket is gone: SIGHUP has scached make it again; or stop that server`
+  }
+}
+
+/**
  * Something that is not a socket stands at this path; nothing was touched.
  *
  * @category errors
@@ -165,21 +176,33 @@ const isStillThere = (file: string, number: number): boolean => {
   }
 }
 
+const isThere = (path: string): boolean => {
+  try {
+    lstatSync(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /**
  * Keeps every other server that takes this lock away from the path, until the scope closes: to be taken before `listen`, since of two
- * that start over the same stale socket each could remove the other's. Fails with `SocketInUse` when somebody has it.
+ * that start over the same stale socket each could remove the other's. Fails with `SocketInUse` when another server has it, and with
+ * `SocketGone` when that server's socket is no longer there.
  *
  * It is a file beside the socket, `PATH.lock`, locked with flock(2): the kernel lets go of it however its owner ends, so that a file
  * that was left behind keeps nobody away. Only on the kernel: the simulation has no such locks.
  *
  * @category sockets
  */
-export const lock = (path: string): Effect.Effect<void, SystemCallError | SocketInUse, Scope.Scope> => {
+export const lock = (path: string): Effect.Effect<void, SystemCallError | SocketInUse | SocketGone, Scope.Scope> => {
   const file = lockPathOf(path)
-  const acquire = Effect.suspend((): Effect.Effect<number, SystemCallError | SocketInUse> => {
+  const acquire = Effect.suspend((): Effect.Effect<number, SystemCallError | SocketInUse | SocketGone> => {
     const opened = openLocked(file)
     if ("number" in opened) return Effect.succeed(opened.number)
-    if (opened.operation === "flock" && opened.errno === -Errno.EAGAIN) return Effect.fail(new SocketInUse({ path }))
+    if (opened.operation === "flock" && opened.errno === -Errno.EAGAIN) {
+      return Effect.fail(isThere(path) ? new SocketInUse({ path }) : new SocketGone({ path }))
+    }
     return Effect.fail(systemCallError(opened.operation, opened.errno, file))
   })
   const release = (number: number) =>

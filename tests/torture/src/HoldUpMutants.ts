@@ -10,6 +10,20 @@ const tests = "apps/scached/test"
 /** Merged into `mutants`. */
 export const holdUpMutants: ReadonlyArray<Mutant> = [
   {
+    name: "reload: a socket whose file is gone counts as there",
+    file: "apps/scached/src/serve/SocketFile.ts",
+    find: "if (isSame(found, current)) return Effect.void",
+    replace: "if (isSame(found, current) || found === -Errno.ENOENT) return Effect.void",
+    tests: [`${tests}/serve/SocketFile.test.ts`]
+  },
+  {
+    name: "reload: a name that is allowed again and again is looked up each time",
+    file: "apps/scached/src/settings/Allowed.ts",
+    find: "Effect.forEach(yield* distinct(users), userOf)",
+    replace: "Effect.forEach(users, userOf)",
+    tests: [`${tests}/settings/Allowed.test.ts`]
+  },
+  {
     name: "loop: a full batch counts as all that was pending",
     file: `${reactor}/src/loop/EventLoop.ts`,
     find: "this.#looks.end(count, count < eventsMax)",

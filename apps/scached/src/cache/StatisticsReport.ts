@@ -54,7 +54,9 @@ export interface StatisticsReport {
  */
 export const start = Effect.fnUntraced(function* (
   { limitsReached, statistics }: Pick<CacheServer, "limitsReached" | "statistics">,
-  initialSeconds: number
+  initialSeconds: number,
+  /** What else is to be done at each interval's end, when the process is awake anyway. */
+  onInterval: () => void = () => {}
 ): Effect.fn.Return<StatisticsReport, never, Reactor | Journal | Scope.Scope> {
   const loop = yield* Reactor
   const journal = yield* Journal
@@ -71,6 +73,7 @@ export const start = Effect.fnUntraced(function* (
   const arm = () =>
     loop.at(loop.nowMillis + statisticsSeconds * 1000, () => {
       report()
+      onInterval()
       cancel = arm()
     })
   let cancel = arm()

@@ -9,7 +9,12 @@ import { UsageError } from "./UsageError.ts"
 /** The machine does not let this user have the socket. */
 export class NotPermitted extends Schema.TaggedError<NotPermitted>()("NotPermitted", { message: Schema.String }) {}
 
-type Failure = UnixSocket.SocketInUse | UnixSocket.NotASocket | SystemCallError | { readonly _tag: "SocketPathInvalid" }
+type Failure =
+  | UnixSocket.SocketInUse
+  | UnixSocket.SocketGone
+  | UnixSocket.NotASocket
+  | SystemCallError
+  | { readonly _tag: "SocketPathInvalid" }
 
 const refusals: ReadonlyArray<number> = [Errno.EACCES, Errno.EPERM, Errno.EROFS]
 

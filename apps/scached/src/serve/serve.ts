@@ -3,9 +3,9 @@
  */
 
 import type { ProcessCalls } from "@scached/daemon"
-import { type Descriptor, Errno, type FileIdentity, SystemCalls, UnixSocket } from "@scached/fdpass"
+import { type Descriptor, type FileIdentity, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Watchdog } from "@scached/reactor"
-import { Effect } from "effect"
+import { Effect, Scope } from "effect"
 import * as CacheServer from "../cache/CacheServer.ts"
 import * as StatisticsReport from "../cache/StatisticsReport.ts"
 import { Journal } from "../log/Journal.ts"
@@ -17,6 +17,7 @@ import { explain } from "./listenFailure.ts"
 import { reload } from "./Reload.ts"
 import type { ReloadSignal } from "./ReloadSignal.ts"
 import type { ServeSettings, SettingsOrigin } from "./ServeSettings.ts"
+import * as SocketFile from "./SocketFile.ts"
 import * as SocketPlace from "./SocketPlace.ts"
 import * as ListenSockets from "./systemd/ListenSockets.ts"
 import * as Notifier from "./systemd/Notifier.ts"
@@ -63,14 +64,15 @@ const openListeners = Effect.fnUntraced(function* (options: ServeOptions) {
       Effect.catch((error) => explain(socketPath, error))
     )
     const listeners: ReadonlyArray<Descriptor> = [listener]
-    return { listeners, where: socketPath, file: (yield* SystemCalls).identify(socketPath) }
+    const file = { path: socketPath, mode: mode ?? standardMode(settings), backlog }
+    return { listeners, where: socketPath, file: { ...file, file: (yield* SystemCalls).identify(socketPath) } }
   }
   if (socketPath !== undefined || mode !== undefined) {
     const [option, unit] = socketPath === undefined ? ["--mode", "SocketMode="] : ["--socket", "ListenStream="]
     return yield* UsageError.of(`${option}: systemd passes the socket: remove this option, ${unit} of the unit says it`)
   }
   const { listeners, paths } = yield* ListenSockets.adopt(passedSockets)
-  return { listeners, where: `${paths.join(", ")}, passed by systemd`, file: -Errno.ENOENT }
+  return { listeners, where: `${paths.join(", ")}, passed by systemd`, file: undefined }
 })
 
 /** Takes the socket's file away, when it is still the same. */
@@ -97,8 +99,15 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
     return found
   })
   let cacheSettings = yield* findCacheSettings
+  // Before the server, which accepts at sockets that are made later and must have left them when they are closed.
+  const laterSockets = yield* Effect.acquireRelease(Scope.make(), Scope.close)
   const server = yield* CacheServer.make(listeners, cacheSettings)
-  const statistics = yield* StatisticsReport.start(server, settings.values.statisticsSeconds)
+  const socketFile =
+    file === undefined ? undefined : yield* SocketFile.make(file, server).pipe(Scope.provide(laterSockets))
+  const checkFile = socketFile?.check ?? Effect.void
+  const statistics = yield* StatisticsReport.start(server, settings.values.statisticsSeconds, () =>
+    Effect.runSync(checkFile)
+  )
   const status = `listening on ${where}`
   journal.info(status)
   notifier.ready(status)
@@ -110,6 +119,7 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   const readAgain = Effect.gen(function* () {
     restartLog()
     notifier.reloading()
+    yield* checkFile
     const before = settings
     settings = yield* reload(options.origin, before)
     if (settings !== before) {
@@ -129,7 +139,7 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   yield* server.idle
   journal.info(`no client for ${cacheSettings.idleSecondsMax} s (max_idle): leaving`)
   // What systemd has passed it serves again. Nobody does a socket of our own: once it cannot be found, whoever has come is served.
-  if (options.passedSockets.count > 0 || options.socketPath === undefined) return
-  yield* removeFile(options.socketPath, file)
+  if (options.socketPath === undefined || socketFile === undefined) return
+  yield* removeFile(options.socketPath, socketFile.current())
   yield* server.serveLast
 }, Effect.scoped)
