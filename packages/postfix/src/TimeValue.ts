@@ -20,10 +20,11 @@ export const secondsOfUnit = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 } as
 export type TimeUnit = keyof typeof secondsOfUnit
 
 /**
- * What strtol(3) reads, then the character behind it. Without digits the number is 0. Postfix ignores what stands behind the unit, so that
- * `10sec` is ten seconds, and `1m30s` one minute.
+ * What strtol(3) reads, then the character behind it. Postfix ignores what stands behind the unit, so that `10sec` is ten seconds, and `1m30s`
+ * one minute. Without digits it reads 0, so that `soon` is no time at all, which it then calls too short; here that is malformed, since for
+ * some of ours 0 is a time.
  */
-const timeValue = /^(?:([+-]?)([0-9]+))?(.?)/s
+const timeValue = /^([+-]?)([0-9]+)(.?)/s
 
 const isUnit = (letter: string): letter is TimeUnit => Object.hasOwn(secondsOfUnit, letter)
 
@@ -59,10 +60,12 @@ export class TimeValueInvalid extends Schema.TaggedError<TimeValueInvalid>()("Ti
 export const parse = (text: string, defaultUnit: TimeUnit): Result.Result<number, TimeValueInvalid> => {
   const fail = (reason: TimeValueInvalid["reason"]) => Result.fail(new TimeValueInvalid({ found: text, reason }))
   const trimmed = text.trim()
-  const [, sign = "", digits = "0", letter = ""] = timeValue.exec(trimmed) ?? []
+  const match = timeValue.exec(trimmed)
+  if (match === null) return fail("malformed")
+  const [, sign = "", digits = "", letter = ""] = match
   const unit = letter === "" ? defaultUnit : letter
   const number = Number(digits)
-  if (trimmed === "" || !isUnit(unit) || (sign === "-" && number > 0)) return fail("malformed")
+  if (!isUnit(unit) || (sign === "-" && number > 0)) return fail("malformed")
   const numberMax = unit === "s" ? secondsMax : Math.floor(secondsMax / secondsOfUnit[unit]) - 1
   return number > numberMax ? fail("too large") : Result.succeed(number * secondsOfUnit[unit])
 }
