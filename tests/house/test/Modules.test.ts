@@ -28,7 +28,7 @@ describe("exports", () => {
 
 describe("the runtime's modules", () => {
   /** They compute, and touch nothing. */
-  const pure = /^node:(path|util)$/
+  const pure = /^node:(path|url|util)$/
 
   /** Modules that may import others, and for what. */
   const mayTouch: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@
 import { basename, resolve } from "node:path"
 import { ProcessCalls } from "@scached/daemon"
 import { errnoExplanation } from "@scached/fdpass"
-import { MainConfiguration, type Override, ParameterSource, scacheParameters } from "@scached/postfix"
+import { MainConfiguration, type Override, ParameterSource, PostfixDefaults, scacheParameters } from "@scached/postfix"
 import { Effect, Result } from "effect"
 import * as Allowed from "../settings/Allowed.ts"
 import { readMainConfiguration } from "../settings/readMainConfiguration.ts"
@@ -99,7 +99,7 @@ export const read = Effect.fnUntraced(function* (
   const { pid } = yield* ProcessCalls
   const directory = origin.configurationDirectory
   const configuration = directory === undefined ? noConfiguration : yield* readConfiguration(directory)
-  const source = ParameterSource.make({
+  const source = PostfixDefaults.makeSource({
     table,
     configuration,
     overrides,

@@ -71,6 +71,10 @@ describe("values", () => {
     ])
   })
 
+  test("a value may refer to what Postfix knows by itself", () => {
+    expect(settings("syslog_name = $mail_name\n", []).values).toMatchObject({ syslogName: "Postfix" })
+  })
+
   test("what main.cf says twice is a remark", () => {
     expect(settings("max_idle = 1s\nmax_idle = 2s\n", []).remarks).toEqual([
       expect.stringContaining("main.cf, line 2: replaces max_idle = 1s of line 1")

@@ -1,5 +1,6 @@
 import type { ExpansionFault } from "../ExpansionInvalid.ts"
 import { operators, orderOfLevels, orderOfTexts } from "./comparison.ts"
+import { domainFunctions } from "./domains.ts"
 
 /** As deep as Postfix follows: a text within a text, or a parameter within a parameter. */
 const depthMax = 100
@@ -127,9 +128,22 @@ export class Expander {
     const name = text.slice(begin, end)
     const at = skipBlanks(text, end)
     if (at === text.length) return this.#reference(name, place)
+    if (text[at] === "{") return this.#call(name, text, at, place)
     if (text[at] !== "?" && text[at] !== ":") return this.#fail("bad name", text, place)
     const value = this.#lookup(name)
     return this.#choice(text, at, value !== undefined && value !== "", place)
+  }
+
+  /** A function of Postfix 3.11, applied to what stands in braces behind its name. */
+  #call(name: string, text: string, begin: number, place: Place): string {
+    const apply = Object.hasOwn(domainFunctions, name) ? domainFunctions[name] : undefined
+    if (apply === undefined) return this.#fail("unknown function", text, place)
+    const end = closing(text, begin)
+    if (end === -1) return this.#fail("unbalanced braces", text, place)
+    if (skipBlanks(text, end + 1) !== text.length) return this.#fail("unexpected text", text, place)
+    const argument = this.#text(text.slice(begin + 1, end), this.#deeper(place))
+    if (this.failure !== undefined) return ""
+    return apply(argument) ?? this.#fail("bad domain", text, place)
   }
 
   #comparison(text: string, begin: number, place: Place): string {
