@@ -25,9 +25,9 @@ if ! apt-get download "postfix=$version" libicu72 libdb5.3 libnsl2 libtirpc3 lib
   echo "could not be shown: postfix $version is not to be had here"
   exit 1
 fi
-for package in ./*.deb; do dpkg-deb --extract "$package" root; done
+for package in ./*.deb; do dpkg-deb --extract "$package" unpacked; done
 mkdir queue data
-libraries=$(find "$folder/root" -type d -name '*-linux-gnu' | paste -sd:):$folder/root/usr/lib/postfix
+libraries=$(find "$folder/unpacked" -type d -name '*-linux-gnu' | paste -sd:):$folder/unpacked/usr/lib/postfix
 
 cat > main.cf << CONFIGURATION
 compatibility_level = 3.6
@@ -56,7 +56,7 @@ def places():
 
 began = time.monotonic()
 run = subprocess.run(
-    [folder + "/root/usr/lib/postfix/sbin/scache", "-l", "-n", "scache", "-t", "unix", "-V", "-o", "max_idle=" + value],
+    [folder + "/unpacked/usr/lib/postfix/sbin/scache", "-l", "-n", "scache", "-t", "unix", "-V", "-o", "max_idle=" + value],
     preexec_fn=places, close_fds=False, timeout=60, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     env={"MAIL_CONFIG": folder, "GENERATION": "1", "LD_LIBRARY_PATH": libraries, "PATH": os.environ["PATH"]},
 )
