@@ -27,13 +27,13 @@ export class SocketInUse extends Schema.TaggedError<SocketInUse>()("SocketInUse"
 }
 
 /**
- * Another server has the lock of a path, and its socket is gone: a cleaner has removed it, perhaps.
+ * Another server has the lock of a path, where there is no socket: a cleaner has removed it, or that server is only about to make it.
  *
  * @category errors
  */
 export class SocketGone extends Schema.TaggedError<SocketGone>()("SocketGone", { path: Schema.String }) {
   override get message(): string {
-    return `another server holds ${lockPathOf(this.path)}, and its socket is gone: SIGHUP has scached make it again; or stop that server`
+    return `another server holds ${lockPathOf(this.path)}: stop it first, or choose another path; a scached whose socket is gone makes it again at SIGHUP`
   }
 }
 
