@@ -242,7 +242,8 @@ describe("docs/postfix.md", () => {
       "The log says postfix/scached",
       "TLS",
       "Sizes and times",
-      "What to watch"
+      "What to watch",
+      "Beside Postfix"
     ])
   })
 

@@ -114,7 +114,7 @@ export const make = Effect.fnUntraced(function* (
   const clients = new Set<Client>()
   loop.onClosesWaiting = (count) =>
     journal.warning(
-      `${count} descriptors that clients have sent wait to be closed, they come too fast or their files do not answer: until then they take room in RLIMIT_NOFILE`
+      `${count} descriptors received from clients are still waiting to be closed, because they arrive too fast or their file systems do not respond; until then each counts against RLIMIT_NOFILE`
     )
   const context: ClientContext = {
     loop,

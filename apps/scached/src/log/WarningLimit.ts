@@ -4,8 +4,8 @@ import type { Journal } from "./Journal.ts"
 const windowMillis = 1_000
 
 /**
- * A journal that takes so many warnings a second and no more, whoever causes them: nobody fills the log by what they do to the cache. What
- * was left out is counted, and told at the end of its second. Lines that are no warnings pass.
+ * A journal with a maximum number of warnings per second, for all clients together, so that no client can fill the log. Suppressed warnings are
+ * counted, and the count is logged at the end of that second. Lines of other severities pass.
  */
 export class WarningLimit {
   readonly journal: Journal["Service"]

@@ -45,8 +45,8 @@ export class Intake<D> {
   }
 
   /**
-   * To be called when nothing more can be made of what has come. A descriptor that comes out then was due nowhere: every byte that came
-   * with it is used, or begins a list. Without one the loop over the read has finished, and its array may be written to again.
+   * Call this when the bytes received so far yield no further step. Returns the descriptor of the last read if no request claimed it; the caller
+   * must dispose of it and call again. Returns undefined once the read is fully processed: its buffer may then be reused.
    */
   settle(): D | undefined {
     const stray = this.takeDescriptor()

@@ -32,7 +32,7 @@ export abstract class Holder<S extends string, E extends Entry<E, H>, H, C exten
   /** Of all that it holds. */
   textBytes: number
   first: E | undefined
-  /** Without it, it holds one entry, which can make room if and only if it is in the list. */
+  /** Undefined while the label has exactly one entry. That entry may be evicted exactly when it is linked into the list (it is not leased then). */
   crowd: C | undefined
   tier: Tier<H> | undefined
   previousInTier: H | undefined

@@ -37,11 +37,11 @@ const isUnix = (kind: number): boolean =>
 const interruptible: ReadonlySet<number> = new Set([SocketKind.tcp, SocketKind.internetStream, SocketKind.deaf])
 
 /**
- * Closing numbers that somebody else has made, without waiting for anybody.
+ * Closes descriptors that other processes created, without waiting for them.
  *
- * Whoever made one may have copies, and may be in the middle of a call with one for as long as they like: its memory can be a page of a file
- * system of their own. Whatever takes the same lock waits along, and that is every read, a look at what could be read (MSG_PEEK) and
- * most of setsockopt. So only calls without locks are made here. A close takes such a lock too, but only of a socket of which nobody has
+ * The process that created a descriptor may still hold copies of it, and may be blocked inside a system call on one of them indefinitely (for
+ * example in a read into a page backed by its own FUSE file system). Any call that needs the same socket lock then blocks too: every read,
+ * including MSG_PEEK, and most setsockopt calls. So only lock-free calls are used here. A close takes such a lock too, but only of a socket of which nobody has
  * a copy any more, and those of the epoll sets that it is in, which no call tells.
  *
  * Closed at once is what is on a list, and nothing else: TCP sockets that neither listen nor linger, and UNIX sockets without an address and
