@@ -27,13 +27,13 @@ export class SocketInUse extends Schema.TaggedError<SocketInUse>()("SocketInUse"
 }
 
 /**
- * Another server has the lock of a path, and its socket is gone: a cleaner has removed it, perhaps.
+ * Another server has the lock of a path, where there is no socket: a cleaner has removed it, or that server is only about to make it.
  *
  * @category errors
  */
-export class SocketGone extends Schema.TaggedError<SocketGone>()("SocketGone", { path: Schema.String }) {
+export class LockHeld extends Schema.TaggedError<LockHeld>()("LockHeld", { path: Schema.String }) {
   override get message(): string {
-    return `another server holds ${lockPathOf(this.path)}, and its socket is gone: SIGHUP has scached make it again; or stop that server`
+    return `another server holds ${lockPathOf(this.path)}: stop it first, or choose another path; a scached whose socket is gone makes it again at SIGHUP`
   }
 }
 
@@ -188,20 +188,20 @@ const isThere = (path: string): boolean => {
 /**
  * Keeps every other server that takes this lock away from the path, until the scope closes: to be taken before `listen`, since of two
  * that start over the same stale socket each could remove the other's. Fails with `SocketInUse` when another server has it, and with
- * `SocketGone` when that server's socket is no longer there.
+ * `LockHeld` when that server's socket is no longer there.
  *
  * It is a file beside the socket, `PATH.lock`, locked with flock(2): the kernel lets go of it however its owner ends, so that a file
  * that was left behind keeps nobody away. Only on the kernel: the simulation has no such locks.
  *
  * @category sockets
  */
-export const lock = (path: string): Effect.Effect<void, SystemCallError | SocketInUse | SocketGone, Scope.Scope> => {
+export const lock = (path: string): Effect.Effect<void, SystemCallError | SocketInUse | LockHeld, Scope.Scope> => {
   const file = lockPathOf(path)
-  const acquire = Effect.suspend((): Effect.Effect<number, SystemCallError | SocketInUse | SocketGone> => {
+  const acquire = Effect.suspend((): Effect.Effect<number, SystemCallError | SocketInUse | LockHeld> => {
     const opened = openLocked(file)
     if ("number" in opened) return Effect.succeed(opened.number)
     if (opened.operation === "flock" && opened.errno === -Errno.EAGAIN) {
-      return Effect.fail(isThere(path) ? new SocketInUse({ path }) : new SocketGone({ path }))
+      return Effect.fail(isThere(path) ? new SocketInUse({ path }) : new LockHeld({ path }))
     }
     return Effect.fail(systemCallError(opened.operation, opened.errno, file))
   })

@@ -32,7 +32,11 @@ const refusal = (path: string) => Effect.runSync(Effect.flip(Effect.scoped(UnixS
 inDirectory("one has the lock, and others are told so until it lets go", (path) => {
   const release = take(path)
   expect(existsSync(UnixSocket.lockPathOf(path))).toBe(true)
+  expect(refusal(path)).toMatchObject({ _tag: "LockHeld", path })
+  // With a socket there, it is that which is in the way.
+  writeFileSync(path, "")
   expect(refusal(path)).toMatchObject({ _tag: "SocketInUse", path })
+  unlinkSync(path)
   release()
   expect(existsSync(UnixSocket.lockPathOf(path))).toBe(false)
   take(path)()
@@ -63,9 +67,9 @@ inDirectory("the lock belongs to whoever has the file that is there", (path) => 
   // As if the first had let go between somebody's open and lock.
   unlinkSync(UnixSocket.lockPathOf(path))
   const releaseSecond = take(path)
-  expect(refusal(path)._tag).toBe("SocketInUse")
+  expect(refusal(path)._tag).toBe("LockHeld")
   release()
-  expect(refusal(path)._tag).toBe("SocketInUse")
+  expect(refusal(path)._tag).toBe("LockHeld")
   releaseSecond()
 })
 

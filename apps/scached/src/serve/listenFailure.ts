@@ -11,7 +11,7 @@ export class NotPermitted extends Schema.TaggedError<NotPermitted>()("NotPermitt
 
 type Failure =
   | UnixSocket.SocketInUse
-  | UnixSocket.SocketGone
+  | UnixSocket.LockHeld
   | UnixSocket.NotASocket
   | SystemCallError
   | { readonly _tag: "SocketPathInvalid" }

@@ -261,7 +261,9 @@ for (const { name, command } of formsAndConfined) {
           const [serving, other] = outcomes.filter((each) => each instanceof Daemon)
           const [refused] = outcomes.filter((each) => each instanceof Error)
           expect(other).toBeUndefined()
-          expect(refused?.message).toContain(`another server answers at ${path}`)
+          // Between the removal of the stale socket and the bind of the new one there is only the lock.
+          const holds = `another server (answers at ${path}|holds ${path}.lock): stop it first`
+          expect(refused?.message).toMatch(new RegExp(holds))
           // It is really the one that clients reach.
           await runOnReactor(Effect.asVoid(Connection.connect(path)))
           expect(await serving?.stop()).toBe(0)

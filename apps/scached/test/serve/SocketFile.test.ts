@@ -55,7 +55,7 @@ for (const { name, command } of forms) {
       await using daemon = await Daemon.start(command, ["serve", "--socket", path])
       unlinkSync(path)
       const { stderr } = await runToEnd(command, ["serve", "--socket", path])
-      expect(stderr).toContain(`another server holds ${path}.lock, and its socket is gone`)
+      expect(stderr).toContain(`another server holds ${path}.lock: stop it first`)
       expect(await daemon.stop()).toBe(0)
     })
 
