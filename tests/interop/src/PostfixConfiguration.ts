@@ -3,6 +3,7 @@
  *
  * @category postfix
  */
+import { readFileSync } from "node:fs"
 import { labPorts } from "./LoopbackAddress.ts"
 import type { postfixPaths } from "./PostfixTools.ts"
 
@@ -94,3 +95,14 @@ const services = (plan: PostfixPlan): ReadonlyArray<ReadonlyArray<string>> => [
  */
 export const masterLines = (plan: PostfixPlan): ReadonlyArray<string> =>
   services(plan).map((columns) => columns.join(" "))
+
+/**
+ * The lines of the master.cf that the package installs, comments included; only smtpd listens where the plan has it.
+ *
+ * @category postfix
+ */
+export const stockMasterLines = (plan: PostfixPlan): ReadonlyArray<string> =>
+  readFileSync(plan.paths.stockMaster, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.replace(/^smtp(?= +inet )/, `${plan.address}:${labPorts.smtpd}`))

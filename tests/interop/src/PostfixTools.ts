@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { SystemCalls } from "@scached/fdpass"
 import { Context, Effect, Layer, Schema } from "effect"
 import { isExecutable } from "./isExecutable.ts"
@@ -17,7 +18,8 @@ export const postfixPaths = {
   postconf: "/usr/sbin/postconf",
   smtpSink: "/usr/sbin/smtp-sink",
   smtpSource: "/usr/sbin/smtp-source",
-  openssl: "/usr/bin/openssl"
+  openssl: "/usr/bin/openssl",
+  stockMaster: "/usr/share/postfix/master.cf.dist"
 } as const
 
 /**
@@ -41,7 +43,10 @@ export class PostfixMissing extends Schema.TaggedError<PostfixMissing>()("Postfi
  * @category postfix
  */
 export const findMissing = (): PostfixMissing | undefined => {
-  const missing: Array<string> = Object.values(postfixPaths).filter((path) => !isExecutable(path))
+  const missing: Array<string> = Object.values(postfixPaths).filter(
+    (path) => path !== postfixPaths.stockMaster && !isExecutable(path)
+  )
+  if (!existsSync(postfixPaths.stockMaster)) missing.push(postfixPaths.stockMaster)
   if (process.getuid?.() !== 0) missing.push("root's rights")
   return missing.length === 0 ? undefined : new PostfixMissing({ missing })
 }

@@ -12,7 +12,7 @@ import { LabFailure, labFailure } from "./LabFailure.ts"
 import * as LabProcess from "./LabProcess.ts"
 import * as LoopbackAddress from "./LoopbackAddress.ts"
 import * as MailLog from "./MailLog.ts"
-import { mainSettings, masterLines, type PostfixPlan } from "./PostfixConfiguration.ts"
+import { mainSettings, masterLines, type PostfixPlan, stockMasterLines } from "./PostfixConfiguration.ts"
 import { PostfixTools } from "./PostfixTools.ts"
 import * as TempDirectory from "./TempDirectory.ts"
 
@@ -41,6 +41,8 @@ export interface PostfixOptions<R = never> {
   readonly settings?: Readonly<Record<string, string>>
   /** Whether its daemon_directory is its own, so that programs can be installed there. */
   readonly hasOwnDaemons?: boolean
+  /** Whether its master.cf is the one that the package installs, and not the laboratory's, but for the address that it listens on. */
+  readonly hasStockMaster?: boolean
   /** Its loopback address; one that nobody else uses if not given. */
   readonly address?: string
 }
@@ -97,7 +99,7 @@ export const start = Effect.fnUntraced(function* <R = never>(
     settings: options.settings ?? {}
   }
   yield* Effect.try({
-    try: () => makeDirectories(plan, replaced?.executable),
+    try: () => makeDirectories(plan, replaced?.executable, options.hasStockMaster ?? false),
     catch: labFailure("make Postfix's directories")
   })
   if (typeof cache === "object" && "serve" in cache) {
@@ -137,12 +139,13 @@ export const start = Effect.fnUntraced(function* <R = never>(
 
 const readTextOf = (path: string): string => (existsSync(path) ? readFileSync(path, "latin1") : "")
 
-const makeDirectories = (plan: PostfixPlan, executable: string | undefined): void => {
+const makeDirectories = (plan: PostfixPlan, executable: string | undefined, hasStockMaster: boolean): void => {
   const postfix = ownerOfPostfix()
   for (const name of ["conf", "q", "q/private", "data"]) mkdirSync(join(plan.directory, name))
   for (const name of ["q/private", "data"]) chownSync(join(plan.directory, name), postfix.uid, 0)
   ConfigurationFile.write(join(plan.directory, "conf/main.cf"), ConfigurationFile.settings(mainSettings(plan)))
-  ConfigurationFile.write(join(plan.directory, "conf/master.cf"), masterLines(plan))
+  const lines = hasStockMaster ? stockMasterLines(plan) : masterLines(plan)
+  ConfigurationFile.write(join(plan.directory, "conf/master.cf"), lines)
   if (plan.daemonDirectory === plan.paths.daemonDirectory) return
   mkdirSync(plan.daemonDirectory)
   const programs = readdirSync(plan.paths.daemonDirectory).map((name) => join(plan.paths.daemonDirectory, name))

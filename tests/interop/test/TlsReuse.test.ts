@@ -7,13 +7,13 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { scachedExecutable } from "../src/CacheTarget.ts"
-import * as Certificate from "../src/Certificate.ts"
 import { labPorts } from "../src/LoopbackAddress.ts"
 import * as MailLoad from "../src/MailLoad.ts"
 import * as MailLog from "../src/MailLog.ts"
 import * as PrivatePostfix from "../src/PrivatePostfix.ts"
 import * as Recorder from "../src/Recorder.ts"
 import * as TempDirectory from "../src/TempDirectory.ts"
+import * as TlsDestination from "../src/TlsDestination.ts"
 import type * as Transcript from "../src/Transcript.ts"
 import { labTest } from "./labTest.ts"
 
@@ -32,21 +32,6 @@ const ttlSeconds = 30
 const pollMillis = 20
 const impediment = scachedExecutable.impediment()
 
-/** A Postfix that insists on TLS and throws away what it is given. */
-const startDestination = Effect.gen(function* () {
-  const certificate = yield* Certificate.make
-  return yield* PrivatePostfix.start({
-    cache: "scache",
-    settings: {
-      smtpd_tls_security_level: "encrypt",
-      smtpd_tls_cert_file: certificate.certificatePath,
-      smtpd_tls_key_file: certificate.keyPath,
-      default_transport: "discard:swallowed",
-      relayhost: ""
-    }
-  })
-})
-
 const tlsReuse = (destination: PrivatePostfix.PrivatePostfix): Readonly<Record<string, string>> => ({
   relayhost: `[${destination.address}]:${labPorts.smtpd}`,
   smtp_tls_security_level: "encrypt",
@@ -59,7 +44,7 @@ const isOfServerSide = (problem: string): boolean =>
   /^tlsproxy\[\d+\]: warning: TLS server role is disabled/.test(problem)
 
 const deliver = Effect.fnUntraced(function* (name: string, cache: PrivatePostfix.PostfixCache) {
-  const destination = yield* startDestination
+  const destination = yield* TlsDestination.start
   const postfix = yield* PrivatePostfix.start({ cache, settings: tlsReuse(destination) })
   yield* MailLoad.send(postfix.address, { mails, sessions: 4 })
   yield* postfix.waitForSent(mails, deliveryMillisMax)
@@ -135,7 +120,7 @@ const unixSockets = (): ReadonlySet<string> =>
 
 labTest("what is cached is a UNIX socket, with the TLS context in its properties", { timeoutMillis, impediment }, () =>
   Effect.gen(function* () {
-    const destination = yield* startDestination
+    const destination = yield* TlsDestination.start
     const cachePath = join(yield* TempDirectory.make, "scached")
     const server = yield* scachedExecutable.start(cachePath, { ttlLimitSeconds: ttlSeconds })
     let transcripts: Recorder.Recorder["transcripts"] = () => []
