@@ -5,6 +5,7 @@ import type { DirectCalls, DirectFunctions, Gate } from "./Gate.ts"
 import { assembled, directBytes, machineCode } from "./machineCode.ts"
 
 const library = "libc.so.6"
+const threadLibrary = "libpthread.so.0"
 const readAndWrite = 3
 const readAndExecute = 5
 /** MAP_PRIVATE and MAP_ANONYMOUS. */
@@ -31,9 +32,20 @@ const load = (code: Uint8Array, { mmap, mprotect }: ReturnType<typeof openLoader
 /** bun:ffi converts a `ptr` fastest, and takes any whole number for one, negative ones too. As a result, `i64_fast` costs no more than `i32`. */
 const sevenWords = ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr", "ptr"] as const
 
+const open = (file: string, name: string): unknown =>
+  dlopen(file, { [name]: { args: [], returns: "i32" } }).symbols[name]
+
+/** Until glibc 2.32 (Debian 11 has 2.31) the functions for threads are in a library of their own. */
+const functionOf = (name: string): unknown => {
+  try {
+    return open(library, name)
+  } catch {
+    return open(threadLibrary, name)
+  }
+}
+
 const functionNamed = (name: string): number => {
-  const { symbols } = dlopen(library, { [name]: { args: [], returns: "i32" } })
-  const found: unknown = symbols[name]
+  const found = functionOf(name)
   // bun:ffi puts a function's address on what it makes of it.
   const address: unknown = typeof found === "function" ? Reflect.get(found, "ptr") : undefined
   if (typeof address !== "number") throw new Error(`the C library has no ${name}`)
