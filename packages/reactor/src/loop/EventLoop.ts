@@ -265,7 +265,8 @@ export class EventLoop {
       for (const token of this.#tokensFreedThisTurn) this.#freeTokens.push(token)
       this.#tokensFreedThisTurn = []
     }
-    if (this.calls.closesUnderWay() > 0) this.#closeTender.tend()
+    const closing = this.calls.closesUnderWay()
+    if (closing > 0) this.#closeTender.tend(closing)
     this.#considerHost()
   }
 
