@@ -19,6 +19,13 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
     tests: allowList
   },
   {
+    name: "allow-list: a raw socket counts as TCP by its protocol",
+    file: `${kernel}/kernelLetGo.ts`,
+    find: "if (ask(number, typeOption) !== streamType) return",
+    replace: "if (ask(number, protocolOption) !== tcpProtocol && ask(number, typeOption) !== streamType) return",
+    tests: allowList
+  },
+  {
     name: "allow-list: a TCP listener is closed at once",
     file: `${kernel}/kernelLetGo.ts`,
     find: "ask(number, acceptsOption) === 0 && ",

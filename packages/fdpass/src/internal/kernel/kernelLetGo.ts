@@ -67,11 +67,10 @@ export const makeLetGo = () => {
   }
 
   const internetKind = (number: number): SocketKind => {
-    // Asked first, since its answer says that the socket is a stream as well: one question less for each connection that is saved.
-    const isTcp = ask(number, protocolOption) === tcpProtocol
-    if (!isTcp && ask(number, typeOption) !== streamType) return SocketKind.internetDatagram
+    // The protocol does not tell the type: a raw socket can have TCP's, and can be in a multicast group.
+    if (ask(number, typeOption) !== streamType) return SocketKind.internetDatagram
     if (ask(number, receiveLowOption) > 1) return SocketKind.deaf
-    return isTcp ? SocketKind.tcp : SocketKind.internetStream
+    return ask(number, protocolOption) === tcpProtocol ? SocketKind.tcp : SocketKind.internetStream
   }
 
   const kindOfNumber = (number: number): SocketKind | Outcome => {
