@@ -112,6 +112,9 @@ const make = (layout: Layout): SystemCallsShape => {
 
   /** Keeps the first descriptor that came and closes the rest, none of which may hold this thread up. */
   const takeReceived = (into: NativeReceiveBuffer): void => {
+    // Looking for more in vain would cost each save two lists.
+    const lone = into.message.loneNumber
+    if (lone !== undefined) return into.putDescriptor(owned(lone))
     // The kernel's own: nobody else has made them, and their close waits for nobody.
     for (const number of into.message.addedNumbers) closeNumber(number)
     const [first, ...rest] = into.message.receivedNumbers
