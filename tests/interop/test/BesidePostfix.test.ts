@@ -37,6 +37,8 @@ labTest("scached serves beside Postfix, and back", { timeoutMillis, impediment: 
       .replaceAll("/usr/local/sbin/scached", program)
       .replace("  scached serve", `  ${program} serve`)
       .replace("/var/spool/postfix", queue)
+      // In the place of the shell, which alone would be ended with the test.
+      .replace(/^setpriv /m, "exec setpriv ")
     const server = yield* LabProcess.start(["sh", "-eu", "-c", commands], { directory: root })
     yield* server.waitForOutput(`listening on ${queue}/private/scached`, startMillisMax)
 
