@@ -108,7 +108,7 @@ const make = (layout: Layout): SystemCallsShape => {
   const event = new NativeReadinessBatch(layout, 1)
   const outgoing = new MessageBlock(layout, 1)
 
-  const { closesUnderWay, kindOfNumber, hurryCloses, letGo, sortPrompt, stopLingering } = makeLetGo()
+  const { closesUnderWay, kindOfNumber, hurryCloses, letGo, letGoAll, sortPrompt, stopLingering } = makeLetGo()
 
   /** Keeps the first descriptor that came and closes the rest, none of which may hold this thread up. */
   const takeReceived = (into: NativeReceiveBuffer): void => {
@@ -318,6 +318,7 @@ const make = (layout: Layout): SystemCallsShape => {
       const kind = kindOf(descriptor)
       letGo(descriptor.surrender(), kind)
     },
+    letGoAll,
     closesUnderWay,
     hurryCloses,
     stopLingering: (socket) => stopLingering(numberOf(socket)),

@@ -104,6 +104,23 @@ for (const [name, make, kind, where] of cases) {
   })
 }
 
+test("descriptors that are let go of together are each closed where they are closed alone", () => {
+  const elsewhere = cases.filter(([, , , where]) => where === "elsewhere").length
+  // Connections in the cache have been asked for their kind before.
+  for (const isKnown of [false, true]) {
+    const made = cases.map(([, make]) => make())
+    if (isKnown) for (const each of made) calls.socketKind(each)
+    const numbers = new Set(made.map(numberOf))
+    calls.letGoAll(made)
+    expect(calls.closesUnderWay()).toBe(elsewhere)
+    expect(made.some(({ isOwned }) => isOwned)).toBe(false)
+    for (const each of kept.splice(0)) each.close()
+    while (calls.closesUnderWay() > 0) calls.hurryCloses()
+    // Listing /proc/self/fd itself opens one.
+    expect(openNumbers().filter((number) => numbers.has(number)).length).toBeLessThanOrEqual(1)
+  }
+})
+
 test("a connection is a stream or a sequence of packets that can be watched", () => {
   expect(Object.values(SocketKind).filter(isConnection).map(nameOf)).toEqual([
     "unixStream",

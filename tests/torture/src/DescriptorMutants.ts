@@ -40,6 +40,27 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
     tests: allowList
   },
   {
+    name: "allow-list: a UNIX socket with an address is closed along with others",
+    file: `${kernel}/kernelLetGo.ts`,
+    find: "found % 2 === 0 && !isBound(number)",
+    replace: "found % 2 === 0",
+    tests: allowList
+  },
+  {
+    name: "closes: descriptors that wait to be closed together stay open at the end of a turn",
+    file: "packages/reactor/src/loop/internal/SharedCalls.ts",
+    find: "    if (this.#closing.length > 0) this.#closeAll()\n",
+    replace: "",
+    tests: ["packages/reactor/test/loop/SharedCalls.test.ts"]
+  },
+  {
+    name: "closes: the number that wait to be closed together has no bound",
+    file: "packages/reactor/src/loop/internal/SharedCalls.ts",
+    find: "if (this.#closing.length === closesMax)",
+    replace: "if (this.#closing.length < 0)",
+    tests: ["packages/reactor/test/loop/SharedCalls.test.ts"]
+  },
+  {
     name: "allow-list: other families are polled",
     file: `${fdpass}/src/SocketKind.ts`,
     find: "kind > SocketKind.unknown",

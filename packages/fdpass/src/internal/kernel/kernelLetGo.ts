@@ -1,6 +1,7 @@
 import { Errno } from "../../Errno.ts"
 import { SocketKind } from "../../SocketKind.ts"
 import type { Outcome } from "../../SystemCalls.ts"
+import { type Descriptor, kindOf } from "../descriptor.ts"
 import { type ClosingKind, ClosingThreads } from "./ClosingThreads.ts"
 import { libc } from "./libc.ts"
 import { NativeBlock } from "./nativeMemory.ts"
@@ -126,8 +127,8 @@ export const makeLetGo = () => {
 
   /** Adds those of the UNIX sockets waiting in `queued` to `prompt` that have an empty queue, all asked with one call. */
   const sortQueued = (prompt: Array<number>): void => {
-    for (const [index, number] of queued.entries()) {
-      queues.words[2 * index] = number
+    for (let index = 0; index < queued.length; index++) {
+      queues.words[2 * index] = queued[index] ?? -1
       queues.words[2 * index + 1] = readable
     }
     const hasLooked = queued.length > 0 && symbols.pollAtOnce(queues.address, queued.length) >= 0
@@ -140,33 +141,49 @@ export const makeLetGo = () => {
     queuedKinds.length = 0
   }
 
+  const sortPrompt = (
+    numbers: ReadonlyArray<number>,
+    kinds: ReadonlyArray<number | undefined>,
+    prompt: Array<number>
+  ): void => {
+    for (const [index, number] of numbers.entries()) {
+      const kind = kinds[index] ?? kindOfNumber(number)
+      if (isUnix(kind)) {
+        queued.push(number)
+        queuedKinds.push(kind)
+      } else if (isPrompt(number, kind)) prompt.push(number)
+      else closeElsewhere(number, kind)
+      if (queued.length === queuesMax) sortQueued(prompt)
+    }
+    sortQueued(prompt)
+  }
+
+  const letGo = (number: number, knownKind?: number): void => {
+    const kind = knownKind ?? kindOfNumber(number)
+    if (isPrompt(number, kind)) symbols.close(number)
+    else closeElsewhere(number, kind)
+  }
+
+  const letGoAll = (descriptors: ReadonlyArray<Descriptor>): void => {
+    const kinds = descriptors.map(kindOf)
+    const prompt: Array<number> = []
+    sortPrompt(
+      descriptors.map((descriptor) => descriptor.surrender()),
+      kinds,
+      prompt
+    )
+    for (const number of prompt) symbols.close(number)
+  }
+
   return {
     kindOfNumber,
     /** The result is that of setsockopt. */
     stopLingering: (number: number): number =>
       symbols.setsockopt(number, socketLevel, lingerOption, noLinger.address, 8),
     /** Adds what `letGo` would close at once to `prompt`; the others go to a thread. */
-    sortPrompt: (
-      numbers: ReadonlyArray<number>,
-      kinds: ReadonlyArray<number | undefined>,
-      prompt: Array<number>
-    ): void => {
-      for (const [index, number] of numbers.entries()) {
-        const kind = kinds[index] ?? kindOfNumber(number)
-        if (isUnix(kind)) {
-          queued.push(number)
-          queuedKinds.push(kind)
-        } else if (isPrompt(number, kind)) prompt.push(number)
-        else closeElsewhere(number, kind)
-        if (queued.length === queuesMax) sortQueued(prompt)
-      }
-      sortQueued(prompt)
-    },
-    letGo: (number: number, knownKind?: number): void => {
-      const kind = knownKind ?? kindOfNumber(number)
-      if (isPrompt(number, kind)) symbols.close(number)
-      else closeElsewhere(number, kind)
-    },
+    sortPrompt,
+    letGo,
+    letGoAll,
     closesUnderWay: (): number => threads.count,
     hurryCloses: (): void => threads.hurry()
   }
