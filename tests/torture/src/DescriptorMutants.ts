@@ -19,6 +19,13 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
     tests: allowList
   },
   {
+    name: "allow-list: a raw socket counts as TCP by its protocol",
+    file: `${kernel}/kernelLetGo.ts`,
+    find: "if (ask(number, typeOption) !== streamType) return",
+    replace: "if (ask(number, protocolOption) !== tcpProtocol && ask(number, typeOption) !== streamType) return",
+    tests: allowList
+  },
+  {
     name: "allow-list: a TCP listener is closed at once",
     file: `${kernel}/kernelLetGo.ts`,
     find: "ask(number, acceptsOption) === 0 && ",
@@ -31,6 +38,27 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
     find: "isUnix(kind) && isQueueEmpty(number) && !isBound(number)",
     replace: "isUnix(kind) && isQueueEmpty(number)",
     tests: allowList
+  },
+  {
+    name: "allow-list: a UNIX socket with an address is closed along with others",
+    file: `${kernel}/kernelLetGo.ts`,
+    find: "found % 2 === 0 && !isBound(number)",
+    replace: "found % 2 === 0",
+    tests: allowList
+  },
+  {
+    name: "closes: descriptors that wait to be closed together stay open at the end of a turn",
+    file: "packages/reactor/src/loop/internal/SharedCalls.ts",
+    find: "    if (this.#closing.length > 0) this.#closeAll()\n",
+    replace: "",
+    tests: ["packages/reactor/test/loop/SharedCalls.test.ts"]
+  },
+  {
+    name: "closes: the number that wait to be closed together has no bound",
+    file: "packages/reactor/src/loop/internal/SharedCalls.ts",
+    find: "if (this.#closing.length === closesMax)",
+    replace: "if (this.#closing.length < 0)",
+    tests: ["packages/reactor/test/loop/SharedCalls.test.ts"]
   },
   {
     name: "allow-list: other families are polled",
