@@ -117,8 +117,8 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   {
     name: "idle: the kernel is not told of a changed interest",
     file: `${reactor}/src/idle/IdleWatcher.ts`,
-    find: "calls.epollModify(epoll, connection.descriptor, this.#bits, connection.token)",
-    replace: "calls.epollModify(epoll, connection.descriptor, 0, connection.token)",
+    find: "else this.#loop.watch(connection, this.#bits)",
+    replace: "else this.#watched.cursor = connection.next",
     tests: [`${reactor}/test/idle/IdleWatcher.test.ts`]
   },
   {

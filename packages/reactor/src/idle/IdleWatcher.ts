@@ -180,7 +180,7 @@ export class IdleWatcher {
   /** Ends the watch of a connection that it watches, or will. @internal */
   forget(connection: IdleConnection): void {
     connection.list?.remove(connection)
-    this.#loop.release(connection)
+    this.#loop.unwatch(connection)
   }
 
   /** Sees to it that there is a round when one is due, and no timer when nothing is: an idle program sleeps. */
@@ -244,12 +244,9 @@ export class IdleWatcher {
   #refreshWatched(connection: IdleConnection): void {
     this.#watched.cursor = connection.next
     if (this.#bits === 0) {
-      this.#loop.release(connection)
+      this.#loop.unwatch(connection)
       this.#move(connection, this.#ignored)
-    } else {
-      const { calls, epoll } = this.#loop
-      calls.epollModify(epoll, connection.descriptor, this.#bits, connection.token)
-    }
+    } else this.#loop.watch(connection, this.#bits)
   }
 
   #move(connection: IdleConnection, to: IdleList): void {
@@ -284,7 +281,7 @@ export class IdleWatcher {
   }
 
   #register(connection: IdleConnection): void {
-    const outcome = this.#loop.register(connection, this.#bits)
+    const outcome = this.#loop.watch(connection, this.#bits)
     if (outcome < 0) {
       this.#refused++
       this.#lastRefusal = outcome

@@ -8,17 +8,17 @@ import {
   type SystemCalls
 } from "@scached/fdpass"
 import type { Host } from "./Host.ts"
-import { CloseTender } from "./internal/CloseTender.ts"
+import { DeferredCloses } from "./internal/DeferredCloses.ts"
 import { Discarding } from "./internal/Discarding.ts"
 import { InputLooks } from "./internal/InputLooks.ts"
+import { Members } from "./internal/Members.ts"
+import { PostponedTasks } from "./internal/PostponedTasks.ts"
 import { ReadyTasks } from "./internal/ReadyTasks.ts"
-import { SharedCalls } from "./internal/SharedCalls.ts"
-import { Slot } from "./internal/Slot.ts"
 import { TimerHeap } from "./internal/TimerHeap.ts"
+import { TurnBatch } from "./internal/TurnBatch.ts"
 import type { LoopFailure } from "./LoopFailure.ts"
 import type { LoopObserver } from "./LoopObserver.ts"
-import type { AfterReads, ReadinessHandler, Watch } from "./ReadinessHandler.ts"
-import type { WatchMember } from "./WatchMember.ts"
+import type { Member, Reader, Sender } from "./Member.ts"
 
 /** Events taken from the kernel in one turn. */
 const eventsMax = 256
@@ -29,8 +29,6 @@ const eventsMax = 256
 const receiveBytesMax = 16_384
 /** Longest stretch without giving way to the host under load; giving way on every turn was measured to cost 10 to 20%. */
 const hostPauseMillisMax = 5
-/** Share of a turn for what was postponed: many handlers with much left to do must not add up to a long wait for the others. */
-const postponedMillisMax = 1
 /** epoll_wait takes whole milliseconds in 32 bits. */
 const waitMillisMax = 2_147_483_647
 
@@ -64,17 +62,22 @@ export class EventLoop {
   readonly #host: Host
   readonly #timers = new TimerHeap()
   readonly #discarding = new Discarding(this)
-  readonly #closeTender = new CloseTender(this)
-  readonly #batch
-  readonly #members: Array<WatchMember | undefined> = [undefined]
-  readonly #freeTokens: Array<number> = []
-  #tokensFreedThisTurn: Array<number> = []
+  readonly #deferredCloses = new DeferredCloses(this)
+  readonly #events
+  readonly #members: Members
   readonly #ready = new ReadyTasks((tasks) => this.#runAll(tasks))
   readonly #looks = new InputLooks()
-  #postponed: Array<() => void> = []
+  readonly #postponed = new PostponedTasks(
+    (task) => this.#contain(task),
+    () => {
+      this.#nowMillis = this.calls.monotonicMillis()
+      return this.#nowMillis
+    }
+  )
   #isReading = false
-  readonly #afterReads: Array<AfterReads> = []
-  readonly #shared = new SharedCalls(this, receiveBytesMax)
+  /** Members that send at the end of this turn's reads. */
+  readonly #senders: Array<Sender> = []
+  readonly #batch = new TurnBatch(this, receiveBytesMax)
   #hostIsReady = false
   #hostTurnMillis: number
   #nowMillis: number
@@ -84,7 +87,8 @@ export class EventLoop {
     this.calls = calls
     this.epoll = epoll
     this.#host = host
-    this.#batch = calls.makeReadinessBatch(eventsMax)
+    this.#members = new Members(calls, epoll)
+    this.#events = calls.makeReadinessBatch(eventsMax)
     this.receiveBuffer = calls.makeReceiveBuffer(receiveBytesMax)
     this.#nowMillis = calls.monotonicMillis()
     this.#hostTurnMillis = this.#nowMillis
@@ -97,7 +101,7 @@ export class EventLoop {
 
   /** Descriptors in the epoll set, the host's not counted. */
   get watched(): number {
-    return this.#members.length - 1 - this.#freeTokens.length - this.#tokensFreedThisTurn.length
+    return this.#members.size
   }
 
   /** Timers that have neither run nor been cancelled. */
@@ -121,7 +125,7 @@ export class EventLoop {
    * has work.
    */
   postpone(task: () => void): void {
-    this.#postponed.push(task)
+    this.#postponed.add(task)
   }
 
   /**
@@ -132,18 +136,18 @@ export class EventLoop {
     this.#discarding.begin(socket.take(), onClosed)
   }
 
-  /** Calls it back when the handlers of all that is ready in this turn were called; false, and no call, when none is being called now. */
-  afterReads(waiting: AfterReads): boolean {
-    if (this.#isReading) this.#afterReads.push(waiting)
+  /** Has the sender send after the reads of this turn; false, and no call, when the loop is not calling handlers now. */
+  gather(sender: Sender): boolean {
+    if (this.#isReading) this.#senders.push(sender)
     return this.#isReading
   }
 
   /**
-   * Closes a descriptor that somebody else has made, along with others at the end of the handlers' part of this turn, and otherwise at once; it is
-   * the loop's from then on.
+   * Takes over a descriptor that another process has made and closes it: after the reads of this turn, together with others, or at once when
+   * the loop is not calling handlers now.
    */
   letGo(descriptor: Descriptor, onClosed: () => void): void {
-    if (this.#isReading) return this.#shared.letGo(descriptor, onClosed)
+    if (this.#isReading) return this.#batch.letGo(descriptor, onClosed)
     this.calls.letGo(descriptor)
     onClosed()
   }
@@ -163,39 +167,17 @@ export class EventLoop {
     return this.#looks.add(Math.max(1, Math.ceil(bytesMax / receiveBytesMax)), run)
   }
 
-  /** Watches a descriptor for `Readiness` bits; a negative outcome is epoll_ctl's refusal. */
-  watch(descriptor: Descriptor, readiness: number, handler: ReadinessHandler): Watch | Outcome {
-    const slot = new Slot(this, descriptor, readiness, handler)
-    const outcome = this.register(slot, readiness)
-    return outcome < 0 ? outcome : slot
-  }
-
-  /** The same for what keeps its own place; `release` ends it. One that is watched already must not be given. */
-  register(member: WatchMember, readiness: number): Outcome {
-    const token = this.#freeTokens.pop() ?? this.#members.length
-    const outcome = this.calls.epollAdd(this.epoll, member.descriptor, readiness, token)
-    if (outcome < 0) {
-      if (token === this.#members.length) this.#members.push(undefined)
-      this.#freeTokens.push(token)
-      return outcome
-    }
-    member.token = token
-    this.#members[token] = member
-    return outcome
+  /** Watches a member for `Readiness` bits, or for others than before; 0 ends the watch. A negative outcome is the refusal of epoll_ctl. */
+  watch(member: Member, readiness: number): Outcome {
+    return this.#members.watch(member, readiness)
   }
 
   /**
-   * Ends a member's watch; nothing happens when there is none. Its token rests until the turn is over: an event for it may already
-   * have been reported.
+   * Stops watching a member, if it is watched: the loop does not call it again, not even for an event that was reported before. Must come before
+   * its descriptor is closed.
    */
-  release(member: WatchMember): void {
-    const { token } = member
-    if (token === 0) return
-    member.token = 0
-    this.#members[token] = undefined
-    this.#tokensFreedThisTurn.push(token)
-    // What outlives the loop must still be able to let go of its descriptor.
-    if (!this.#isClosed) this.calls.epollRemove(this.epoll, member.descriptor)
+  unwatch(member: Member): void {
+    this.#members.unwatch(member)
   }
 
   /**
@@ -234,38 +216,34 @@ export class EventLoop {
 
   /** One turn: waits unless there is something to do already. */
   turn(): void {
-    // As many events as can be pending at a time, the host's with them.
-    const isLooking = this.#looks.begin(this.#members.length)
+    const isLooking = this.#looks.begin(this.#members.capacity)
     const waitMillis = isLooking ? 0 : this.#waitMillis()
     if (waitMillis !== 0) this.observer?.beforeWait(this.#nowMillis, waitMillis)
-    const count = this.calls.epollWait(this.epoll, this.#batch, waitMillis)
+    const count = this.calls.epollWait(this.epoll, this.#events, waitMillis)
     this.#nowMillis = this.calls.monotonicMillis()
     this.observer?.afterWait(this.#nowMillis)
     // Anything but a signal means that the set itself is unusable: going on would spin.
     if (count < 0 && count !== -Errno.EINTR) throw new Error(`epoll_wait failed with errno ${-count}`)
-    const postponed = this.#takePostponed()
+    const postponed = this.#postponed.take()
     this.#isReading = true
     try {
       for (let first = 0, end = 0; first < count; first = end) {
-        end = Math.min(count, first + this.#shared.readsAtOnce)
-        if (end - first > 1) this.#shared.read(this.#batch, this.#members, first, end)
+        end = Math.min(count, first + this.#batch.readsAtOnce)
+        if (end - first > 1) this.#batch.read(this.#events, this.#members, first, end)
         for (let index = first; index < end; index++) this.#dispatch(index)
-        this.#shared.endReads()
+        this.#batch.endReads()
       }
     } finally {
       this.#isReading = false
     }
-    this.#runAfterReads()
-    if (postponed !== undefined) this.#runPostponed(postponed)
+    this.#sendGathered()
+    if (postponed !== undefined) this.#postponed.run(postponed, this.#nowMillis)
     if (isLooking && count >= 0) this.#runAll(this.#looks.end(count, count < eventsMax))
     this.#runTimers()
     this.#ready.run()
     this.#host.drainMicrotasks()
-    if (this.#tokensFreedThisTurn.length > 0) {
-      for (const token of this.#tokensFreedThisTurn) this.#freeTokens.push(token)
-      this.#tokensFreedThisTurn = []
-    }
-    if (this.calls.closesUnderWay() > 0) this.#closeTender.tend()
+    this.#members.reuseTokens()
+    if (this.calls.closesUnderWay() > 0) this.#deferredCloses.tend()
     this.#considerHost()
   }
 
@@ -280,63 +258,61 @@ export class EventLoop {
    * may have at this moment; where there is room for few, fewer reads are made together.
    */
   batchCalls(batching: Batching, descriptorRoom: () => number): boolean {
-    return this.#shared.begin(batching, descriptorRoom)
+    return this.#batch.begin(batching, descriptorRoom)
   }
 
-  /** Closes the epoll set. Watches may still be stopped afterwards; nothing is called any more. */
+  /** Closes the epoll set. Members may still be unwatched afterwards; none is called any more. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#shared.close()
+    this.#members.close()
+    this.#batch.close()
     this.#discarding.close()
     this.epoll.close()
   }
 
-  /** What was postponed before this turn; what its handlers postpone is for the next one. */
-  #takePostponed(): ReadonlyArray<() => void> | undefined {
-    const postponed = this.#postponed
-    if (postponed.length === 0) return undefined
-    this.#postponed = []
-    return postponed
-  }
-
   #dispatch(index: number): void {
-    const token = this.#batch.token(index)
+    const token = this.#events.token(index)
     if (token === 0) {
       this.#hostIsReady = true
       return
     }
-    const member = this.#members[token]
-    const read = this.#shared.takeRead(token)
-    // Stopped by an earlier handler of this turn.
+    const member = this.#members.at(token)
+    const read = this.#batch.takeRead(token)
+    // Unwatched by an earlier handler of this turn.
     if (member === undefined && read < 0) return
     try {
-      if (read >= 0) this.#shared.deliver(read, member?.reader)
-      else member?.onReady(this.#batch.readiness(index))
+      if (read >= 0) this.#batch.deliver(read, member?.reader)
+      else if (member?.reader?.isReadDue === true) this.#read(member.descriptor, member.reader)
+      else member?.onReady(this.#events.readiness(index))
     } catch (defect) {
-      if (member !== undefined) this.release(member)
+      if (member !== undefined) this.unwatch(member)
       this.onDefect(defect)
     }
   }
 
-  #runAfterReads(): void {
-    const waiting = this.#afterReads
-    // One alone is as fast by itself.
-    if (waiting.length + this.#shared.closing > 1 && this.#shared.isPossible) {
-      this.#shared.sendAll(waiting)
-      waiting.length = 0
+  #read(socket: Descriptor, reader: Reader): void {
+    reader.onRead(this.calls.receive(socket, this.receiveBuffer), this.receiveBuffer)
+  }
+
+  #sendGathered(): void {
+    const senders = this.#senders
+    // One call alone is as fast without the batch.
+    if (senders.length + this.#batch.closing > 1 && this.#batch.isPossible) {
+      this.#batch.sendAll(senders)
+      senders.length = 0
       return
     }
-    for (let index = 0; index < waiting.length; index++) {
+    for (let index = 0; index < senders.length; index++) {
       try {
-        waiting[index]?.afterReads()
+        senders[index]?.sendGathered()
       } catch (defect) {
         this.onDefect(defect)
       }
     }
-    waiting.length = 0
+    senders.length = 0
     // After the answers: clients wait for those.
-    this.#shared.close()
+    this.#batch.close()
   }
 
   #considerHost(): void {
@@ -360,31 +336,20 @@ export class EventLoop {
     }
   }
 
-  /** As many as fit into their share of the turn, at least one; the others keep their place in the next one. */
-  #runPostponed(tasks: ReadonlyArray<() => void>): void {
-    const endMillis = this.#nowMillis + postponedMillisMax
-    for (let index = 0; index < tasks.length; index++) {
-      if (index > 0) this.#nowMillis = this.calls.monotonicMillis()
-      if (this.#nowMillis > endMillis) {
-        this.#postponed = [...tasks.slice(index), ...this.#postponed]
-        return
-      }
-      this.#runAll([tasks[index] ?? nothing])
-    }
+  #runAll(tasks: ReadonlyArray<() => void>): void {
+    for (let index = 0; index < tasks.length; index++) this.#contain(tasks[index] ?? nothing)
   }
 
-  #runAll(tasks: ReadonlyArray<() => void>): void {
-    for (let index = 0; index < tasks.length; index++) {
-      try {
-        tasks[index]?.()
-      } catch (defect) {
-        this.onDefect(defect)
-      }
+  #contain(task: () => void): void {
+    try {
+      task()
+    } catch (defect) {
+      this.onDefect(defect)
     }
   }
 
   #waitMillis(): number {
-    if (!this.#ready.isEmpty || this.#postponed.length > 0) return 0
+    if (!this.#ready.isEmpty || !this.#postponed.isEmpty) return 0
     const own = this.#timers.nextDeadlineMillis
     const host = this.#host.nextDeadlineMillis()
     if (own === undefined && host === undefined) return -1

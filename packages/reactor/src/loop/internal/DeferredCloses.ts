@@ -11,7 +11,7 @@ const silenceMillis = 3_600_000
  * Ends, a moment later, closes that wait: of sockets that linger, for instance. What cannot be ended is looked after more and more rarely, at
  * last once a second.
  */
-export class CloseTender {
+export class DeferredCloses {
   readonly #loop: EventLoop
   #isArmed = false
   #pauseMillis = soonMillis
