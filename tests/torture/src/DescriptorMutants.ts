@@ -77,9 +77,37 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
   {
     name: "closing threads: what is behind one that waits waits too",
     file: `${kernel}/ClosingLane.ts`,
-    find: "if (!isStuck) return",
-    replace: "if (isStuck || !isStuck) return",
+    find: "if (!run.isStuck) return",
+    replace: "if (run.isStuck || !run.isStuck) return",
     tests: lane
+  },
+  {
+    name: "closing threads: those that are stuck count as busy",
+    file: `${kernel}/ClosingLane.ts`,
+    find: "return this.#runs.length - this.#stuck",
+    replace: "return this.#runs.length",
+    tests: lane
+  },
+  {
+    name: "closing threads: a thread that is stuck no longer stays counted",
+    file: `${kernel}/ClosingLane.ts`,
+    find: "if (run.isStuck) this.#stuck--",
+    replace: "",
+    tests: lane
+  },
+  {
+    name: "closing threads: there is no limit on those that are stuck",
+    file: `${kernel}/ClosingLane.ts`,
+    find: " || this.#stuck >= this.#limits.stuckMax",
+    replace: "",
+    tests: lane
+  },
+  {
+    name: "closes: what is added waits for the look at what hangs",
+    file: "packages/reactor/src/loop/internal/DeferredCloses.ts",
+    find: "if (this.#cancel !== undefined && !(isNew && this.#pauseMillis > soonMillis)) return",
+    replace: "if (this.#cancel !== undefined) return",
+    tests: ["packages/reactor/test/loop/Discarding.test.ts"]
   },
   {
     name: "closing threads: what no thread can be started for is forgotten",
@@ -91,7 +119,7 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
   {
     name: "closing threads: each descriptor has its own",
     file: `${kernel}/ClosingLane.ts`,
-    find: "this.#runs.length === 0 || this.#waiting.length % listMax === 0",
+    find: "this.#busy === 0 || this.#waiting.length % listMax === 0",
     replace: "this.#waiting.length > 0",
     tests: lane
   },

@@ -243,7 +243,8 @@ export class EventLoop {
     this.#ready.run()
     this.#host.drainMicrotasks()
     this.#members.reuseTokens()
-    if (this.calls.closesUnderWay() > 0) this.#deferredCloses.tend()
+    const closing = this.calls.closesUnderWay()
+    if (closing > 0) this.#deferredCloses.tend(closing)
     this.#considerHost()
   }
 
