@@ -71,6 +71,9 @@ const calls: SystemCallsShape = {
   socketKind: () => SocketKind.unixStream,
   look: () => Readiness.writable,
   letGo: (descriptor) => descriptor.close(),
+  letGoAll: (descriptors) => {
+    for (const descriptor of descriptors) descriptor.close()
+  },
   discardUnread: () => 0
 }
 

@@ -108,10 +108,13 @@ const make = (layout: Layout): SystemCallsShape => {
   const event = new NativeReadinessBatch(layout, 1)
   const outgoing = new MessageBlock(layout, 1)
 
-  const { closesUnderWay, kindOfNumber, hurryCloses, letGo, sortPrompt, stopLingering } = makeLetGo()
+  const { closesUnderWay, kindOfNumber, hurryCloses, letGo, letGoAll, sortPrompt, stopLingering } = makeLetGo()
 
   /** Keeps the first descriptor that came and closes the rest, none of which may hold this thread up. */
   const takeReceived = (into: NativeReceiveBuffer): void => {
+    // Looking for more in vain would cost each save two lists.
+    const lone = into.message.loneNumber
+    if (lone !== undefined) return into.putDescriptor(owned(lone))
     // The kernel's own: nobody else has made them, and their close waits for nobody.
     for (const number of into.message.addedNumbers) closeNumber(number)
     const [first, ...rest] = into.message.receivedNumbers
@@ -315,6 +318,7 @@ const make = (layout: Layout): SystemCallsShape => {
       const kind = kindOf(descriptor)
       letGo(descriptor.surrender(), kind)
     },
+    letGoAll,
     closesUnderWay,
     hurryCloses,
     stopLingering: (socket) => stopLingering(numberOf(socket)),

@@ -189,6 +189,8 @@ export interface SystemCallsShape {
    * nothing else. Nothing is read from it or changed in it, since others may have copies.
    */
   readonly letGo: (descriptor: Descriptor) => void
+  /** Does the same for many descriptors. One poll reads the state of all UNIX sockets among them. */
+  readonly letGoAll: (descriptors: ReadonlyArray<Descriptor>) => void
   /** How many of those that were let go of are not closed yet, and keep their place in the descriptor table. */
   readonly closesUnderWay: () => number
   /**

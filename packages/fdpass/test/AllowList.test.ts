@@ -61,7 +61,15 @@ const left = (): Descriptor => {
   return near
 }
 
-const cases: ReadonlyArray<readonly [string, () => Descriptor, keyof typeof SocketKind, "at once" | "elsewhere"]> = [
+type Case = readonly [string, () => Descriptor, keyof typeof SocketKind, "at once" | "elsewhere"]
+
+/** Raw sockets need CAP_NET_RAW. Its protocol alone does not tell such a socket from a connection. */
+const rawTcp = symbols.socket(2, 3 | 0o2000000, 6)
+if (rawTcp >= 0) symbols.close(rawTcp)
+const rawCases: ReadonlyArray<Case> =
+  rawTcp < 0 ? [] : [["a raw socket of TCP's protocol", () => made(2, 3, 6), "internetDatagram", "elsewhere"]]
+
+const cases: ReadonlyArray<Case> = [
   ["a UNIX stream", end, "unixStream", "at once"],
   ["a UNIX stream with something unread", filled, "unixStream", "elsewhere"],
   ["a UNIX stream whose peer has left", left, "unixStream", "elsewhere"],
@@ -74,6 +82,7 @@ const cases: ReadonlyArray<readonly [string, () => Descriptor, keyof typeof Sock
   ["TCP over IPv6", () => made(10, 1), "tcp", "at once"],
   ["TCP that hides a short message", () => withOption(tcp(), lowWater, 10), "deaf", "elsewhere"],
   ["UDP", () => made(2, 2), "internetDatagram", "elsewhere"],
+  ...rawCases,
   ["a socket of another family", () => made(otherFamily, 3), "unknown", "elsewhere"],
   ["a file", () => machine.open(), "unknown", "elsewhere"]
 ]
@@ -94,6 +103,23 @@ for (const [name, make, kind, where] of cases) {
     while (calls.closesUnderWay() > 0) calls.hurryCloses()
   })
 }
+
+test("descriptors that are let go of together are each closed where they are closed alone", () => {
+  const elsewhere = cases.filter(([, , , where]) => where === "elsewhere").length
+  // Connections in the cache have been asked for their kind before.
+  for (const isKnown of [false, true]) {
+    const made = cases.map(([, make]) => make())
+    if (isKnown) for (const each of made) calls.socketKind(each)
+    const numbers = new Set(made.map(numberOf))
+    calls.letGoAll(made)
+    expect(calls.closesUnderWay()).toBe(elsewhere)
+    expect(made.some(({ isOwned }) => isOwned)).toBe(false)
+    for (const each of kept.splice(0)) each.close()
+    while (calls.closesUnderWay() > 0) calls.hurryCloses()
+    // Listing /proc/self/fd itself opens one.
+    expect(openNumbers().filter((number) => numbers.has(number)).length).toBeLessThanOrEqual(1)
+  }
+})
 
 test("a connection is a stream or a sequence of packets that can be watched", () => {
   expect(Object.values(SocketKind).filter(isConnection).map(nameOf)).toEqual([

@@ -9,7 +9,7 @@ class FakeStarter implements ThreadStarter {
   readonly closed: Array<number> = []
   readonly interrupted: Array<number> = []
   readonly #lists: Array<Int32Array> = []
-  readonly #stuck = new Set<number>()
+  readonly #stuck = new Map<number, number>()
 
   get started(): number {
     return this.#lists.length
@@ -27,9 +27,15 @@ class FakeStarter implements ThreadStarter {
       const number = list[index] ?? -1
       list[index] = -1
       if (number < 0) continue
-      if (number === hangsAt) return void this.#stuck.add(thread)
+      if (number === hangsAt) return void this.#stuck.set(thread, number)
       this.closed.push(number)
     }
+  }
+
+  /** Ends the close that a thread hangs at. */
+  end(thread: number): void {
+    this.closed.push(this.#stuck.get(thread) ?? -1)
+    this.#stuck.delete(thread)
   }
 
   hasEnded(thread: number): boolean {
@@ -45,7 +51,7 @@ const numbers = (count: number): ReadonlyArray<number> => Array.from({ length: c
 
 test("many that come at once share threads", () => {
   const starter = new FakeStarter()
-  const lane = new ClosingLane(8)
+  const lane = new ClosingLane({ busyMax: 8, stuckMax: 1 })
   for (const number of numbers(200)) lane.add(number, starter)
   expect([starter.started < 10, lane.count]).toEqual([true, 200])
   for (let thread = 0; thread < starter.started || lane.count > 0; thread++) {
@@ -57,7 +63,7 @@ test("many that come at once share threads", () => {
 
 test("what is behind one that never ends is closed by others", () => {
   const starter = new FakeStarter()
-  const lane = new ClosingLane(2)
+  const lane = new ClosingLane({ busyMax: 2, stuckMax: 2 })
   for (const number of numbers(65)) lane.add(number, starter)
   starter.run(0)
   starter.run(1, 110)
@@ -69,10 +75,43 @@ test("what is behind one that never ends is closed by others", () => {
   expect([starter.closed.toSorted(), lane.count]).toEqual([numbers(65).filter((number) => number !== 110), 1])
 })
 
+test("files that close well find a thread while others hang, up to a limit of its own", () => {
+  const starter = new FakeStarter()
+  const lane = new ClosingLane({ busyMax: 2, stuckMax: 64 })
+  const hung = numbers(64)
+  for (const [thread, number] of hung.entries()) {
+    lane.add(number, starter)
+    starter.run(thread, number)
+    for (let looks = 2; looks > 0; looks--) lane.hurry(starter)
+  }
+  expect([starter.started, starter.closed, lane.count]).toEqual([64, [], 64])
+  lane.add(900, starter)
+  expect([starter.started, lane.count]).toEqual([64, 65])
+  starter.end(0)
+  lane.hurry(starter)
+  starter.run(64)
+  lane.hurry(starter)
+  expect([starter.closed, lane.count]).toEqual([[100, 900], 63])
+  lane.add(901, starter)
+  starter.run(65)
+  lane.hurry(starter)
+  expect([starter.closed, lane.count]).toEqual([[100, 900, 901], 63])
+})
+
+test("one that comes while another hangs does not wait for a look", () => {
+  const starter = new FakeStarter()
+  const lane = new ClosingLane({ busyMax: 1, stuckMax: 64 })
+  lane.add(100, starter)
+  starter.run(0, 100)
+  for (let looks = 2; looks > 0; looks--) lane.hurry(starter)
+  lane.add(101, starter)
+  expect(starter.started).toBe(2)
+})
+
 test("under a limit on threads they wait, and begin once there may be one", () => {
   const starter = new FakeStarter()
   starter.threadsMax = 0
-  const lane = new ClosingLane(2)
+  const lane = new ClosingLane({ busyMax: 2, stuckMax: 2 })
   for (const number of numbers(3)) lane.add(number, starter)
   lane.hurry(starter)
   expect([starter.started, lane.count]).toEqual([0, 3])
@@ -86,7 +125,7 @@ test("under a limit on threads they wait, and begin once there may be one", () =
 test("where a thread can close one only, each has its own", () => {
   const starter = new FakeStarter()
   starter.listMax = 1
-  const lane = new ClosingLane(4)
+  const lane = new ClosingLane({ busyMax: 4, stuckMax: 1 })
   for (const number of numbers(5)) lane.add(number, starter)
   for (let thread = 0; lane.count > 0; thread++) {
     starter.run(thread)

@@ -19,6 +19,13 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
     tests: allowList
   },
   {
+    name: "allow-list: a raw socket counts as TCP by its protocol",
+    file: `${kernel}/kernelLetGo.ts`,
+    find: "if (ask(number, typeOption) !== streamType) return",
+    replace: "if (ask(number, protocolOption) !== tcpProtocol && ask(number, typeOption) !== streamType) return",
+    tests: allowList
+  },
+  {
     name: "allow-list: a TCP listener is closed at once",
     file: `${kernel}/kernelLetGo.ts`,
     find: "ask(number, acceptsOption) === 0 && ",
@@ -31,6 +38,27 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
     find: "isUnix(kind) && isQueueEmpty(number) && !isBound(number)",
     replace: "isUnix(kind) && isQueueEmpty(number)",
     tests: allowList
+  },
+  {
+    name: "allow-list: a UNIX socket with an address is closed along with others",
+    file: `${kernel}/kernelLetGo.ts`,
+    find: "found % 2 === 0 && !isBound(number)",
+    replace: "found % 2 === 0",
+    tests: allowList
+  },
+  {
+    name: "closes: descriptors that wait to be closed together stay open at the end of a turn",
+    file: "packages/reactor/src/loop/internal/SharedCalls.ts",
+    find: "    if (this.#closing.length > 0) this.#closeAll()\n",
+    replace: "",
+    tests: ["packages/reactor/test/loop/SharedCalls.test.ts"]
+  },
+  {
+    name: "closes: the number that wait to be closed together has no bound",
+    file: "packages/reactor/src/loop/internal/SharedCalls.ts",
+    find: "if (this.#closing.length === closesMax)",
+    replace: "if (this.#closing.length < 0)",
+    tests: ["packages/reactor/test/loop/SharedCalls.test.ts"]
   },
   {
     name: "allow-list: other families are polled",
@@ -49,9 +77,37 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
   {
     name: "closing threads: what is behind one that waits waits too",
     file: `${kernel}/ClosingLane.ts`,
-    find: "if (!isStuck) return",
-    replace: "if (isStuck || !isStuck) return",
+    find: "if (!run.isStuck) return",
+    replace: "if (run.isStuck || !run.isStuck) return",
     tests: lane
+  },
+  {
+    name: "closing threads: those that are stuck count as busy",
+    file: `${kernel}/ClosingLane.ts`,
+    find: "return this.#runs.length - this.#stuck",
+    replace: "return this.#runs.length",
+    tests: lane
+  },
+  {
+    name: "closing threads: a thread that is stuck no longer stays counted",
+    file: `${kernel}/ClosingLane.ts`,
+    find: "if (run.isStuck) this.#stuck--",
+    replace: "",
+    tests: lane
+  },
+  {
+    name: "closing threads: there is no limit on those that are stuck",
+    file: `${kernel}/ClosingLane.ts`,
+    find: " || this.#stuck >= this.#limits.stuckMax",
+    replace: "",
+    tests: lane
+  },
+  {
+    name: "closes: what is added waits for the look at what hangs",
+    file: "packages/reactor/src/loop/internal/CloseTender.ts",
+    find: "if (this.#cancel !== undefined && !(isNew && this.#pauseMillis > soonMillis)) return",
+    replace: "if (this.#cancel !== undefined) return",
+    tests: ["packages/reactor/test/loop/Discarding.test.ts"]
   },
   {
     name: "closing threads: what no thread can be started for is forgotten",
@@ -63,7 +119,7 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
   {
     name: "closing threads: each descriptor has its own",
     file: `${kernel}/ClosingLane.ts`,
-    find: "this.#runs.length === 0 || this.#waiting.length % listMax === 0",
+    find: "this.#busy === 0 || this.#waiting.length % listMax === 0",
     replace: "this.#waiting.length > 0",
     tests: lane
   },

@@ -1,3 +1,5 @@
+import { styleText } from "node:util"
+
 /** Marks parts of a text for the eye. */
 export interface Paint {
   readonly good: (text: string) => string
@@ -11,10 +13,17 @@ const same = (text: string): string => text
 /** Leaves the text as it is: for files and pipes. */
 export const plainPaint: Paint = { good: same, bad: same, strong: same, faint: same }
 
-const sgr = (on: number, off: number) => (text: string) => `\u001b[${on}m${text}\u001b[${off}m`
+// Whether the output takes colours is `paintFor`'s to decide.
+const styled = (style: "green" | "red" | "bold" | "dim") => (text: string) =>
+  styleText(style, text, { validateStream: false })
 
 /** A terminal's colours. */
-export const colouredPaint: Paint = { good: sgr(32, 39), bad: sgr(31, 39), strong: sgr(1, 22), faint: sgr(2, 22) }
+export const colouredPaint: Paint = {
+  good: styled("green"),
+  bad: styled("red"),
+  strong: styled("bold"),
+  faint: styled("dim")
+}
 
 /** Colours go to a terminal only, and never where NO_COLOR is set to anything (no-color.org), or the terminal is dumb. */
 export const paintFor = (output: {

@@ -10,31 +10,36 @@ export interface TextTable {
   /** Of each column; the first one is left where it says nothing. */
   readonly align?: ReadonlyArray<"left" | "right">
   readonly rows: ReadonlyArray<ReadonlyArray<Cell>>
-  /** Characters of a line; the texts of the first column are cut for it, those of the others never. */
+  /** Columns of a line; the texts of the first column are cut for it, those of the others never. */
   readonly widthMax?: number
 }
 
 const gap = "  "
 
-/** Cuts the middle out of a text that is too long, and shows that it did: names often differ in their ends. */
-export const shorten = (text: string, lengthMax: number): string => {
-  if (text.length <= lengthMax) return text
-  const kept = lengthMax - 1
-  return `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`
+const graphemes = new Intl.Segmenter()
+
+/** As many characters from the front as fit into so many columns. */
+const fitting = (characters: ReadonlyArray<string>, columnsMax: number): ReadonlyArray<string> => {
+  let columns = 0
+  const end = characters.findIndex((character) => {
+    columns += Bun.stringWidth(character)
+    return columns > columnsMax
+  })
+  return end < 0 ? characters : characters.slice(0, end)
 }
 
-/** Breaks a text between its words into lines of that length. */
-export const wrap = (text: string, lengthMax: number): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  let line = ""
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > lengthMax) {
-      lines.push(line)
-      line = word
-    } else line = line === "" ? word : `${line} ${word}`
-  }
-  return [...lines, line]
+/** Cuts the middle out of a text that is too long, and shows that it did: names often differ in their ends. */
+export const shorten = (text: string, columnsMax: number): string => {
+  if (Bun.stringWidth(text) <= columnsMax) return text
+  const characters = Array.from(graphemes.segment(text), ({ segment }) => segment)
+  const front = fitting(characters, Math.ceil((columnsMax - 1) / 2))
+  const back = fitting(characters.toReversed(), Math.floor((columnsMax - 1) / 2))
+  return [...front, "…", ...back.toReversed()].join("")
 }
+
+/** Breaks a text between its words into lines of so many columns. */
+export const wrap = (text: string, columnsMax: number): ReadonlyArray<string> =>
+  Bun.wrapAnsi(text, columnsMax).split("\n")
 
 /** Control characters of a name or a command would reach the terminal: they are shown instead. */
 export const visible = (text: string): string =>
@@ -47,17 +52,19 @@ export const visible = (text: string): string =>
 const firstWidthMin = 8
 
 const widthsOf = ({ head, rows }: TextTable): ReadonlyArray<number> =>
-  head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column]?.text ?? "").length)))
+  head.map((title, column) =>
+    Math.max(...[title, ...rows.map((row) => row[column]?.text ?? "")].map((text) => Bun.stringWidth(text)))
+  )
 
 /** The table with its first column cut to the room that the others leave. */
 const fitted = (table: TextTable): TextTable => {
   const others = widthsOf(table).slice(1)
   const room = (table.widthMax ?? Number.POSITIVE_INFINITY) - others.reduce((sum, width) => sum + gap.length + width, 0)
-  const lengthMax = Math.max(firstWidthMin, room)
+  const columnsMax = Math.max(firstWidthMin, room)
   return {
     ...table,
     rows: table.rows.map(([first, ...rest]) =>
-      first === undefined ? rest : [{ ...first, text: shorten(first.text, lengthMax) }, ...rest]
+      first === undefined ? rest : [{ ...first, text: shorten(first.text, columnsMax) }, ...rest]
     )
   }
 }
@@ -69,7 +76,7 @@ export const renderTextTable = (given: TextTable): ReadonlyArray<string> => {
   const line = (cells: ReadonlyArray<Cell>): string =>
     cells
       .map(({ text, paint }, column) => {
-        const blanks = " ".repeat((widths[column] ?? 0) - text.length)
+        const blanks = " ".repeat((widths[column] ?? 0) - Bun.stringWidth(text))
         const painted = paint === undefined ? text : paint(text)
         const side = table.align?.[column] ?? (column === 0 ? "left" : "right")
         return side === "left" ? painted + blanks : blanks + painted

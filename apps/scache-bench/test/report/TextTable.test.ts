@@ -32,6 +32,19 @@ test("a text that is cut keeps both its ends", () => {
   ])
 })
 
+test("columns are counted as a terminal shows them: wide characters take two, combining ones none", () => {
+  const rows = [
+    [{ text: "日本" }, { text: "1" }],
+    [{ text: "e\u0301" }, { text: "2" }]
+  ]
+  expect(renderTextTable({ head: ["name", "n"], rows })).toEqual(["name  n", "日本  1", "e\u0301     2"])
+  expect(shorten("日本語abcdefg", 8)).toBe("日本…efg")
+  // Half of a wide character has no place: one column less, and not one too many.
+  expect(shorten("日本語abcdefg", 9)).toBe("日本…defg")
+  expect(Bun.stringWidth(shorten("日本語日本語日本語", 8))).toBeLessThanOrEqual(8)
+  expect(wrap("日本 語日 本", 5)).toEqual(["日本", "語日", "本"])
+})
+
 test("lines break between words only", () => {
   expect(wrap("one two three", 7)).toEqual(["one two", "three"])
   expect(wrap("unbreakable a", 4)).toEqual(["unbreakable", "a"])

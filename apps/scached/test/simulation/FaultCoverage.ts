@@ -48,6 +48,7 @@ export const faultCoverage: { readonly [Call in keyof SystemCallsShape]: Coverag
   poll: { fails: ["interrupted", "noMemory"] },
   epollRemove: { cannotFail: "what is taken out is in the set, and taking out needs no memory" },
   letGo: { cannotFail: "it tells nothing: whatever comes of a close, the number is free" },
+  letGoAll: { isNotMade: "the simulated kernel makes a `letGo` of each" },
   monotonicMillis: readsAClock,
   wallMillis: { isNotMade: "only the beginning of the statistics asks for it, before anybody comes" },
   epollCreate: { isNotMade: "the set and the reserve are made before anybody comes: see SimulationStart.test.ts" },

@@ -130,7 +130,7 @@ const totalsOf = ({ callCounts, clients, daemon, kernel, observer }: Machine): T
   const totals = new Totals()
   totals.seeds = 1
   totals.clients = clients.length
-  for (const { hits, requests } of observer.conversations.values()) {
+  for (const { hits, requests } of observer.conversations) {
     totals.requests += requests
     totals.hits += hits
   }

@@ -167,6 +167,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     | "look"
     | "stopLingering"
     | "letGo"
+    | "letGoAll"
   const transfer: Pick<SystemCallsShape, TransferCalls> = {
     receive: call("receive", (socket: Descriptor, into, bytesMax?: number) => {
       if (!(into instanceof SimulatedReceiveBuffer)) throw new TypeError("a receive buffer of another layer")
@@ -279,6 +280,10 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     letGo: call("letGo", (descriptor: Descriptor) => {
       if (process.lookUp(descriptor, "letGo") !== undefined) descriptor.close()
     }),
+    // Recorded as the calls of `letGo` that it stands for.
+    letGoAll: (descriptors) => {
+      for (const descriptor of descriptors) transfer.letGo(descriptor)
+    },
     stopLingering: call("stopLingering", (socket: Descriptor) => {
       const file = anySocketOf(socket, "stopLingering")
       return typeof file === "number" ? file : 0

@@ -143,7 +143,7 @@ export class EventLoop {
    * the loop's from then on.
    */
   letGo(descriptor: Descriptor, onClosed: () => void): void {
-    if (this.#isReading && this.#shared.letGo(descriptor, onClosed)) return
+    if (this.#isReading) return this.#shared.letGo(descriptor, onClosed)
     this.calls.letGo(descriptor)
     onClosed()
   }
@@ -265,7 +265,8 @@ export class EventLoop {
       for (const token of this.#tokensFreedThisTurn) this.#freeTokens.push(token)
       this.#tokensFreedThisTurn = []
     }
-    if (this.calls.closesUnderWay() > 0) this.#closeTender.tend()
+    const closing = this.calls.closesUnderWay()
+    if (closing > 0) this.#closeTender.tend(closing)
     this.#considerHost()
   }
 
@@ -327,7 +328,6 @@ export class EventLoop {
       waiting.length = 0
       return
     }
-    this.#shared.close()
     for (let index = 0; index < waiting.length; index++) {
       try {
         waiting[index]?.afterReads()
@@ -336,6 +336,8 @@ export class EventLoop {
       }
     }
     waiting.length = 0
+    // After the answers: clients wait for those.
+    this.#shared.close()
   }
 
   #considerHost(): void {

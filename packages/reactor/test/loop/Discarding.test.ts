@@ -119,10 +119,22 @@ describe("closes that wait", () => {
   test("are looked after once a second where they cannot be ended, and told once an hour if they are many", () => {
     const { loop, state, turnUntil } = start(70, 0)
     turnUntil(2 * 3_600_000)
-    expect(state.hurries.slice(0, 4)).toEqual([2, 6, 14, 30])
+    expect(state.hurries.slice(0, 5)).toEqual([2, 4, 8, 16, 32])
     expect(state.hurries.length).toBeLessThan(7_250)
     expect(state.told.map(([, count]) => count)).toEqual([70, 70])
     expect(state.told[0]?.[0]).toBeLessThan(3_000)
+    loop.close()
+  })
+
+  test("are looked after at once when they are added beside others that do not end", () => {
+    const { loop, state, turnUntil } = start(70, 0)
+    turnUntil(10_000)
+    const before = state.hurries.length
+    loop.at(10_100, () => {
+      state.waiting = 71
+    })
+    turnUntil(10_103)
+    expect(state.hurries[before]).toBe(10_102)
     loop.close()
   })
 

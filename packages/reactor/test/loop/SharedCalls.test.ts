@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { Errno } from "@scached/fdpass"
 import type { ChannelHandler } from "../../src/index.ts"
-import { bytesOf, type Machine, makeMachine, Notes, openChannel, readAll } from "../support/simulations.ts"
+import { bothWays, bytesOf, type Machine, makeMachine, Notes, openChannel, readAll } from "../support/simulations.ts"
 
 const together = { isBatching: true } as const
 
@@ -265,8 +265,13 @@ test("a channel that closes with a descriptor gathered does not send it", () => 
   finish(machine, second)
 })
 
-test("what is let go of is closed at the end of the handlers' part, and told", () => {
-  const machine = makeMachine(together)
+for (const { isBatching, way } of bothWays) {
+  test(`what is let go of is closed at the end of the handlers' part, and told: ${way}`, () =>
+    closesAtTheEnd(isBatching))
+}
+
+const closesAtTheEnd = (isBatching: boolean): void => {
+  const machine = makeMachine({ isBatching })
   const [one, other] = [machine.process.open("one"), machine.process.open("other")]
   const told: Array<string> = []
   const first = open(machine, {
@@ -281,6 +286,29 @@ test("what is let go of is closed at the end of the handlers' part, and told", (
   machine.turn()
   expect(told).toEqual(["one", "other"])
   finish(machine, first, second)
+}
+
+test("where calls are made one by one, few wait to be closed, and are closed although a turn fails", () => {
+  const machine = makeMachine()
+  const told: Array<number> = []
+  const before = machine.process.openCount
+  const made = Array.from({ length: 20 }, (_, index) => machine.process.open(`file ${index}`))
+  let left = 0
+  const one = open(machine, {
+    onReceive: () => {
+      for (const [index, file] of made.entries()) machine.loop.letGo(file, () => told.push(index))
+      left = machine.process.openCount - before - 2
+      throw new Error("a defect")
+    }
+  })
+  machine.loop.onDefect = (defect) => {
+    throw defect
+  }
+  ask(machine, one)
+  expect(() => machine.turn()).toThrow("a defect")
+  expect([left, told.length]).toEqual([4, 16])
+  finish(machine, one)
+  expect(told.length).toBe(20)
 })
 
 test("outside of that it is closed at once, and also where nothing is done together", () => {

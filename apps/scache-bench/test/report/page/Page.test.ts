@@ -28,7 +28,7 @@ describe("templates", () => {
   test("escape what is put into them, but for markup", () => {
     const name = `<b a="x">&'`
     expect(html`<i title="${name}">${name}${html`<br>`}${[html`1`, html`2`]}${3}</i>`.text).toBe(
-      '<i title="&lt;b a=&quot;x&quot;&gt;&amp;&#39;">&lt;b a=&quot;x&quot;&gt;&amp;&#39;<br>123</i>'
+      '<i title="&lt;b a=&quot;x&quot;&gt;&amp;&#x27;">&lt;b a=&quot;x&quot;&gt;&amp;&#x27;<br>123</i>'
     )
     expect(escapeText("a\u0000b")).toBe("a\\x00b")
     expect(html`${new Markup("<hr>")}`.text).toBe("<hr>")
@@ -202,7 +202,7 @@ describe("the page of several results", () => {
 
   test("has pictures of all of them, then each, and the settings once", () => {
     for (const each of [
-      "scache is &lt;Postfix&#39;s&gt; own.",
+      "scache is &lt;Postfix&#x27;s&gt; own.",
       "cycle, 16 clients, closed loop cycle, 1 client, closed loop scached / scache 14.6x (14.5x to 14.6x) –",
       "cycle, 1 client, closed loop scached 135,327 (134,490 to 136,974)",
       "scache: 812,345 descriptors and 2,436,901 replies checked, nothing wrong",

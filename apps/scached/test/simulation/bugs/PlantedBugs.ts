@@ -134,7 +134,7 @@ const bugs: ReadonlyArray<PlantedBug> = [
             function (this: Client, bytes, descriptor, wasTruncated) {
               const { loop, observer } = machine()
               let inside = 0
-              for (const each of observer.conversations.values()) {
+              for (const each of observer.conversations) {
                 if (!each.isClosed && each.debtSinceMillis !== undefined) inside++
               }
               if (inside === 0 || loop === undefined) return original.call(this, bytes, descriptor, wasTruncated)

@@ -219,4 +219,11 @@ export class Model {
   count(fate: Fate): number {
     return this.held.filter((each) => each.fate === fate).length
   }
+
+  /** Says so when more or fewer connections have ended than were saved; to be asked at the end. */
+  get imbalance(): string | undefined {
+    const { counts } = this
+    const ended = counts["handed over"] + counts.expired + counts.evicted + counts.dead + counts["shut down"]
+    return ended === counts.saved ? undefined : `${counts.saved} connections were saved, and ${ended} ended`
+  }
 }

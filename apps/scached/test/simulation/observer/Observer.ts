@@ -1,4 +1,4 @@
-import { type Descriptor, Errno, type Outcome, type PeerCredentials, type SystemCallsShape } from "@scached/fdpass"
+import { type Descriptor, Errno, type PeerCredentials, type SystemCallsShape } from "@scached/fdpass"
 import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import type { Channel } from "@scached/reactor"
 import type { CacheServer } from "../../../src/cache/CacheServer.ts"
@@ -12,22 +12,18 @@ import type { ModelConnection } from "../model/ModelConnection.ts"
 import { OddFaults } from "../OddFaults.ts"
 import { SimulationFailure } from "../Report.ts"
 import { describe } from "../words.ts"
+import { Clients } from "./Clients.ts"
+import { DescriptorNumbers } from "./DescriptorNumbers.ts"
 import { type CallNotes, ObservedBatch } from "./ObservedBatch.ts"
+import { isPassing, isRetryable } from "./outcomes.ts"
 import { overhear } from "./overhear.ts"
 import { peerStateOf } from "./peerState.ts"
+import { Spinning } from "./Spinning.ts"
 
 type Process = SimulatedSystemCalls.SimulatedProcess
 
-const isRetryable = (outcome: Outcome): boolean => outcome === -Errno.EAGAIN || outcome === -Errno.EINTR
-
-/** What the daemon takes a peer for of whom the kernel tells nothing. */
+/** What the daemon takes a peer for when the kernel tells nothing of it. */
 const unknownPeer: PeerCredentials = { pid: 0, uid: -1, gid: -1 }
-
-/** Waits of the daemon at one moment of the clock before that counts as spinning. */
-const waitsMax = 100_000
-
-/** What accept says where nothing is wrong with the listener. */
-const passing: ReadonlySet<number> = new Set([Errno.EAGAIN, Errno.EINTR, Errno.ECONNABORTED])
 
 /**
  * Stands between the daemon and its system calls, and holds each of them against the model: what it sends, in which order, which descriptors
@@ -36,7 +32,6 @@ const passing: ReadonlySet<number> = new Set([Errno.EAGAIN, Errno.EINTR, Errno.E
 export class Observer {
   readonly model: Model
   readonly calls: SystemCallsShape
-  readonly conversations = new Map<string, Conversation>()
   /** The running daemon, for its own figures. */
   server: CacheServer | undefined
   /** From here on it may close everything, and must. */
@@ -46,18 +41,16 @@ export class Observer {
   /** Calls that fail in ways that the simulated kernel does not know. */
   readonly oddFaults: OddFaults
   readonly #process: Process
-  readonly #limits: CacheSettings
+  readonly #clients: Clients
   readonly #asleep: Asleep
   readonly #context: ConversationContext
-  readonly #sockets = new Map<number, Conversation>()
   readonly #describe: () => string
-  readonly #numbers = new WeakMap<Descriptor, number>()
+  readonly #numbers: DescriptorNumbers
   readonly #channels = new WeakMap<Channel, Conversation>()
   #added: Conversation | undefined
   #active: Conversation | undefined
   #turnMillis = 0
-  #waits = 0
-  #waitedAtMillis = -1
+  readonly #spinning = new Spinning()
   #listener: number | undefined
   #isAcceptTroubled = false
   /** Whether the daemon's calls are made together. */
@@ -67,7 +60,8 @@ export class Observer {
     this.#process = process
     this.#isBatching = isBatching
     this.#describe = describe
-    this.#limits = limits
+    this.#numbers = new DescriptorNumbers(process)
+    this.#clients = new Clients(process, limits)
     const fail = (message: string) => this.fail(message)
     this.model = new Model(limits, (number) => peerStateOf(process, number), fail)
     this.#context = {
@@ -84,7 +78,7 @@ export class Observer {
       process,
       limits,
       model: this.model,
-      conversations: () => [...this.#sockets.values()],
+      conversations: () => [...this.#clients.connected()],
       listener: () => this.#listener,
       isAcceptTroubled: () => this.#isAcceptTroubled,
       isShutDown: () => this.isShutDown,
@@ -103,11 +97,21 @@ export class Observer {
     Object.assign(process, { closeNumber: observed })
   }
 
+  /** The conversations of all clients there were. */
+  get conversations(): Iterable<Conversation> {
+    return this.#clients.all
+  }
+
   /** The conversation of a client that is about to connect. */
   expect(name: string): Conversation {
     const conversation = new Conversation(name, this.#context)
-    this.conversations.set(name, conversation)
+    this.#clients.expect(conversation)
     return conversation
+  }
+
+  /** The settings have changed, and with them who may be connected. */
+  readmit(): void {
+    this.#clients.readmit()
   }
 
   fail(message: string): void {
@@ -129,12 +133,13 @@ export class Observer {
         drains: () => {
           if (this.#active !== undefined) this.#active.isResting = false
         },
-        putsBack: (descriptor) => this.#holderOf(this.model.byNumber(this.#numberOf(descriptor)))?.settleSilent(),
+        putsBack: (descriptor) =>
+          this.#clients.holderOf(this.model.byNumber(this.#numbers.of(descriptor)))?.settleSilent(),
         decides: (decision) => {
           this.#active?.settleSilent()
           this.model.admission.decided(decision, this.#turnMillis)
         },
-        numberOf: (descriptor) => this.#numberOf(descriptor)
+        numberOf: (descriptor) => this.#numbers.of(descriptor)
       },
       run
     )
@@ -143,11 +148,6 @@ export class Observer {
   #rests(channel: Channel, isResting: boolean): void {
     const conversation = this.#channels.get(channel)
     if (conversation !== undefined) conversation.isResting = isResting
-  }
-
-  /** Who is being handed a connection. */
-  #holderOf(connection: ModelConnection | undefined): Conversation | undefined {
-    return [...this.#sockets.values()].find(({ lease }) => lease !== undefined && lease === connection)
   }
 
   /** A channel is that of the socket that was watched just before. */
@@ -166,13 +166,12 @@ export class Observer {
   checkEnded(openBefore: number): void {
     this.#enter(undefined)
     for (const each of this.model.held) this.fail(`still held at the end: ${describe(each)}`)
-    for (const each of this.#sockets.values()) this.fail(`${each.name}: still connected at the end`)
+    for (const each of this.#clients.connected()) this.fail(`${each.name}: still connected at the end`)
     if (this.#process.openCount !== openBefore) {
       this.fail(`${this.#process.openCount} descriptors are open at the end, there were ${openBefore} before`)
     }
-    const { counts } = this.model
-    const ended = counts["handed over"] + counts.expired + counts.evicted + counts.dead + counts["shut down"]
-    if (ended !== counts.saved) this.fail(`${counts.saved} connections were saved, and ${ended} ended`)
+    const imbalance = this.model.imbalance
+    if (imbalance !== undefined) this.fail(imbalance)
   }
 
   #observe(calls: SystemCallsShape): SystemCallsShape {
@@ -183,7 +182,7 @@ export class Observer {
       }),
       look: (descriptor, readiness, isThorough) => {
         const outcome = calls.look(descriptor, readiness, isThorough)
-        const cached = this.model.byNumber(this.#numberOf(descriptor))
+        const cached = this.model.byNumber(this.#numbers.of(descriptor))
         if (cached !== undefined && (outcome === -Errno.EINTR || outcome === -Errno.ENOMEM)) cached.isUnlooked = true
         return outcome
       },
@@ -198,35 +197,35 @@ export class Observer {
         const credentials = calls.peerCredentials(socket)
         if (credentials !== -Errno.ENOBUFS) return credentials
         // Nobody knows whose it is; its groups are all that can let it in.
-        this.#admit(this.#sockets.get(this.#numberOf(socket)), unknownPeer)
+        this.#clients.admit(this.#clients.find(this.#numbers.of(socket)), unknownPeer)
         return credentials
       },
       peerGroups: (socket) => {
         const groups = calls.peerGroups(socket)
-        if (typeof groups === "number") this.#sockets.get(this.#numberOf(socket))?.refuse()
+        if (typeof groups === "number") this.#clients.find(this.#numbers.of(socket))?.refuse()
         return groups
       },
       epollModify: (epoll, watched, readiness, token) => {
         const outcome = calls.epollModify(epoll, watched, readiness, token)
-        const conversation = this.#sockets.get(this.#numberOf(watched))
+        const conversation = this.#clients.find(this.#numbers.of(watched))
         if (outcome < 0 && conversation !== undefined) conversation.mustClose = "its socket cannot be watched"
         return outcome
       },
       accept: (listener) => {
         this.#enter(undefined)
-        this.#listener = this.#numberOf(listener)
+        this.#listener = this.#numbers.of(listener)
         const socket = calls.accept(listener)
-        if (typeof socket !== "number") this.#accepted(socket)
-        this.#isAcceptTroubled = typeof socket === "number" && !passing.has(-socket)
+        if (typeof socket !== "number") this.#clients.accepted(this.#process.inspect(socket))
+        this.#isAcceptTroubled = typeof socket === "number" && !isPassing(socket)
         return socket
       },
       epollAdd: (epoll, watched, readiness, token) => {
         const outcome = calls.epollAdd(epoll, watched, readiness, token)
-        if (this.#listener === this.#numberOf(watched)) this.#isAcceptTroubled = outcome < 0
-        const conversation = this.#sockets.get(this.#numberOf(watched))
+        if (this.#listener === this.#numbers.of(watched)) this.#isAcceptTroubled = outcome < 0
+        const conversation = this.#clients.find(this.#numbers.of(watched))
         if (outcome < 0 && conversation !== undefined) conversation.mustClose = "its socket cannot be watched"
         this.#added = conversation
-        const cached = this.model.byNumber(this.#numberOf(watched))
+        const cached = this.model.byNumber(this.#numbers.of(watched))
         if (outcome < 0 && cached !== undefined) cached.isUnwatched = true
         return outcome
       },
@@ -254,7 +253,8 @@ export class Observer {
       },
       epollWait: (epoll, batch, timeoutMillis) => {
         this.#enter(undefined)
-        this.#countWait()
+        const spinning = this.#spinning.waitedAt(this.#process.kernel.nowMillis)
+        if (spinning !== undefined) this.fail(spinning)
         if (timeoutMillis !== 0 && this.server !== undefined) {
           this.#asleep.check(this.#turnMillis, timeoutMillis, this.server)
         }
@@ -278,7 +278,7 @@ export class Observer {
       this.#enter(conversation)
       if (outcome > 0) {
         const descriptor = into.takeDescriptor()
-        const number = descriptor === undefined ? undefined : this.#numberOf(descriptor)
+        const number = descriptor === undefined ? undefined : this.#numbers.of(descriptor)
         const fileId = number === undefined ? undefined : this.#process.fileOf(number)?.id
         conversation.received(outcome, number === undefined || fileId === undefined ? undefined : { number, fileId })
         into.putDescriptor(descriptor)
@@ -294,36 +294,8 @@ export class Observer {
     descriptorSent: (socket, passed, outcome) => {
       const conversation = this.#conversationOf(socket)
       this.#enter(conversation)
-      conversation.sendingDescriptor(this.#numberOf(passed))
+      conversation.sendingDescriptor(this.#numbers.of(passed))
       conversation.sendingDescriptorDone(outcome, isRetryable(outcome))
-    }
-  }
-
-  /** A descriptor's number; to inspect it gathers its history, which takes longer than many a call. */
-  #numberOf(descriptor: Descriptor): number {
-    let number = this.#numbers.get(descriptor)
-    if (number === undefined) {
-      number = this.#process.inspect(descriptor).number
-      this.#numbers.set(descriptor, number)
-    }
-    return number
-  }
-
-  /** Whether a client is let in, by what the daemon is told of it. */
-  #admit(conversation: Conversation | undefined, told?: PeerCredentials): void {
-    const process = this.#process.kernel.processOf(conversation?.name ?? "")
-    if (process === undefined) return
-    const isAdmitted = this.#limits.access?.admits(told ?? process.credentials, () => process.groups)
-    if (isAdmitted === false) conversation?.refuse()
-  }
-
-  /** The settings have changed, and with them who may be connected. */
-  readmit(): void {
-    for (const conversation of this.#sockets.values()) {
-      const process = this.#process.kernel.processOf(conversation.name)
-      if (conversation.isClosed || process === undefined) continue
-      const isAdmitted = this.#limits.access?.admits(process.credentials, () => process.groups)
-      if (isAdmitted === false) conversation.mustClose ??= "its user may no longer connect"
     }
   }
 
@@ -333,37 +305,24 @@ export class Observer {
     this.#active = conversation
   }
 
-  #accepted(socket: Descriptor): void {
-    const { label, number } = this.#process.inspect(socket)
-    // The kernel labels the socket with the name of the process that connected it.
-    const conversation = this.conversations.get(label.replace(/^.*, from /, ""))
-    if (conversation === undefined) throw new Error(`nobody knows "${label}"`)
-    conversation.acceptedAtMillis = this.#process.kernel.nowMillis
-    this.#admit(conversation)
-    this.#sockets.set(number, conversation)
-  }
-
   #conversationOf(socket: Descriptor): Conversation {
-    const number = this.#numberOf(socket)
-    const conversation = this.#sockets.get(number)
-    if (conversation === undefined) throw new Error(`descriptor ${number} belongs to no client`)
-    return conversation
+    return this.#clients.at(this.#numbers.of(socket))
   }
 
   /** Every close must have its reason at that moment. */
   #closing(number: number): void {
-    const conversation = this.#sockets.get(number)
+    const conversation = this.#clients.find(number)
     if (conversation !== undefined) {
       this.#enter(conversation)
       conversation.conclude(this.isShutDown, -Errno.ECONNRESET)
       conversation.closedAtMillis = this.#process.kernel.nowMillis
       conversation.incoming = undefined
-      this.#sockets.delete(number)
+      this.#clients.left(number)
       return
     }
     const connection = this.model.byNumber(number)
     if (connection !== undefined) return this.#closingCached(connection)
-    for (const each of this.#sockets.values()) {
+    for (const each of this.#clients.connected()) {
       if (each.incoming?.number !== number) continue
       if (each === this.#active) each.settleSilent()
       // One for which there is no room, or one whose client ends. Anything else is a stray.
@@ -373,7 +332,7 @@ export class Observer {
   }
 
   #closingCached(connection: ModelConnection): void {
-    const holder = connection.fate === "leased" ? this.#holderOf(connection) : undefined
+    const holder = connection.fate === "leased" ? this.#clients.holderOf(connection) : undefined
     if (holder !== undefined) {
       this.#enter(holder)
       holder.settleSilent()
@@ -386,12 +345,5 @@ export class Observer {
     if (connection.fate === "cached" && isDead) return this.model.closed(connection, "dead")
     if (!this.isShutDown) this.fail(`closed before its time, at ${this.#turnMillis} ms: ${describe(connection)}`)
     this.model.closed(connection, "shut down")
-  }
-
-  #countWait(): void {
-    const { nowMillis } = this.#process.kernel
-    this.#waits = this.#waitedAtMillis === nowMillis ? this.#waits + 1 : 0
-    this.#waitedAtMillis = nowMillis
-    if (this.#waits > waitsMax) this.fail(`the daemon spins: ${waitsMax} turns at ${nowMillis} ms`)
   }
 }

@@ -73,12 +73,17 @@ class Starter implements ThreadStarter {
  */
 export type ClosingKind = "lingering" | "left" | "opaque"
 
-/** Closes numbers on threads of their own: the runtime's pool has as many threads as the machine has cores, and files of its own to see to. */
+/**
+ * Closes numbers on threads of their own: the runtime's pool has as many threads as the machine has cores, and files of its own to see to.
+ *
+ * UNIX sockets whose peers have left hardly wait: their threads are busy all the time, and eight of them beside the main thread on two cores had
+ * it wait for some 3 ms whenever one of them had its turn.
+ */
 export class ClosingThreads {
   readonly #lanes: Readonly<Record<ClosingKind, ClosingLane>> = {
-    lingering: new ClosingLane(16),
-    left: new ClosingLane(8),
-    opaque: new ClosingLane(32)
+    lingering: new ClosingLane({ busyMax: 16, stuckMax: 64 }),
+    left: new ClosingLane({ busyMax: 1, stuckMax: 64 }),
+    opaque: new ClosingLane({ busyMax: 4, stuckMax: 256 })
   }
   #starter: Starter | undefined | "none"
   #inPool = 0

@@ -33,7 +33,7 @@ export interface Gate {
   readonly enter: (call: number, a: Argument, b: Argument, c: Argument, d: Argument, e: Argument, f: Argument) => number
   /**
    * Functions that each make one system call, with as many arguments as it has. For the calls of every turn: through `enter` they take the
-   * arguments that they do not have as well, and cost some 25 ns more.
+   * arguments that they do not have as well, and cost some 25 ns more. Their results have to fit into 32 bits.
    */
   readonly direct: <Calls extends DirectCalls>(calls: Calls) => DirectFunctions<Calls>
   /**

@@ -1,6 +1,7 @@
 import { Errno } from "../../Errno.ts"
 import { SocketKind } from "../../SocketKind.ts"
 import type { Outcome } from "../../SystemCalls.ts"
+import { type Descriptor, kindOf } from "../descriptor.ts"
 import { type ClosingKind, ClosingThreads } from "./ClosingThreads.ts"
 import { libc } from "./libc.ts"
 import { NativeBlock } from "./nativeMemory.ts"
@@ -67,11 +68,10 @@ export const makeLetGo = () => {
   }
 
   const internetKind = (number: number): SocketKind => {
-    // Asked first, since its answer says that the socket is a stream as well: one question less for each connection that is saved.
-    const isTcp = ask(number, protocolOption) === tcpProtocol
-    if (!isTcp && ask(number, typeOption) !== streamType) return SocketKind.internetDatagram
+    // The protocol does not tell the type: a raw socket can have TCP's, and can be in a multicast group.
+    if (ask(number, typeOption) !== streamType) return SocketKind.internetDatagram
     if (ask(number, receiveLowOption) > 1) return SocketKind.deaf
-    return isTcp ? SocketKind.tcp : SocketKind.internetStream
+    return ask(number, protocolOption) === tcpProtocol ? SocketKind.tcp : SocketKind.internetStream
   }
 
   const kindOfNumber = (number: number): SocketKind | Outcome => {
@@ -127,8 +127,8 @@ export const makeLetGo = () => {
 
   /** Adds those of the UNIX sockets waiting in `queued` to `prompt` that have an empty queue, all asked with one call. */
   const sortQueued = (prompt: Array<number>): void => {
-    for (const [index, number] of queued.entries()) {
-      queues.words[2 * index] = number
+    for (let index = 0; index < queued.length; index++) {
+      queues.words[2 * index] = queued[index] ?? -1
       queues.words[2 * index + 1] = readable
     }
     const hasLooked = queued.length > 0 && symbols.pollAtOnce(queues.address, queued.length) >= 0
@@ -141,33 +141,49 @@ export const makeLetGo = () => {
     queuedKinds.length = 0
   }
 
+  const sortPrompt = (
+    numbers: ReadonlyArray<number>,
+    kinds: ReadonlyArray<number | undefined>,
+    prompt: Array<number>
+  ): void => {
+    for (const [index, number] of numbers.entries()) {
+      const kind = kinds[index] ?? kindOfNumber(number)
+      if (isUnix(kind)) {
+        queued.push(number)
+        queuedKinds.push(kind)
+      } else if (isPrompt(number, kind)) prompt.push(number)
+      else closeElsewhere(number, kind)
+      if (queued.length === queuesMax) sortQueued(prompt)
+    }
+    sortQueued(prompt)
+  }
+
+  const letGo = (number: number, knownKind?: number): void => {
+    const kind = knownKind ?? kindOfNumber(number)
+    if (isPrompt(number, kind)) symbols.close(number)
+    else closeElsewhere(number, kind)
+  }
+
+  const letGoAll = (descriptors: ReadonlyArray<Descriptor>): void => {
+    const kinds = descriptors.map(kindOf)
+    const prompt: Array<number> = []
+    sortPrompt(
+      descriptors.map((descriptor) => descriptor.surrender()),
+      kinds,
+      prompt
+    )
+    for (const number of prompt) symbols.close(number)
+  }
+
   return {
     kindOfNumber,
     /** The result is that of setsockopt. */
     stopLingering: (number: number): number =>
       symbols.setsockopt(number, socketLevel, lingerOption, noLinger.address, 8),
     /** Adds what `letGo` would close at once to `prompt`; the others go to a thread. */
-    sortPrompt: (
-      numbers: ReadonlyArray<number>,
-      kinds: ReadonlyArray<number | undefined>,
-      prompt: Array<number>
-    ): void => {
-      for (const [index, number] of numbers.entries()) {
-        const kind = kinds[index] ?? kindOfNumber(number)
-        if (isUnix(kind)) {
-          queued.push(number)
-          queuedKinds.push(kind)
-        } else if (isPrompt(number, kind)) prompt.push(number)
-        else closeElsewhere(number, kind)
-        if (queued.length === queuesMax) sortQueued(prompt)
-      }
-      sortQueued(prompt)
-    },
-    letGo: (number: number, knownKind?: number): void => {
-      const kind = knownKind ?? kindOfNumber(number)
-      if (isPrompt(number, kind)) symbols.close(number)
-      else closeElsewhere(number, kind)
-    },
+    sortPrompt,
+    letGo,
+    letGoAll,
     closesUnderWay: (): number => threads.count,
     hurryCloses: (): void => threads.hurry()
   }

@@ -20,7 +20,6 @@ const otherControlBytes = 512
 /** Control messages begin at multiples of this. */
 const controlAlignment = 8
 
-const none: ReadonlyArray<number> = []
 const aligned = (bytes: number): number => Math.ceil(bytes / controlAlignment) * controlAlignment
 
 /**
@@ -126,12 +125,21 @@ export class MessageBlock {
     return this.#numbersOf(passedRights)
   }
 
+  /** The number of the one descriptor that was passed; undefined when there is none, or anything beside it. Nearly always it is alone. */
+  get loneNumber(): number | undefined {
+    const words = this.block.words
+    const start = this.controlOffset
+    const { controlLevelOffset, controlTypeOffset } = this.layout
+    const isLone =
+      words[start / 4] === this.#oneLength &&
+      (words[this.#controlLengthWord] ?? 0) <= aligned(this.#oneLength) &&
+      words[(start + controlLevelOffset) / 4] === socketLevel &&
+      words[(start + controlTypeOffset) / 4] === passedRights
+    return isLone ? words[this.#descriptorWord] : undefined
+  }
+
   /** The numbers of descriptors that the kernel has added by itself: a pidfd a message where the socket's maker has set SO_PASSPIDFD. */
   get addedNumbers(): ReadonlyArray<number> {
-    const words = this.block.words
-    // Nearly always what was passed is alone: looking for others in vain would cost each save and find a list.
-    const isAlone = aligned(words[this.controlOffset / 4] ?? 0) >= (words[this.#controlLengthWord] ?? 0)
-    if (isAlone && words[(this.controlOffset + this.layout.controlTypeOffset) / 4] === passedRights) return none
     return this.#numbersOf(senderProcess)
   }
 
