@@ -38,6 +38,7 @@ test("the other snippets run and print what they promise", async () => {
     "its first host\n",
     "not full, 0 entries are older than an hour\n",
     "saved and found again\n",
+    "1 connection before its ttl is over, 0 after\n",
     "ready\n"
   ])
 })
