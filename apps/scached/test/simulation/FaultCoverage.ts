@@ -57,6 +57,7 @@ export const faultCoverage: { readonly [Call in keyof SystemCallsShape]: Coverag
   closesUnderWay: { isNotMade: "nothing lingers in the simulated kernel, which counts no such question" },
   hurryCloses: { isNotMade: "nothing lingers in the simulated kernel" },
   stopLingering: { isNotMade: "`letGo` does it, in the kernel's layer" },
+  duplicate: { isNotMade: "what is kept is what has come, and not a copy" },
   adopt: { isNotMade: "it makes no system call" },
   makeReceiveBuffer: makesNoCall,
   makeReadinessBatch: makesNoCall,
