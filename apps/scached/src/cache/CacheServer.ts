@@ -93,7 +93,7 @@ export const make = Effect.fnUntraced(function* (
   const { statistics } = cache
   const descriptorRoom = (): number => {
     const { connections, leases } = cache.sizes
-    const kept = ownDescriptors + connections + leases + occupancy.taken + loop.calls.closesUnderWay()
+    const kept = ownDescriptors + connections + leases + occupancy.taken + loop.closesUnderWay
     return settings.current.descriptorsMax - kept
   }
   const isBatching = loop.batchCalls(initial.batching, descriptorRoom)

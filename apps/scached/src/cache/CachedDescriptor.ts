@@ -52,6 +52,12 @@ export class CachedDescriptor extends IdleConnection {
     this.#owner.calls.letGo(this.descriptor)
   }
 
+  /** The same where many may be due together: in one of the next turns of the loop, if this one has closed enough. */
+  deferClose(loop: EventLoop, onClosed: () => void): void {
+    this.stopWatching()
+    loop.deferClose(this.descriptor, onClosed)
+  }
+
   /** The same, along with others of this turn of the loop. */
   closeLater(loop: EventLoop, onClosed: () => void): void {
     this.stopWatching()

@@ -265,8 +265,7 @@ export class ConnectionCache {
   #lose(connection: CachedConnection<CachedDescriptor, Octets>, state: IdleState): void {
     this.statistics.lost(state)
     this.#observer.onLost(connection.endpointLabel, state)
-    connection.value.close()
-    this.#observer.onFreed()
+    connection.value.deferClose(this.#loop, this.#observer.onFreed)
   }
 
   #makeRoom(evicted: ReadonlyArray<Evicted<CachedDescriptor, Octets>>): void {
@@ -324,9 +323,8 @@ export class ConnectionCache {
     this.#expiryMillis = Number.POSITIVE_INFINITY
     // A bounded share a turn: 100,000 connections that expire together must not stop the clients.
     const expired = this.#store.expire(this.#loop.nowMillis)
-    for (const connection of expired) connection.value.close()
+    for (const connection of expired) connection.value.deferClose(this.#loop, this.#observer.onFreed)
     this.statistics.count("expired", expired.length)
-    if (expired.length > 0) this.#observer.onFreed()
     this.#scheduleExpiry()
   }
 }

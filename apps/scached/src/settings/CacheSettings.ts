@@ -45,7 +45,7 @@ export interface SettingsInForce {
 
 /**
  * Descriptors of the process itself: standard descriptors, epoll sets, the ring, listening sockets, the log, those of Bun's runtime, and the
- * reserve (8), 21 in all. The rest is for what one message brings besides its first descriptor.
+ * reserve (8), 22 in all. The rest is for what one message brings besides its first descriptor.
  */
 export const ownDescriptors = 64
 
