@@ -60,6 +60,8 @@ const peerGroupsExpected = 64
 const epollControlAdd = 1
 const epollControlRemove = 2
 const epollControlModify = 3
+const duplicateCloseOnExec = 1030
+const lowestDuplicate = 3
 
 /** The least that a call takes, of some rounds: others may have had the processor in between. */
 const nanosPer = (call: () => unknown): number => {
@@ -361,6 +363,10 @@ const make = (layout: Layout): SystemCallsShape => {
     },
     unlink: (path) => fileOutcome(() => unlinkSync(path)),
     changeMode: (path, mode) => fileOutcome(() => chmodSync(path, mode)),
+    duplicate: (descriptor) => {
+      const number = symbols.fcntl(numberOf(descriptor), duplicateCloseOnExec, lowestDuplicate)
+      return number < 0 ? number : owned(number)
+    },
     adopt: owned,
     monotonicMillis: () => performance.now(),
     wallMillis: () => Date.now()

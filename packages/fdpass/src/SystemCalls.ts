@@ -241,6 +241,11 @@ export interface SystemCallsShape {
   readonly unlink: (path: string) => Outcome
   readonly changeMode: (path: string, mode: number) => Outcome
 
+  /**
+   * Another descriptor of the same open file, close-on-exec, under the lowest free number from 3 on: 0 to 2 have a meaning to whatever is
+   * started next, also where they are closed.
+   */
+  readonly duplicate: (descriptor: Descriptor) => Descriptor | Outcome
   /** Takes over a descriptor that was inherited or made elsewhere, under its number. */
   readonly adopt: (number: number) => Descriptor
   /** Milliseconds on a clock that only goes forward, with a fraction. */

@@ -61,6 +61,7 @@ export const faultCoverage: { readonly [Call in keyof SystemCallsShape]: Coverag
   tendErrands: { isNotMade: "nothing is said on a connection that is closed" },
   errandsUnderWay: { isNotMade: "the simulated kernel counts no such question" },
   stopLingering: { isNotMade: "`letGo` does it, in the kernel's layer" },
+  duplicate: { isNotMade: "what is kept is what has come, and not a copy" },
   adopt: { isNotMade: "it makes no system call" },
   makeReceiveBuffer: makesNoCall,
   makeReadinessBatch: makesNoCall,

@@ -40,6 +40,7 @@ export const faultsByCall = {
   socket: tableFull,
   datagramSocket: tableFull,
   socketPair: tableFull,
+  duplicate: ["processTableFull"],
   accept: ["interrupted", "notReady", ...tableFull, "connectionAborted"],
   connect: ["interrupted"],
   receive: ["interrupted", "notReady", "shortRead", ...tableFull],

@@ -374,6 +374,12 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     changeMode: call("changeMode", (path: string, mode: number) =>
       kernel.files.changeMode(resolve(path), mode, process.credentials)
     ),
+    duplicate: call("duplicate", (descriptor: Descriptor) => {
+      const file = process.lookUp(descriptor, "duplicate")
+      if (file === undefined) return -Errno.EBADF
+      const failure = fails(process.drawFault("duplicate"))
+      return failure < 0 ? failure : process.install(file, "made by duplicate", "made")
+    }),
     adopt: (number) => process.adopt(number),
     monotonicMillis: () => kernel.nowMillis,
     wallMillis: () => kernel.wallMillis
