@@ -8,6 +8,7 @@ import { manifests, modules, partOf, resolveRelative, scanImports } from "../src
 const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/protocol": [],
   "packages/store": [],
+  "packages/farewell": [],
   "packages/postfix": ["@scached/daemon", "@scached/fdpass", "@scached/reactor"],
   "packages/fdpass": [],
   "packages/daemon": ["@scached/fdpass"],

@@ -71,7 +71,7 @@ describe("a tarball", () => {
       expect(JSON.stringify(manifest)).not.toContain("workspace:")
       expect(Object.keys(manifest["dependencies"] ?? {})).not.toContain("effect")
       if (name !== "@scached/store") expect(manifest).toMatchObject({ peerDependencies: { effect: "^4.1.0" } })
-      const isPure = name === "@scached/store" || name === "@scached/protocol"
+      const isPure = ["@scached/store", "@scached/protocol", "@scached/farewell"].includes(name)
       if (!isPure) expect(manifest).toMatchObject({ os: ["linux"], cpu: ["x64", "arm64"], libc: ["glibc"] })
     }
   })

@@ -104,7 +104,7 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "closes: what is added waits for the look at what hangs",
-    file: "packages/reactor/src/loop/internal/DeferredCloses.ts",
+    file: "packages/reactor/src/loop/internal/CloseTender.ts",
     find: "if (this.#cancel !== undefined && !(isNew && this.#pauseMillis > soonMillis)) return",
     replace: "if (this.#cancel !== undefined) return",
     tests: ["packages/reactor/test/loop/Discarding.test.ts"]

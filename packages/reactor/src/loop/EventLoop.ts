@@ -8,6 +8,7 @@ import {
   type SystemCalls
 } from "@scached/fdpass"
 import type { Host } from "./Host.ts"
+import { CloseTender } from "./internal/CloseTender.ts"
 import { DeferredCloses } from "./internal/DeferredCloses.ts"
 import { Discarding } from "./internal/Discarding.ts"
 import { InputLooks } from "./internal/InputLooks.ts"
@@ -62,6 +63,7 @@ export class EventLoop {
   readonly #host: Host
   readonly #timers = new TimerHeap()
   readonly #discarding = new Discarding(this)
+  readonly #closeTender = new CloseTender(this)
   readonly #deferredCloses = new DeferredCloses(this)
   readonly #events
   readonly #members: Members
@@ -152,6 +154,24 @@ export class EventLoop {
     onClosed()
   }
 
+  /**
+   * Closes a descriptor that another process has made, of which many may be due together: some in this turn, the others in the next ones, and all
+   * with the loop. It is the loop's from then on. `onClosed` may be called at once; it is not called when the loop is closed before.
+   */
+  deferClose(descriptor: Descriptor, onClosed: () => void): void {
+    this.#deferredCloses.add(descriptor, onClosed)
+  }
+
+  /** How many more closes can be deferred at this moment; what is deferred beyond them is closed at once. */
+  get closeRoom(): number {
+    return this.#deferredCloses.room
+  }
+
+  /** Descriptors that other processes have made, and that are still to be closed, here or by threads. */
+  get closesUnderWay(): number {
+    return this.#deferredCloses.size + this.calls.closesUnderWay()
+  }
+
   /** Calls `run` once the monotonic clock has reached the deadline; the result cancels it. */
   at(deadlineMillis: number, run: () => void): () => void {
     // Not earlier than this turn, so that those that are due already stand before it.
@@ -225,6 +245,7 @@ export class EventLoop {
     // Anything but a signal means that the set itself is unusable: going on would spin.
     if (count < 0 && count !== -Errno.EINTR) throw new Error(`epoll_wait failed with errno ${-count}`)
     const postponed = this.#postponed.take()
+    this.#deferredCloses.beginTurn()
     this.#isReading = true
     try {
       for (let first = 0, end = 0; first < count; first = end) {
@@ -244,7 +265,7 @@ export class EventLoop {
     this.#host.drainMicrotasks()
     this.#members.reuseTokens()
     const closing = this.calls.closesUnderWay()
-    if (closing > 0) this.#deferredCloses.tend(closing)
+    if (closing > 0) this.#closeTender.tend(closing)
     this.#considerHost()
   }
 
@@ -259,6 +280,7 @@ export class EventLoop {
    * may have at this moment; where there is room for few, fewer reads are made together.
    */
   batchCalls(batching: Batching, descriptorRoom: () => number): boolean {
+    this.#deferredCloses.descriptorRoom = descriptorRoom
     return this.#batch.begin(batching, descriptorRoom)
   }
 
@@ -266,9 +288,10 @@ export class EventLoop {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#members.close()
     this.#batch.close()
     this.#discarding.close()
+    this.#deferredCloses.close()
+    this.#members.close()
     this.epoll.close()
   }
 
