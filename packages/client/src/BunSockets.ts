@@ -4,7 +4,7 @@
  * @category sockets
  */
 import { connect as connectNode, type Socket as NodeSocket } from "node:net"
-import { type Descriptor, Errno, type SystemCallError, type SystemCalls, systemCallError } from "@scached/fdpass"
+import { type Descriptor, type SystemCallError, type SystemCalls, systemCallError } from "@scached/fdpass"
 import type { Socket as BunSocket, FdSocketOptions, SocketHandler } from "bun"
 import { Schema } from "effect"
 
@@ -68,26 +68,15 @@ export const copyDescriptor = (
   return typeof number === "number" ? copyOf(calls, number) : number
 }
 
-/** Passed to ourselves, a descriptor arrives as a copy that is not inherited by children, without another system call to know. */
+/**
+ * The number is the runtime's, and stays so. The call takes 0.4 µs; a copy that a process passed to itself took 29, and failed where
+ * other processes of the user had too many descriptors on their way (ETOOMANYREFS).
+ */
 const copyOf = (calls: SystemCalls["Service"], number: number): Descriptor | SystemCallError => {
-  const ends = calls.socketPair()
-  if (typeof ends === "number") return systemCallError("socketpair", ends)
-  const [sender, receiver] = ends
   const borrowed = calls.adopt(number)
-  try {
-    const sent = calls.sendDescriptor(sender, borrowed)
-    if (sent < 0) return systemCallError("sendmsg", sent)
-    const buffer = calls.makeReceiveBuffer(1)
-    const received = calls.receive(receiver, buffer)
-    if (received < 0) return systemCallError("recvmsg", received)
-    // The one reason why a descriptor that was sent does not arrive.
-    return buffer.takeDescriptor() ?? systemCallError("recvmsg", -Errno.EMFILE)
-  } finally {
-    // It is the runtime's, and stays so.
-    borrowed.surrender()
-    sender.close()
-    receiver.close()
-  }
+  const copy = calls.duplicate(borrowed)
+  borrowed.surrender()
+  return typeof copy === "number" ? systemCallError("fcntl", copy) : copy
 }
 
 /**

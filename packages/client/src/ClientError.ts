@@ -155,18 +155,67 @@ export class ClientClosed extends Schema.TaggedError<ClientClosed>()("ClientClos
  */
 export type ClientError = CacheUnavailable | SaveUncertain | RequestRefused | CacheBusy | ClientClosed | RequestTooLarge
 
+/** A value as a message shows it; programs without types pass anything. */
+const shown = (value: unknown): string => {
+  if (value === undefined) return "missing"
+  if (typeof value === "string") return JSON.stringify(value)
+  if (Array.isArray(value)) return "an array"
+  return typeof value === "object" && value !== null ? "an object" : String(value)
+}
+
 /**
- * A setting of the client is out of its range.
+ * A setting of the client is out of its range, or of another type.
  *
  * @category errors
  */
 export class SettingInvalid extends Schema.TaggedError<SettingInvalid>()("SettingInvalid", {
   setting: Schema.String,
-  found: Schema.Number,
+  found: Schema.Unknown,
   expected: Schema.String
 }) {
   override get message(): string {
-    return `${this.setting} is ${this.found}: expected ${this.expected}`
+    return `${this.setting} is ${shown(this.found)}: expected ${this.expected}`
+  }
+}
+
+/**
+ * The client has no option of this name; it may be misspelt.
+ *
+ * @category errors
+ */
+export class OptionUnknown extends Schema.TaggedError<OptionUnknown>()("OptionUnknown", {
+  option: Schema.String,
+  known: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `there is no option ${this.option}: expected ${this.known.join(", ")}`
+  }
+}
+
+/**
+ * The options of a client are no object.
+ *
+ * @category errors
+ */
+export class OptionsInvalid extends Schema.TaggedError<OptionsInvalid>()("OptionsInvalid", { found: Schema.Unknown }) {
+  override get message(): string {
+    const path = typeof this.found === "string" ? shown(this.found) : '"run/scached.sock"'
+    return `the options of a client are ${shown(this.found)}: expected an object, such as { path: ${path} }`
+  }
+}
+
+/**
+ * What a request was told is of another type than it takes.
+ *
+ * @category errors
+ */
+export class ArgumentInvalid extends Schema.TaggedError<ArgumentInvalid>()("ArgumentInvalid", {
+  argument: Schema.String,
+  found: Schema.Unknown,
+  expected: Schema.String
+}) {
+  override get message(): string {
+    return `${this.argument} is ${shown(this.found)}: expected ${this.expected}`
   }
 }
 
@@ -175,4 +224,4 @@ export class SettingInvalid extends Schema.TaggedError<SettingInvalid>()("Settin
  *
  * @category errors
  */
-export type SettingsError = SettingInvalid | SocketPathInvalid
+export type SettingsError = SettingInvalid | OptionUnknown | OptionsInvalid | SocketPathInvalid

@@ -1,6 +1,6 @@
 import { checkSocketPath } from "@scached/fdpass"
 import { Effect } from "effect"
-import { SettingInvalid, type SettingsError } from "./ClientError.ts"
+import { OptionsInvalid, OptionUnknown, SettingInvalid, type SettingsError } from "./ClientError.ts"
 
 /**
  * How a client behaves. The defaults of the first three settings are those of Postfix's smtp(8).
@@ -74,14 +74,32 @@ const ranges: Readonly<Record<keyof Omit<ClientSettings, "path">, Range>> = {
 /** Of an object that is typed, the keys that its type names. */
 const names = Object.keys(ranges) as ReadonlyArray<keyof typeof ranges>
 
+const optionNames: ReadonlyArray<string> = ["path", ...names]
+
+/** What the types say already; a program without types may have told anything. */
+const checkShape = (options: unknown): Effect.Effect<void, SettingsError> => {
+  if (typeof options !== "object" || options === null) return Effect.fail(new OptionsInvalid({ found: options }))
+  const unknown = Object.keys(options).find((name) => !optionNames.includes(name))
+  if (unknown !== undefined) return Effect.fail(new OptionUnknown({ option: unknown, known: optionNames }))
+  for (const [name, found] of Object.entries(options)) {
+    if (name === "path" || found === undefined || typeof found === "number") continue
+    return Effect.fail(new SettingInvalid({ setting: name, found, expected: "a number" }))
+  }
+  const path: unknown = "path" in options ? options.path : undefined
+  if (typeof path === "string") return Effect.void
+  return Effect.fail(new SettingInvalid({ setting: "path", found: path, expected: "the path of the cache's socket" }))
+}
+
 /**
- * Completes and checks what a program has told; fails with `SettingInvalid`, or `SocketPathInvalid` for the path.
+ * Completes and checks what a program has told; fails with `OptionsInvalid`, `OptionUnknown` or `SettingInvalid`, or with
+ * `SocketPathInvalid` for the path.
  *
  * @category constructors
  */
 export const makeSettings = Effect.fnUntraced(function* (
   options: ClientOptions
 ): Effect.fn.Return<ClientSettings, SettingsError> {
+  yield* checkShape(options)
   const settings: { -readonly [Name in keyof ClientSettings]: ClientSettings[Name] } = {
     ...defaultSettings,
     path: options.path

@@ -4,15 +4,24 @@
  * @category facade
  */
 import type { Socket as NodeSocket } from "node:net"
-import { type Descriptor, KernelSystemCalls, SystemCalls } from "@scached/fdpass"
-import { OctetString, type ReceivedStep, type Request, TtlSeconds } from "@scached/protocol"
+import { Descriptor, Descriptors, KernelSystemCalls, SystemCalls } from "@scached/fdpass"
+import {
+  type CacheEntry,
+  type CacheStatus,
+  OctetString,
+  type ReceivedStep,
+  type Request,
+  TtlSeconds
+} from "@scached/protocol"
 import type { Socket as BunSocket, SocketHandler } from "bun"
 import { Effect, Layer, Result } from "effect"
 import * as BunReadiness from "./BunReadiness.ts"
 import * as BunSockets from "./BunSockets.ts"
+import { ArgumentInvalid } from "./ClientError.ts"
 import type { ClientOptions } from "./ClientSettings.ts"
 import { Call, type CallEnd } from "./internal/Call.ts"
 import { type Client, makeClient } from "./internal/Client.ts"
+import { closerOfForgotten } from "./internal/forgotten.ts"
 
 /**
  * A label or properties: a string stands for its UTF-8 bytes; neither may hold a NUL byte.
@@ -73,11 +82,12 @@ export class FoundConnection implements Disposable {
   /** What was saved with the binding that led to it, byte for byte; empty when it was found by its endpoint. */
   readonly destinationPropertiesBytes: Uint8Array
 
-  /** Made by `PlainCache`. */
+  /** Made by `PlainCache`. Closes the connection, and warns, where this value and its descriptor are forgotten. */
   constructor(calls: SystemCalls["Service"], letGo: (descriptor: Descriptor) => void, { descriptor, reply }: Found) {
     this.#calls = calls
     this.#letGo = letGo
     this.descriptor = descriptor
+    Descriptors.onForgotten(descriptor, closerOfForgotten(letGo))
     this.propertiesBytes = OctetString.toBytes(reply.properties)
     this.destinationPropertiesBytes =
       reply._tag === "DestinationReply" ? OctetString.toBytes(reply.destinationProperties) : new Uint8Array()
@@ -112,10 +122,14 @@ export class FoundConnection implements Disposable {
 /** A call whose end a promise tells. What was found becomes its caller's in the same breath. */
 class PlainCall<A> extends Call {
   readonly #answers = Promise.withResolvers<A>()
-  readonly #valueOf: (found: Found | undefined) => A
+  readonly #valueOf: (end: CallEnd) => A
   #stopListening: (() => void) | undefined
 
-  constructor(request: Request.Request, cargo: Descriptor | undefined, valueOf: (found: Found | undefined) => A) {
+  constructor(
+    request: Request.Request | Request.Inspection,
+    cargo: Descriptor | undefined,
+    valueOf: (end: CallEnd) => A
+  ) {
     super(request, cargo)
     this.#valueOf = valueOf
   }
@@ -124,9 +138,10 @@ class PlainCall<A> extends Call {
     this.#stopListening?.()
     switch (end._tag) {
       case "Received":
-        return this.#answers.resolve(this.#valueOf(end))
       case "Answered":
-        return this.#answers.resolve(this.#valueOf(undefined))
+      case "Reported":
+      case "Listed":
+        return this.#answers.resolve(this.#valueOf(end))
       case "Defect":
         return this.#answers.reject(end.cause)
       default:
@@ -153,12 +168,31 @@ class PlainCall<A> extends Call {
 
 const nothing = (): void => {}
 
-const octetsOf = (octets: Octets): OctetString.OctetString => {
-  if (typeof octets !== "string") return Result.getOrThrow(OctetString.fromBytes(octets))
+const otherAnswer = (): Error => new Error("the cache's answer belongs to another request")
+
+const statusOf = (end: CallEnd): CacheStatus.CacheStatus => {
+  if (end._tag !== "Reported") throw otherAnswer()
+  return end.status
+}
+
+const entriesOf = (end: CallEnd): ReadonlyArray<CacheEntry.CacheEntry> => {
+  if (end._tag !== "Listed") throw otherAnswer()
+  return end.entries
+}
+
+const octetsOf = (argument: string, octets: Octets): OctetString.OctetString => {
+  if (octets instanceof Uint8Array) return Result.getOrThrow(OctetString.fromBytes(octets))
+  if (typeof octets !== "string") {
+    throw new ArgumentInvalid({ argument, found: octets, expected: "a string or a Uint8Array" })
+  }
   // ASCII is its own UTF-8, and what most labels are: no bytes need be made of it.
   const isAscii = Buffer.byteLength(octets) === octets.length
   return Result.getOrThrow(isAscii ? OctetString.make(octets) : OctetString.fromUtf8(octets))
 }
+
+/** From a program without types, `socket.fd` for instance. */
+const unfitDescriptor = (found: unknown): ArgumentInvalid =>
+  new ArgumentInvalid({ argument: "descriptor", found, expected: "a Descriptor: see copyDescriptor" })
 
 /** Of all clients: a socket that is saved twice at once is copied twice, and two others would be given its connection. */
 const socketsUnderWay = new WeakSet<BunSockets.RuntimeSocket>()
@@ -166,8 +200,8 @@ const socketsUnderWay = new WeakSet<BunSockets.RuntimeSocket>()
 const ttlOf = (seconds: number): TtlSeconds.TtlSeconds => Result.getOrThrow(TtlSeconds.make(seconds))
 
 /**
- * A client of a cache. Its methods reject with the errors of `ClientError`, and with `InvalidOctets` or `InvalidTtl` for what the
- * protocol cannot carry.
+ * A client of a cache. Its methods reject with the errors of `ClientError`, with `InvalidOctets` or `InvalidTtl` for what the
+ * protocol cannot carry, and with `ArgumentInvalid` for what is of another type than they take.
  *
  * It connects with the first request. While nothing is under way it does not keep the program alive.
  *
@@ -178,7 +212,7 @@ export class PlainCache implements AsyncDisposable {
   readonly #calls: SystemCalls["Service"]
   #closed: Promise<void> | undefined
 
-  /** Throws `SettingInvalid`, `SocketPathInvalid` or `UnsupportedPlatform`. */
+  /** Throws `OptionsInvalid`, `OptionUnknown`, `SettingInvalid`, `SocketPathInvalid` or `UnsupportedPlatform`. */
   constructor(options: ClientOptions) {
     const services = Layer.provideMerge(BunReadiness.layer, KernelSystemCalls.layer)
     const made = Effect.runSync(Effect.all([makeClient(options), SystemCalls]).pipe(Effect.provide(services)))
@@ -193,14 +227,19 @@ export class PlainCache implements AsyncDisposable {
   async saveEndpoint(endpoint: PlainEndpointToSave, { signal }: CallOptions = {}): Promise<void> {
     const request: Request.SaveEndpoint = {
       _tag: "SaveEndpoint",
-      label: octetsOf(endpoint.label),
-      properties: octetsOf(endpoint.properties ?? ""),
+      label: octetsOf("label", endpoint.label),
+      properties: octetsOf("properties", endpoint.properties ?? ""),
       ttlSeconds: ttlOf(endpoint.ttlSeconds)
     }
     if ("descriptor" in endpoint) {
-      return new PlainCall(request, endpoint.descriptor, nothing).askOf(this.#client, signal)
+      const { descriptor } = endpoint
+      if (!(descriptor instanceof Descriptor)) throw unfitDescriptor(descriptor)
+      return new PlainCall(request, descriptor, nothing).askOf(this.#client, signal)
     }
     const { socket } = endpoint
+    if (typeof socket !== "object" || socket === null) {
+      throw new ArgumentInvalid({ argument: "socket", found: socket, expected: "a connected socket, or a descriptor" })
+    }
     if (socketsUnderWay.has(socket)) throw new BunSockets.SocketUnfit({ why: "being saved" })
     const descriptor = this.copyDescriptor(socket)
     const resume = BunSockets.pause(socket)
@@ -226,9 +265,9 @@ export class PlainCache implements AsyncDisposable {
   async saveDestination(destination: PlainDestinationToSave, { signal }: CallOptions = {}): Promise<void> {
     const request: Request.SaveDestination = {
       _tag: "SaveDestination",
-      label: octetsOf(destination.label),
-      properties: octetsOf(destination.properties ?? ""),
-      endpointLabel: octetsOf(destination.endpointLabel),
+      label: octetsOf("label", destination.label),
+      properties: octetsOf("properties", destination.properties ?? ""),
+      endpointLabel: octetsOf("endpointLabel", destination.endpointLabel),
       ttlSeconds: ttlOf(destination.ttlSeconds)
     }
     return new PlainCall(request, undefined, nothing).askOf(this.#client, signal)
@@ -237,6 +276,19 @@ export class PlainCache implements AsyncDisposable {
   /** Takes a connection out to the first endpoint of the destination that has one; undefined where there is none. */
   findDestination(label: Octets, options?: CallOptions): Promise<FoundConnection | undefined> {
     return this.#find("FindDestination", label, options)
+  }
+
+  /**
+   * Tells what the cache has counted, how much it holds, its limits and its settings. A cache refuses it, with `RequestRefused` of status 1,
+   * unless this process runs as root or as the cache's own user; so does scache(8), which does not know it.
+   */
+  status({ signal }: CallOptions = {}): Promise<CacheStatus.CacheStatus> {
+    return new PlainCall({ _tag: "Status" }, undefined, statusOf).askOf(this.#client, signal)
+  }
+
+  /** Tells all that is cached, to those who may ask for the status. The whole list must come in the time of one answer. */
+  list({ signal }: CallOptions = {}): Promise<ReadonlyArray<CacheEntry.CacheEntry>> {
+    return new PlainCall({ _tag: "List" }, undefined, entriesOf).askOf(this.#client, signal)
   }
 
   /** A copy of a socket's descriptor, yours to close; throws `SocketUnfit` or `SystemCallError`. The socket goes on as before. */
@@ -263,15 +315,15 @@ export class PlainCache implements AsyncDisposable {
     options: CallOptions | undefined
   ): Promise<FoundConnection | undefined> {
     try {
-      const request = { _tag: tag, label: octetsOf(label) }
+      const request = { _tag: tag, label: octetsOf("label", label) }
       return new PlainCall(request, undefined, this.#foundOf).askOf(this.#client, options?.signal)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  readonly #foundOf = (found: Found | undefined): FoundConnection | undefined =>
-    found === undefined ? undefined : new FoundConnection(this.#calls, this.#client.letGo, found)
+  readonly #foundOf = (end: CallEnd): FoundConnection | undefined =>
+    end._tag === "Received" ? new FoundConnection(this.#calls, this.#client.letGo, end) : undefined
 }
 
 /**

@@ -33,5 +33,12 @@ test("the other snippets run and print what they promise", async () => {
   const printed = await Promise.all(
     snippets.slice(1).map((code) => run("-e", code.replaceAll("run/scached.sock", cache.path)))
   )
-  expect(printed).toEqual(["nothing is cached\n", "its first host\n", "saved and found again\n", "ready\n"])
+  expect(printed).toEqual([
+    "nothing is cached\n",
+    "its first host\n",
+    "not full, 0 entries are older than an hour\n",
+    "saved and found again\n",
+    "1 connection before its ttl is over, 0 after\n",
+    "ready\n"
+  ])
 })

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { openSync, readdirSync, readlinkSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
-import { type Descriptor, KernelSystemCalls, SystemCalls } from "@scached/fdpass"
+import { type Descriptor, Errno, KernelSystemCalls, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { Effect } from "effect"
-import { type BunSockets, openCache, type PlainCache } from "../src/index.ts"
+import { BunSockets, openCache, type PlainCache } from "../src/index.ts"
 import { CacheProcess } from "./support/CacheProcess.ts"
 import { until } from "./support/until.ts"
 
@@ -69,6 +69,16 @@ describe("what is being saved is not saved again", () => {
     })
     await first
     expect(await countOf(one, "socket twice")).toBe(1)
+  })
+
+  test("a socket is copied where no descriptor can be passed, as while others have too many in flight", async () => {
+    const busy: SystemCallsShape = { ...calls, sendDescriptor: () => -Errno.ETOOMANYREFS }
+    const socket = await nodeSocket()
+    const copy = BunSockets.copyDescriptor(busy, socket)
+    if (copy instanceof Error) throw copy
+    expect(calls.socketCookie(copy)).toBeGreaterThan(0)
+    copy.close()
+    socket.destroy()
   })
 
   test("a socket that could not be saved may be saved again", async () => {

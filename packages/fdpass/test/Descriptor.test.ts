@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { Effect, Exit, Scope } from "effect"
-import { type Descriptor, DescriptorMisuse, Descriptors } from "../src/index.ts"
+import { type Descriptor, DescriptorMisuse, Descriptors, Errno } from "../src/index.ts"
 import { adoptDescriptor, numberOf } from "../src/internal/descriptor.ts"
 import { closeAll, kernelCalls, kernelMachine, must } from "./support/machines.ts"
 
@@ -101,9 +101,53 @@ describe("the kernel's flags", () => {
     calls.receive(other, buffer)
     const received = buffer.takeDescriptor()
     if (received === undefined) throw new Error("no descriptor came")
-    for (const each of [one, other, listener, client, accepted, received]) expect(flagsOf(each)).toEqual(both)
+    const duplicate = must(calls.duplicate(one))
+    for (const each of [one, other, listener, client, accepted, received, duplicate])
+      expect(flagsOf(each)).toEqual(both)
     expect(flagsOf(epoll).closeOnExec).toBe(true)
-    closeAll(one, other, listener, client, epoll, accepted, received)
+    closeAll(one, other, listener, client, epoll, accepted, received, duplicate)
     machine.dispose()
+  })
+})
+
+describe("a descriptor that its owner forgets", () => {
+  const count = 8
+
+  /** In a function of its own: nothing of what it makes is in reach behind it, but the far ends. */
+  const forget = (end: (near: Descriptor) => void, use: (forgotten: Descriptor) => void): ReadonlyArray<Descriptor> =>
+    Array.from({ length: count }, () => {
+      const [near, far] = must(kernelCalls.socketPair())
+      Descriptors.onForgotten(near, use)
+      end(near)
+      return far
+    })
+
+  test("comes back once, in another value, and what was closed or taken does not", async () => {
+    const back: Array<Descriptor> = []
+    const wrong: Array<Descriptor> = []
+    const taken: Array<Descriptor> = []
+    const far = [
+      ...forget(
+        (near) => near.close(),
+        (forgotten) => wrong.push(forgotten)
+      ),
+      ...forget(
+        (near) => taken.push(near.take()),
+        (forgotten) => wrong.push(forgotten)
+      ),
+      ...forget(
+        () => {},
+        (forgotten) => back.push(forgotten)
+      )
+    ]
+    // The stack may still hold the last one for a while.
+    while (back.length < count - 1) {
+      Bun.gc(true)
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    }
+    expect(wrong).toEqual([])
+    for (const each of taken) expect(kernelCalls.peek(each)).toBe(-Errno.EAGAIN)
+    for (const each of back) expect(kernelCalls.peek(each)).toBe(-Errno.EAGAIN)
+    closeAll(...far, ...taken, ...back)
   })
 })

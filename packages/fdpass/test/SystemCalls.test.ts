@@ -348,3 +348,19 @@ script(
   },
   ["ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", "ENOTSOCK", 0, 1, 1, "ENOTSOCK", 0, "EPERM", "ENOTSOCK"]
 )
+
+script(
+  "a duplicate is the same open file under another number, and lives on without the first one",
+  (_, calls) => {
+    const [one, other] = must(calls.socketPair())
+    const duplicate = must(calls.duplicate(one))
+    const seen: Array<unknown> = [calls.socketCookie(duplicate) === calls.socketCookie(one)]
+    one.close()
+    seen.push(calls.send(duplicate, bytesOf("hi")), read(calls, other))
+    duplicate.close()
+    seen.push(read(calls, other))
+    other.close()
+    return seen
+  },
+  [true, 2, '"hi"', "0"]
+)

@@ -59,10 +59,12 @@ export const resolveRelative = (from: string, specifier: string): string =>
 /** What the tests look at in a package.json. */
 export interface Manifest {
   readonly name: string
+  readonly version?: string
   readonly license?: string
   readonly exports?: unknown
   readonly scripts?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
 }
 

@@ -43,6 +43,7 @@ describe("the runtime's modules", () => {
     "packages/reactor/src/host/internal/timerFunctions.ts": "the runtime's timers, which it replaces",
     "packages/client/src/BunSockets.ts": "sockets of node:net that are saved",
     "packages/client/src/PlainCache.ts": "the type of such a socket",
+    "packages/client/src/testing/MemoryCache.ts": "the folder of a cache for tests",
     "apps/scached/src/process/TimeZone.ts": "the time zone, before the root directory changes",
     "apps/scached/src/serve/SocketPlace.ts": "who may replace the socket"
   }

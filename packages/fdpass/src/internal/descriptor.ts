@@ -19,6 +19,20 @@ let kindOf: (descriptor: Descriptor) => number | undefined
 /** Keeps what the kernel has said once, so that it is not asked again. */
 let rememberKind: (descriptor: Descriptor, kind: number) => void
 
+/** Has a descriptor that its owner forgets come back, in a new value. */
+let onForgotten: (descriptor: Descriptor, use: (forgotten: Descriptor) => void) => void
+
+/** What is left of a descriptor whose value is gone. */
+interface Remains {
+  readonly number: number
+  readonly closeNumber: (number: number) => void
+  readonly use: (forgotten: Descriptor) => void
+}
+
+const forgotten = new FinalizationRegistry<Remains>(({ closeNumber, number, use }) =>
+  use(adoptDescriptor(number, closeNumber))
+)
+
 /**
  * An open file descriptor that this process owns: it can be taken once and is closed exactly once.
  *
@@ -32,6 +46,7 @@ export class Descriptor {
   #number: number
   readonly #closeNumber: (number: number) => void
   #kind: number | undefined
+  #isWatched = false
 
   private constructor(number: number, closeNumber: (number: number) => void) {
     this.#number = number
@@ -45,6 +60,11 @@ export class Descriptor {
     kindOf = (descriptor) => descriptor.#kind
     rememberKind = (descriptor, kind) => {
       descriptor.#kind = kind
+    }
+    onForgotten = (descriptor, use) => {
+      const number = numberOf(descriptor)
+      descriptor.#isWatched = true
+      forgotten.register(descriptor, { number, closeNumber: descriptor.#closeNumber, use }, descriptor)
     }
     numberOf = (descriptor) => {
       if (descriptor.#number === gone) throw new DescriptorMisuse("used")
@@ -81,6 +101,7 @@ export class Descriptor {
     const number = this.#number
     if (number === gone) throw new DescriptorMisuse(verb)
     this.#number = gone
+    if (this.#isWatched) forgotten.unregister(this)
     return number
   }
 }
@@ -97,4 +118,4 @@ export class DescriptorMisuse extends Error {
   }
 }
 
-export { adoptDescriptor, isClosedBy, kindOf, numberOf, rememberKind }
+export { adoptDescriptor, isClosedBy, kindOf, numberOf, onForgotten, rememberKind }

@@ -1,0 +1,5 @@
+export * as Farewell from "./Farewell.ts"
+export { type FarewellName, farewellNames } from "./Farewell.ts"
+export * as FarewellRules from "./FarewellRules.ts"
+export * from "./FarewellSession.ts"
+export * from "./InvalidFarewell.ts"
