@@ -10,6 +10,7 @@ import { adoptDescriptor, type Descriptor, kindOf, numberOf, rememberKind } from
 import { errnoOf, fileOutcome } from "./internal/kernel/fileOutcome.ts"
 import { makeLetGo } from "./internal/kernel/kernelLetGo.ts"
 import { libc } from "./internal/kernel/libc.ts"
+import { makeMessages } from "./internal/kernel/messages.ts"
 import {
   MessageBlock,
   NativeBlock,
@@ -257,6 +258,7 @@ const make = (layout: Layout): SystemCallsShape => {
   }
 
   return SystemCalls.of({
+    ...makeMessages(layout, { closeNumber, owned, prepareReceive }),
     socket: () => {
       const number = symbols.socket(unixFamily, socketFlags, 0)
       return number < 0 ? number : owned(number)

@@ -14,6 +14,7 @@ import { SimulatedPollBatch } from "./SimulatedPollBatch.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { SimulatedReceiveBuffer } from "./SimulatedReceiveBuffer.ts"
 import { SocketFile } from "./SocketFile.ts"
+import { makeMessageCalls } from "./simulatedMessages.ts"
 
 const kindOf = (file: OpenFile): SocketKind => {
   if (file instanceof ForeignSocketFile) return file.socketKind
@@ -356,6 +357,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     ...sockets,
     ...transfer,
     ...epolls,
+    ...makeMessageCalls(process, { call, fails, socketOf }),
     // One by one: what a loop makes of batches is tested with those of `OneByOne`.
     makeCallBatch: () => undefined,
     // Nothing lingers here.
