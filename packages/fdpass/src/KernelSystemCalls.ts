@@ -8,6 +8,7 @@ import { Effect, Layer } from "effect"
 import { Errno } from "./Errno.ts"
 import { adoptDescriptor, type Descriptor, kindOf, numberOf, rememberKind } from "./internal/descriptor.ts"
 import { errnoOf, fileOutcome } from "./internal/kernel/fileOutcome.ts"
+import { makeErrands } from "./internal/kernel/kernelErrands.ts"
 import { makeLetGo } from "./internal/kernel/kernelLetGo.ts"
 import { libc } from "./internal/kernel/libc.ts"
 import { makeMessages } from "./internal/kernel/messages.ts"
@@ -325,6 +326,7 @@ const make = (layout: Layout): SystemCallsShape => {
     letGoAll,
     closesUnderWay,
     hurryCloses,
+    ...makeErrands(),
     stopLingering: (socket) => stopLingering(numberOf(socket)),
     epollCreate: () => {
       const number = symbols.epoll_create1(layout.closeOnExecFlag)

@@ -225,6 +225,19 @@ export interface SystemCallsShape {
    * `closesUnderWay` is not 0.
    */
   readonly hurryCloses: () => void
+  /**
+   * Writes 1 to 64 bytes in one go to a stream of which others may have copies, if nothing can be read from it; the outcome is how many were
+   * taken, or 0 where something has come or the stream has ended. A write takes the socket's lock, which whoever has a copy can hold for as long as they
+   * like: so a thread that does nothing else makes it. `done` is called by `tendErrands`, and until then the descriptor must be left alone. False,
+   * and no call of `done`, where no thread is to be had.
+   */
+  readonly writeElsewhere: (socket: Descriptor, bytes: Uint8Array, done: (outcome: Outcome) => void) => boolean
+  /** Reads what is there in the same way, 4096 bytes at most, and throws it away; descriptors among it are closed. */
+  readonly drainElsewhere: (socket: Descriptor, bytesMax: number, done: (outcome: Outcome) => void) => boolean
+  /** How many of those two are not done yet. One may never be. */
+  readonly errandsUnderWay: () => number
+  /** Begins with those that wait, and tells of those that are done: to be called now and then while `errandsUnderWay` is not 0. */
+  readonly tendErrands: () => void
 
   readonly epollCreate: () => Descriptor | Outcome
   /** Adds `watched` under `token` (0 to 2^32-1) for the given `Readiness` bits, level-triggered. */

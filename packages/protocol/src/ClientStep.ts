@@ -1,6 +1,8 @@
 /**
  * What a client session asks of its driver.
  */
+import type { CacheEntry } from "./CacheEntry.ts"
+import type { CacheStatus } from "./CacheStatus.ts"
 import type { ReplyError } from "./ProtocolError.ts"
 import type { DestinationReply, EndpointReply, Reply } from "./Reply.ts"
 
@@ -31,6 +33,26 @@ export interface ClientSendDescriptorStep {
 export interface AnsweredStep {
   readonly _tag: "Answered"
   readonly reply: Reply
+}
+
+/**
+ * The answer to `status`, and the exchange is over.
+ *
+ * @category models
+ */
+export interface ReportedStep {
+  readonly _tag: "Reported"
+  readonly status: CacheStatus
+}
+
+/**
+ * One entry of the answer to `list`. More follow, and after the last one `Answered` with status 0.
+ *
+ * @category models
+ */
+export interface ListedStep {
+  readonly _tag: "Listed"
+  readonly entry: CacheEntry
 }
 
 /**
@@ -74,6 +96,8 @@ export type ClientStep<D> =
   | ClientIdleStep
   | ClientSendDescriptorStep
   | AnsweredStep
+  | ReportedStep
+  | ListedStep
   | ReceivedStep<D>
   | ClientStrayStep<D>
   | FailedStep

@@ -12,7 +12,7 @@ import { dummy, greeting, nameDummy, nameRequest, wireNames } from "./internal/w
 import type { OctetString } from "./OctetString.ts"
 import { DummyMissing, type RequestError, RequestTooLarge } from "./ProtocolError.ts"
 import * as Reply from "./Reply.ts"
-import type { Request, SaveEndpoint, WireName } from "./Request.ts"
+import type { Inspection, Request, SaveEndpoint, WireName } from "./Request.ts"
 import type { ServerStep } from "./ServerStep.ts"
 
 /**
@@ -37,6 +37,7 @@ export type ServerState =
   | "inside a request"
   | "awaiting the descriptor"
   | "answer due"
+  | "reporting"
   | "awaiting the client's dummy"
   | "sending the descriptor"
   | "awaiting the client's last dummy"
@@ -91,7 +92,7 @@ export class ServerSession<D> {
   readonly #outbox = new Outbox()
   #state: ServerState = "between requests"
   /** What the driver must call before the next step, when the state is "answer due". */
-  #answering: Request | undefined = undefined
+  #answering: Request | Inspection | undefined = undefined
   /** The request whose descriptor is due. */
   #saving: SaveEndpoint | undefined = undefined
   /** The find whose connection is being handed over, for errors. */
@@ -119,6 +120,7 @@ export class ServerSession<D> {
     for (;;) {
       switch (this.#state) {
         case "answer due":
+        case "reporting":
         case "sending the descriptor":
           throw new Error(`next() before the step was answered (${this.#state})`)
         case "over":
@@ -165,8 +167,20 @@ export class ServerSession<D> {
       throw new Error(`replyFound to ${request}: destination properties belong to FindDestination, and only there`)
     }
     this.#answering = undefined
-    this.#finding = wireNames[request]
+    this.#finding = request === "FindEndpoint" ? "find_endp" : "find_dest"
     this.#state = "awaiting the client's dummy"
+  }
+
+  /**
+   * Answers `Inspect` with whole attribute lists; they must not be changed until they are sent. Until the last part is given, the state is
+   * "reporting", and the next step waits.
+   */
+  report(bytes: Uint8Array, isLast: boolean): void {
+    const request = this.#state === "reporting" ? "List" : this.#answerDue("report")
+    if (request !== "Status" && request !== "List") throw new Error(`report to ${request}, which looks at nothing`)
+    this.#answering = undefined
+    this.#state = isLast ? "between requests" : "reporting"
+    this.#outbox.add(bytes)
   }
 
   /** Answers `SendDescriptor`: the byte with the descriptor is sent. */
@@ -310,6 +324,9 @@ export class ServerSession<D> {
         return { _tag: "SaveDestination", request }
       case "FindDestination":
         return { _tag: "FindDestination", request }
+      case "Status":
+      case "List":
+        return { _tag: "Inspect", inspection: request }
     }
   }
 
@@ -346,7 +363,7 @@ export class ServerSession<D> {
     return { _tag: "SaveEndpoint", request, descriptor: this.#intake.takeDescriptor() }
   }
 
-  #answerDue(call: string): Request["_tag"] {
+  #answerDue(call: string): (Request | Inspection)["_tag"] {
     if (this.#state !== "answer due" || this.#answering === undefined) {
       throw new Error(`${call} although no answer is due (${this.#state})`)
     }

@@ -117,9 +117,65 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   {
     name: "idle: the kernel is not told of a changed interest",
     file: `${reactor}/src/idle/IdleWatcher.ts`,
-    find: "calls.epollModify(epoll, connection.descriptor, this.#bits, connection.token)",
-    replace: "calls.epollModify(epoll, connection.descriptor, 0, connection.token)",
+    find: "this.#set.modify(connection, this.#bits)",
+    replace: "this.#set.modify(connection, 0)",
     tests: [`${reactor}/test/idle/IdleWatcher.test.ts`]
+  },
+  {
+    name: "closes: all that are due are closed in one turn",
+    file: `${reactor}/src/loop/internal/DeferredCloses.ts`,
+    find: "this.#waiting.length === 0 && this.#leftThisTurn > 0",
+    replace: "this.#waiting.length === 0",
+    tests: [`${reactor}/test/loop/DeferredCloses.test.ts`]
+  },
+  {
+    name: "closes: those that wait at the end leak",
+    file: `${reactor}/src/loop/internal/DeferredCloses.ts`,
+    find: "for (const { descriptor } of this.#waiting.splice(0)) this.#loop.calls.letGo(descriptor)",
+    replace: "",
+    tests: [`${reactor}/test/loop/DeferredCloses.test.ts`, `${tests}/cache/MassLeaving.test.ts`]
+  },
+  {
+    name: "closes: those that wait are not bounded",
+    file: `${reactor}/src/loop/internal/DeferredCloses.ts`,
+    find: "const waitingMax = 256",
+    replace: "const waitingMax = 256_000",
+    tests: [`${reactor}/test/loop/DeferredCloses.test.ts`]
+  },
+  {
+    name: "closes: descriptors that are scarce wait too",
+    file: `${reactor}/src/loop/internal/DeferredCloses.ts`,
+    find: "this.descriptorRoom() >= descriptorRoomMin",
+    replace: "this.descriptorRoom() >= 0",
+    tests: [`${reactor}/test/loop/DeferredCloses.test.ts`]
+  },
+  {
+    name: "idle: peers that have left stand before clients",
+    file: `${reactor}/src/idle/IdleWatcher.ts`,
+    find: "this.#set.add(connection, this.#bits)",
+    replace: "this.#loop.register(connection, this.#bits)",
+    tests: [`${reactor}/test/idle/IdleSet.test.ts`]
+  },
+  {
+    name: "idle: peers that have left are taken faster than they are closed",
+    file: `${reactor}/src/idle/internal/IdleSet.ts`,
+    find: "if (this.#loop.closeRoom < eventsMax) return",
+    replace: "",
+    tests: [`${reactor}/test/idle/IdleSet.test.ts`]
+  },
+  {
+    name: "idle: looks find more dead than can wait",
+    file: `${reactor}/src/idle/IdleWatcher.ts`,
+    find: "this.#loop.closeRoom < connectionsPerTurnMax ||",
+    replace: "",
+    tests: [`${reactor}/test/idle/IdleSet.test.ts`]
+  },
+  {
+    name: "cache: what peers have left is closed in one turn",
+    file: `${cache}/ConnectionCache.ts`,
+    find: "connection.value.deferClose(this.#loop, this.#observer.onFreed)\n  }",
+    replace: "connection.value.close()\n    this.#observer.onFreed()\n  }",
+    tests: [`${tests}/cache/MassLeaving.test.ts`]
   },
   {
     name: "access: whoever is not mapped comes in as nobody",

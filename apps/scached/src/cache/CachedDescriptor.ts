@@ -1,10 +1,12 @@
-import type { Descriptor, SystemCalls } from "@scached/fdpass"
+import type { Descriptor, PeerCredentials, SystemCalls } from "@scached/fdpass"
 import type { OctetString } from "@scached/protocol"
 import { type EventLoop, IdleConnection, type IdleState } from "@scached/reactor"
 import type { CachedConnection } from "@scached/store"
 
-/** What the cached descriptors of one cache share, so that none carries it. */
+/** What the cached descriptors of one client share, so that none carries it. */
 export interface CachedDescriptorOwner {
+  /** Who has saved them; undefined where nobody is known. */
+  readonly savedBy: PeerCredentials | undefined
   readonly calls: SystemCalls["Service"]
   /** The peer of a connection at rest has left, or said something unasked. */
   readonly onStirred: (
@@ -31,6 +33,10 @@ export class CachedDescriptor extends IdleConnection {
     this.#owner = owner
   }
 
+  get savedBy(): PeerCredentials | undefined {
+    return this.#owner.savedBy
+  }
+
   onStirred(state: IdleState): void {
     if (this.connection !== undefined) this.#owner.onStirred(this.connection, state)
   }
@@ -44,6 +50,12 @@ export class CachedDescriptor extends IdleConnection {
   close(): void {
     this.stopWatching()
     this.#owner.calls.letGo(this.descriptor)
+  }
+
+  /** The same where many may be due together: in one of the next turns of the loop, if this one has closed enough. */
+  deferClose(loop: EventLoop, onClosed: () => void): void {
+    this.stopWatching()
+    loop.deferClose(this.descriptor, onClosed)
   }
 
   /** The same, along with others of this turn of the loop. */

@@ -1,7 +1,14 @@
-import { type Descriptor, isConnection } from "@scached/fdpass"
+import { type Descriptor, isConnection, type PeerCredentials } from "@scached/fdpass"
 import type { OctetString } from "@scached/protocol"
 import { type EventLoop, type IdleInterest, type IdleState, IdleWatcher, idleStateOf } from "@scached/reactor"
-import { type CachedConnection, ConnectionStore, type Evicted, type Lease, type StoreLimits } from "@scached/store"
+import {
+  type CachedConnection,
+  ConnectionStore,
+  type Evicted,
+  type Lease,
+  type StoreLimits,
+  type StoreWalk
+} from "@scached/store"
 import type { CacheSettings, SettingsInForce, WatchMode } from "../settings/CacheSettings.ts"
 import { CachedDescriptor, type CachedDescriptorOwner } from "./CachedDescriptor.ts"
 import { CacheStatistics } from "./CacheStatistics.ts"
@@ -72,17 +79,33 @@ export class ConnectionCache {
     this.#observer = observer
     this.#store = new ConnectionStore(limitsOf(settings.current))
     this.#watcher = new IdleWatcher(loop, { interest: interestOf[settings.current.watch], ...watchTimes })
-    this.#owner = {
-      calls: loop.calls,
-      onStirred: (connection, state) => {
-        if (this.#store.remove(connection)) this.#lose(connection, state)
-      }
-    }
+    this.#owner = this.ownerFor(undefined)
     this.statistics = new CacheStatistics(loop.calls.wallMillis())
   }
 
   get sizes(): ConnectionStore<CachedDescriptor, Octets>["sizes"] {
     return this.#store.sizes
+  }
+
+  /** How many connections may be cached at this moment, with the descriptors that clients leave. */
+  get connectionsMax(): number {
+    return Number(this.#limits.connectionsMax)
+  }
+
+  /** What the connections share that one client saves. */
+  ownerFor(savedBy: PeerCredentials | undefined): CachedDescriptorOwner {
+    return {
+      savedBy,
+      calls: this.#loop.calls,
+      onStirred: (connection, state) => {
+        if (this.#store.remove(connection)) this.#lose(connection, state)
+      }
+    }
+  }
+
+  /** Begins a walk over all that is cached. */
+  walk(): StoreWalk<CachedDescriptor, Octets> {
+    return this.#store.walk()
   }
 
   /** Connections whose peers are watched, by looks or by the kernel. */
@@ -105,9 +128,18 @@ export class ConnectionCache {
     return this.#settings.current.watch === "off" || isConnection(this.#loop.calls.socketKind(descriptor))
   }
 
-  /** Keeps a connection, whose descriptor is the cache's from then on; false when there is no room for it, and it was closed. */
-  saveEndpoint(label: Octets, properties: Octets, descriptor: Descriptor, ttlSeconds: number): boolean {
-    const cached = new CachedDescriptor(descriptor, this.#owner)
+  /**
+   * Keeps a connection, whose descriptor is the cache's from then on; false when there is no room for it, and it was closed. `owner` is what
+   * `ownerFor` gave for the client that saves it.
+   */
+  saveEndpoint(
+    label: Octets,
+    properties: Octets,
+    descriptor: Descriptor,
+    ttlSeconds: number,
+    owner: CachedDescriptorOwner = this.#owner
+  ): boolean {
+    const cached = new CachedDescriptor(descriptor, owner)
     const saved = this.#store.saveEndpoint(label, properties, cached, this.#ttlMillis(ttlSeconds), this.#loop.nowMillis)
     if (saved.evicted.length > 0) this.#makeRoom(saved.evicted)
     if (saved._tag === "Refused") {
@@ -233,8 +265,7 @@ export class ConnectionCache {
   #lose(connection: CachedConnection<CachedDescriptor, Octets>, state: IdleState): void {
     this.statistics.lost(state)
     this.#observer.onLost(connection.endpointLabel, state)
-    connection.value.close()
-    this.#observer.onFreed()
+    connection.value.deferClose(this.#loop, this.#observer.onFreed)
   }
 
   #makeRoom(evicted: ReadonlyArray<Evicted<CachedDescriptor, Octets>>): void {
@@ -272,7 +303,10 @@ export class ConnectionCache {
   }
 
   #ttlMillis(ttlSeconds: number): number {
-    return Math.min(ttlSeconds, this.#settings.current.ttlSecondsMax) * 1000
+    const { ttlSecondsMax } = this.#settings.current
+    if (ttlSeconds <= ttlSecondsMax) return ttlSeconds * 1000
+    this.statistics.count("shortenedTtls")
+    return ttlSecondsMax * 1000
   }
 
   #scheduleExpiry(): void {
@@ -289,9 +323,8 @@ export class ConnectionCache {
     this.#expiryMillis = Number.POSITIVE_INFINITY
     // A bounded share a turn: 100,000 connections that expire together must not stop the clients.
     const expired = this.#store.expire(this.#loop.nowMillis)
-    for (const connection of expired) connection.value.close()
+    for (const connection of expired) connection.value.deferClose(this.#loop, this.#observer.onFreed)
     this.statistics.count("expired", expired.length)
-    if (expired.length > 0) this.#observer.onFreed()
     this.#scheduleExpiry()
   }
 }

@@ -32,6 +32,8 @@ export interface CacheSettings extends StoreLimits {
   readonly descriptorsMax: number
   /** Who may connect; without it everybody who gets to the socket. */
   readonly access: Access | undefined
+  /** Who may look into the cache: root, and the user that the daemon runs as. */
+  readonly insiders: Access
   /** Warnings a second, whoever causes them: scached_warning_limit. */
   readonly warningsPerSecondMax: number
 }
@@ -43,7 +45,7 @@ export interface SettingsInForce {
 
 /**
  * Descriptors of the process itself: standard descriptors, epoll sets, the ring, listening sockets, the log, those of Bun's runtime, and the
- * reserve (8), 21 in all. The rest is for what one message brings besides its first descriptor.
+ * reserve (8), 22 in all. The rest is for what one message brings besides its first descriptor.
  */
 export const ownDescriptors = 64
 

@@ -32,7 +32,7 @@ describe("cached connections", () => {
     stage.save(1_000, "few", ["f1"])
     stage.save(2_000, "few", ["f2"])
     stage.save(3_000, "many", ["m4", "m5", "m6"])
-    stage.machine.at(4_000, () => expect(stage.machine.inUse).toBe(2 + 4))
+    stage.machine.at(4_000, () => expect(stage.machine.inUse).toBe(3 + 4))
     const taken = [stage.take(5_000, "many"), stage.take(5_000, "few")]
     stage.run()
     expect(taken).toEqual([
@@ -89,7 +89,7 @@ describe("cached connections", () => {
       const { loop } = stage.machine
       // Each time before the next share.
       const look = () => {
-        open.push(stage.machine.inUse - 2)
+        open.push(stage.machine.inUse - 3)
         if (open.length < 6) loop?.postpone(look)
       }
       loop?.at(1_000, look)

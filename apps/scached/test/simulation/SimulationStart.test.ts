@@ -87,8 +87,10 @@ const greeting = "protocol\0connection_cache_protocol\0\0"
 
 for (const fault of ["processTableFull", "systemTableFull"] as const) {
   test(`epollCreate: ${fault} ends a start without a loop, and costs any other its reserve`, () => {
-    const [loop, ...reserve] = startsWith("epollCreate", fault)
+    const [loop, idle, ...reserve] = startsWith("epollCreate", fault)
     expect(loop?.failure).toBeInstanceOf(SystemCallError)
+    // The set of idle connections is made when the first of them is to be watched.
+    expect(idle).toEqual({ greeting, failure: undefined, warnings: [], isReached: true })
     expect(reserve).toHaveLength(reservedDescriptors)
     for (const each of reserve) {
       expect(each).toEqual({
@@ -103,7 +105,8 @@ for (const fault of ["processTableFull", "systemTableFull"] as const) {
 
 for (const fault of ["noMemory", "watchLimit"] as const) {
   test(`epollAdd: ${fault} ends a start that cannot listen, and turns away a client that cannot be heard`, () => {
-    const [door, client, ...others] = startsWith("epollAdd", fault)
+    const [idle, door, client, ...others] = startsWith("epollAdd", fault)
+    expect(idle).toEqual({ greeting, failure: undefined, warnings: [], isReached: true })
     expect(door?.failure).toBeInstanceOf(SystemCallError)
     expect(client).toEqual({
       greeting: "",

@@ -14,6 +14,8 @@ export interface StageOptions {
   readonly descriptorsMax?: number
   readonly isVerbose?: boolean
   readonly endMillis?: number
+  /** Virtual time that each system call takes. */
+  readonly callMillis?: number
   /** Stands between the daemon and its calls. */
   readonly calls?: Sabotage["calls"]
 }
@@ -24,9 +26,16 @@ export class Stage {
   readonly polite: Array<SimulatedClient> = []
 
   constructor(options: StageOptions = {}) {
-    const { descriptorsMax, endMillis = 3_600_000, faults = [], isVerbose = false, socketBufferBytes } = options
+    const {
+      callMillis = 0,
+      descriptorsMax,
+      endMillis = 3_600_000,
+      faults = [],
+      isVerbose = false,
+      socketBufferBytes
+    } = options
     this.machine = new Machine({
-      kernel: { seed: 1, ...(socketBufferBytes === undefined ? {} : { socketBufferBytes }) },
+      kernel: { seed: 1, callMillis, ...(socketBufferBytes === undefined ? {} : { socketBufferBytes }) },
       settings: { ...defaultCacheSettings, ttlSecondsMax: 100, exchangeSecondsMax: 10, ...options.settings },
       daemonFaults: { script: faults },
       ...(descriptorsMax === undefined ? {} : { descriptorsMax }),

@@ -14,6 +14,7 @@ import { SimulatedPollBatch } from "./SimulatedPollBatch.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { SimulatedReceiveBuffer } from "./SimulatedReceiveBuffer.ts"
 import { SocketFile } from "./SocketFile.ts"
+import { makeErrands } from "./simulatedErrands.ts"
 import { makeMessageCalls } from "./simulatedMessages.ts"
 
 const kindOf = (file: OpenFile): SocketKind => {
@@ -363,6 +364,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     // Nothing lingers here.
     closesUnderWay: () => 0,
     hurryCloses: () => {},
+    ...makeErrands(process),
     makeReceiveBuffer: (bytesMax) => new SimulatedReceiveBuffer(bytesMax),
     makeReadinessBatch: (capacity) => new SimulatedReadinessBatch(capacity),
     makePollBatch: (capacity) => new SimulatedPollBatch(capacity),

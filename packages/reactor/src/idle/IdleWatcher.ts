@@ -3,6 +3,7 @@ import type { EventLoop } from "../loop/EventLoop.ts"
 import { IdleConnection } from "./IdleConnection.ts"
 import type { IdleState } from "./IdleState.ts"
 import { IdleList } from "./internal/IdleList.ts"
+import { IdleSet } from "./internal/IdleSet.ts"
 import { IdleSweep } from "./internal/IdleSweep.ts"
 
 /**
@@ -105,6 +106,8 @@ export class IdleWatcher {
   readonly #young = new IdleList(this)
   readonly #watched = new IdleList(this)
   readonly #sweep: IdleSweep
+  /** Where the kernel watches. Tried again with the next connection while it is an error number. */
+  #set: IdleSet | Outcome
   #refused = 0
   #lastRefusal: Outcome = 0
   #cancelTimer: (() => void) | undefined
@@ -118,6 +121,7 @@ export class IdleWatcher {
     this.#looks = options.looks
     this.#bits = interestBits[options.interest]
     this.#sweep = new IdleSweep(loop, this.#young, connectionsPerTurnMax)
+    this.#set = IdleSet.open(loop)
   }
 
   /** Connections that rest, and for which nothing was done yet. */
@@ -175,12 +179,18 @@ export class IdleWatcher {
     for (const list of [this.#ignored, this.#waiting, this.#young, this.#watched]) {
       while (list.first !== undefined) this.forget(list.first)
     }
+    if (typeof this.#set !== "number") this.#set.close()
+    this.#set = 0
   }
 
   /** Ends the watch of a connection that it watches, or will. @internal */
   forget(connection: IdleConnection): void {
     connection.list?.remove(connection)
-    this.#loop.release(connection)
+    this.#unregister(connection)
+  }
+
+  #unregister(connection: IdleConnection): void {
+    if (typeof this.#set !== "number") this.#set.remove(connection)
   }
 
   /** Sees to it that there is a round when one is due, and no timer when nothing is: an idle program sleeps. */
@@ -215,7 +225,10 @@ export class IdleWatcher {
 
   /** True when there are more to be looked at than in one turn. */
   #look(): boolean {
-    if (this.#bits !== 0) return this.#sweep.look(this.#bits, this.#onIdle)
+    if (this.#bits !== 0) {
+      // All of them may have to be closed: those of the last look come first.
+      return this.#loop.closeRoom < connectionsPerTurnMax || this.#sweep.look(this.#bits, this.#onIdle)
+    }
     // Nobody wants to know any more.
     for (let left = connectionsPerTurnMax; left > 0 && this.#young.first !== undefined; left--) {
       this.#move(this.#young.first, this.#ignored)
@@ -244,12 +257,9 @@ export class IdleWatcher {
   #refreshWatched(connection: IdleConnection): void {
     this.#watched.cursor = connection.next
     if (this.#bits === 0) {
-      this.#loop.release(connection)
+      this.#unregister(connection)
       this.#move(connection, this.#ignored)
-    } else {
-      const { calls, epoll } = this.#loop
-      calls.epollModify(epoll, connection.descriptor, this.#bits, connection.token)
-    }
+    } else if (typeof this.#set !== "number") this.#set.modify(connection, this.#bits)
   }
 
   #move(connection: IdleConnection, to: IdleList): void {
@@ -284,7 +294,8 @@ export class IdleWatcher {
   }
 
   #register(connection: IdleConnection): void {
-    const outcome = this.#loop.register(connection, this.#bits)
+    if (typeof this.#set === "number") this.#set = IdleSet.open(this.#loop)
+    const outcome = typeof this.#set === "number" ? this.#set : this.#set.add(connection, this.#bits)
     if (outcome < 0) {
       this.#refused++
       this.#lastRefusal = outcome

@@ -9,8 +9,11 @@ import {
 } from "@scached/fdpass"
 import type { Host } from "./Host.ts"
 import { CloseTender } from "./internal/CloseTender.ts"
+import { DeferredCloses } from "./internal/DeferredCloses.ts"
 import { Discarding } from "./internal/Discarding.ts"
 import { InputLooks } from "./internal/InputLooks.ts"
+import { Members } from "./internal/Members.ts"
+import { PostponedTasks } from "./internal/PostponedTasks.ts"
 import { ReadyTasks } from "./internal/ReadyTasks.ts"
 import { SharedCalls } from "./internal/SharedCalls.ts"
 import { Slot } from "./internal/Slot.ts"
@@ -29,8 +32,6 @@ const eventsMax = 256
 const receiveBytesMax = 16_384
 /** Longest stretch without giving way to the host under load; giving way on every turn was measured to cost 10 to 20%. */
 const hostPauseMillisMax = 5
-/** Share of a turn for what was postponed: many handlers with much left to do must not add up to a long wait for the others. */
-const postponedMillisMax = 1
 /** epoll_wait takes whole milliseconds in 32 bits. */
 const waitMillisMax = 2_147_483_647
 
@@ -66,12 +67,11 @@ export class EventLoop {
   readonly #discarding = new Discarding(this)
   readonly #closeTender = new CloseTender(this)
   readonly #batch
-  readonly #members: Array<WatchMember | undefined> = [undefined]
-  readonly #freeTokens: Array<number> = []
-  #tokensFreedThisTurn: Array<number> = []
+  readonly #deferredCloses = new DeferredCloses(this)
+  readonly #members: Members
   readonly #ready = new ReadyTasks((tasks) => this.#runAll(tasks))
   readonly #looks = new InputLooks()
-  #postponed: Array<() => void> = []
+  readonly #postponed = new PostponedTasks()
   #isReading = false
   readonly #afterReads: Array<AfterReads> = []
   readonly #shared = new SharedCalls(this, receiveBytesMax)
@@ -84,6 +84,7 @@ export class EventLoop {
     this.calls = calls
     this.epoll = epoll
     this.#host = host
+    this.#members = new Members(calls, epoll)
     this.#batch = calls.makeReadinessBatch(eventsMax)
     this.receiveBuffer = calls.makeReceiveBuffer(receiveBytesMax)
     this.#nowMillis = calls.monotonicMillis()
@@ -97,7 +98,7 @@ export class EventLoop {
 
   /** Descriptors in the epoll set, the host's not counted. */
   get watched(): number {
-    return this.#members.length - 1 - this.#freeTokens.length - this.#tokensFreedThisTurn.length
+    return this.#members.size
   }
 
   /** Timers that have neither run nor been cancelled. */
@@ -121,7 +122,7 @@ export class EventLoop {
    * has work.
    */
   postpone(task: () => void): void {
-    this.#postponed.push(task)
+    this.#postponed.add(task)
   }
 
   /**
@@ -148,6 +149,24 @@ export class EventLoop {
     onClosed()
   }
 
+  /**
+   * Closes a descriptor that another process has made, of which many may be due together: some in this turn, the others in the next ones, and all
+   * with the loop. It is the loop's from then on. `onClosed` may be called at once; it is not called when the loop is closed before.
+   */
+  deferClose(descriptor: Descriptor, onClosed: () => void): void {
+    this.#deferredCloses.add(descriptor, onClosed)
+  }
+
+  /** How many more closes can be deferred at this moment; what is deferred beyond them is closed at once. */
+  get closeRoom(): number {
+    return this.#deferredCloses.room
+  }
+
+  /** Descriptors that other processes have made, and that are still to be closed, here or by threads. */
+  get closesUnderWay(): number {
+    return this.#deferredCloses.size + this.calls.closesUnderWay()
+  }
+
   /** Calls `run` once the monotonic clock has reached the deadline; the result cancels it. */
   at(deadlineMillis: number, run: () => void): () => void {
     // Not earlier than this turn, so that those that are due already stand before it.
@@ -172,16 +191,7 @@ export class EventLoop {
 
   /** The same for what keeps its own place; `release` ends it. One that is watched already must not be given. */
   register(member: WatchMember, readiness: number): Outcome {
-    const token = this.#freeTokens.pop() ?? this.#members.length
-    const outcome = this.calls.epollAdd(this.epoll, member.descriptor, readiness, token)
-    if (outcome < 0) {
-      if (token === this.#members.length) this.#members.push(undefined)
-      this.#freeTokens.push(token)
-      return outcome
-    }
-    member.token = token
-    this.#members[token] = member
-    return outcome
+    return this.#members.add(member, readiness)
   }
 
   /**
@@ -189,13 +199,7 @@ export class EventLoop {
    * have been reported.
    */
   release(member: WatchMember): void {
-    const { token } = member
-    if (token === 0) return
-    member.token = 0
-    this.#members[token] = undefined
-    this.#tokensFreedThisTurn.push(token)
-    // What outlives the loop must still be able to let go of its descriptor.
-    if (!this.#isClosed) this.calls.epollRemove(this.epoll, member.descriptor)
+    this.#members.remove(member)
   }
 
   /**
@@ -235,7 +239,7 @@ export class EventLoop {
   /** One turn: waits unless there is something to do already. */
   turn(): void {
     // As many events as can be pending at a time, the host's with them.
-    const isLooking = this.#looks.begin(this.#members.length)
+    const isLooking = this.#looks.begin(this.#members.byToken.length)
     const waitMillis = isLooking ? 0 : this.#waitMillis()
     if (waitMillis !== 0) this.observer?.beforeWait(this.#nowMillis, waitMillis)
     const count = this.calls.epollWait(this.epoll, this.#batch, waitMillis)
@@ -243,12 +247,13 @@ export class EventLoop {
     this.observer?.afterWait(this.#nowMillis)
     // Anything but a signal means that the set itself is unusable: going on would spin.
     if (count < 0 && count !== -Errno.EINTR) throw new Error(`epoll_wait failed with errno ${-count}`)
-    const postponed = this.#takePostponed()
+    const postponed = this.#postponed.take()
+    this.#deferredCloses.beginTurn()
     this.#isReading = true
     try {
       for (let first = 0, end = 0; first < count; first = end) {
         end = Math.min(count, first + this.#shared.readsAtOnce)
-        if (end - first > 1) this.#shared.read(this.#batch, this.#members, first, end)
+        if (end - first > 1) this.#shared.read(this.#batch, this.#members.byToken, first, end)
         for (let index = first; index < end; index++) this.#dispatch(index)
         this.#shared.endReads()
       }
@@ -256,15 +261,12 @@ export class EventLoop {
       this.#isReading = false
     }
     this.#runAfterReads()
-    if (postponed !== undefined) this.#runPostponed(postponed)
+    if (postponed.length > 0) this.#runPostponed(postponed)
     if (isLooking && count >= 0) this.#runAll(this.#looks.end(count, count < eventsMax))
     this.#runTimers()
     this.#ready.run()
     this.#host.drainMicrotasks()
-    if (this.#tokensFreedThisTurn.length > 0) {
-      for (const token of this.#tokensFreedThisTurn) this.#freeTokens.push(token)
-      this.#tokensFreedThisTurn = []
-    }
+    this.#members.recycle()
     const closing = this.calls.closesUnderWay()
     if (closing > 0) this.#closeTender.tend(closing)
     this.#considerHost()
@@ -281,6 +283,7 @@ export class EventLoop {
    * may have at this moment; where there is room for few, fewer reads are made together.
    */
   batchCalls(batching: Batching, descriptorRoom: () => number): boolean {
+    this.#deferredCloses.descriptorRoom = descriptorRoom
     return this.#shared.begin(batching, descriptorRoom)
   }
 
@@ -290,15 +293,9 @@ export class EventLoop {
     this.#isClosed = true
     this.#shared.close()
     this.#discarding.close()
+    this.#deferredCloses.close()
+    this.#members.close()
     this.epoll.close()
-  }
-
-  /** What was postponed before this turn; what its handlers postpone is for the next one. */
-  #takePostponed(): ReadonlyArray<() => void> | undefined {
-    const postponed = this.#postponed
-    if (postponed.length === 0) return undefined
-    this.#postponed = []
-    return postponed
   }
 
   #dispatch(index: number): void {
@@ -307,7 +304,7 @@ export class EventLoop {
       this.#hostIsReady = true
       return
     }
-    const member = this.#members[token]
+    const member = this.#members.byToken[token]
     const read = this.#shared.takeRead(token)
     // Stopped by an earlier handler of this turn.
     if (member === undefined && read < 0) return
@@ -361,17 +358,12 @@ export class EventLoop {
     }
   }
 
-  /** As many as fit into their share of the turn, at least one; the others keep their place in the next one. */
   #runPostponed(tasks: ReadonlyArray<() => void>): void {
-    const endMillis = this.#nowMillis + postponedMillisMax
-    for (let index = 0; index < tasks.length; index++) {
-      if (index > 0) this.#nowMillis = this.calls.monotonicMillis()
-      if (this.#nowMillis > endMillis) {
-        this.#postponed = [...tasks.slice(index), ...this.#postponed]
-        return
-      }
-      this.#runAll([tasks[index] ?? nothing])
+    const now = () => {
+      this.#nowMillis = this.calls.monotonicMillis()
+      return this.#nowMillis
     }
+    this.#postponed.run(tasks, this.#nowMillis, now, (each) => this.#runAll(each))
   }
 
   #runAll(tasks: ReadonlyArray<() => void>): void {
@@ -385,7 +377,7 @@ export class EventLoop {
   }
 
   #waitMillis(): number {
-    if (!this.#ready.isEmpty || this.#postponed.length > 0) return 0
+    if (!this.#ready.isEmpty || !this.#postponed.isEmpty) return 0
     const own = this.#timers.nextDeadlineMillis
     const host = this.#host.nextDeadlineMillis()
     if (own === undefined && host === undefined) return -1

@@ -136,7 +136,7 @@ describe("young connections, with looks", () => {
   })
 
   test("stay young where the kernel has no room for more watches", () => {
-    const script = [1, 2].map((nth) => ({ call: "epollAdd", nth, fault: "watchLimit" }) as const)
+    const script = [2, 3].map((nth) => ({ call: "epollAdd", nth, fault: "watchLimit" }) as const)
     const test = resting({ looks }, { faults: { script } })
     const { far } = test.save("one")
     test.pass(1_351)

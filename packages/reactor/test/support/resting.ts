@@ -16,6 +16,8 @@ export const resting = (options: Partial<IdleWatcherOptions> = {}, kernel: Parti
     const watch = watcher.watch(near, (state) => events.push(`${name} ${state} at ${machine.kernel.nowMillis}`))
     return { near, far, watch }
   }
+  // One is that of the set itself, which is made with the watcher.
+  const added = () => machine.process.callCount("epollAdd") - 1
   return {
     ...machine,
     watcher,
@@ -30,7 +32,9 @@ export const resting = (options: Partial<IdleWatcherOptions> = {}, kernel: Parti
       })
       while (!isOver) machine.loop.turn()
     },
-    added: () => machine.process.callCount("epollAdd"),
+    added,
+    /** Connections that the kernel was told to watch, and not to forget. */
+    inKernel: () => added() - machine.process.callCount("epollRemove"),
     finish: () => {
       watcher.close()
       expect([machine.loop.watched, machine.loop.pendingTimers]).toEqual([0, 0])

@@ -19,9 +19,9 @@ export interface LineChart {
 const orNotMeasured = (value: number | null | undefined, format: (value: number) => string): string =>
   value === null || value === undefined ? notMeasured : format(value)
 
-/** Times stand on a logarithmic scale, which has no place for 0: that of a second without any operation. */
-const plottable = (value: number, kind: LineChart["yKind"]): number | null =>
-  kind === "nanoseconds" && value <= 0 ? null : value
+/** Times stand on a logarithmic scale, which has no place for 0, and a second without an answer has none at all. */
+const plottable = (value: number | null, kind: LineChart["yKind"]): number | null =>
+  value === null || (kind === "nanoseconds" && value <= 0) ? null : value
 
 /** Where each round begins when rounds stand one behind another, with a second free between them so that lines break there. */
 const roundOffsets = (targets: ReadonlyArray<Target>): ReadonlyArray<number> => {

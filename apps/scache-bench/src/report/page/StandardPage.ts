@@ -7,7 +7,7 @@ import { metricBar, renderBarTable } from "./BarTable.ts"
 import { type LineChart, lineChartsOf } from "./LineChart.ts"
 import { html, type Markup } from "./Markup.ts"
 import { isEmpty, renderLineChart, renderPage, renderTable } from "./Page.ts"
-import { checkedItems, list, resultTable, violationsBox } from "./ResultPage.ts"
+import { checkedItems, commandSection, incompleteBox, list, resultTable, violationsBox } from "./ResultPage.ts"
 
 const unique = (texts: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(texts)]
 
@@ -128,8 +128,8 @@ export const renderStandardPage = (
 <p class="about">${dates.join(", ")}; ${unique(results.map(describeMachine)).join("; ")}</p>
 <p class="about">Targets were loaded in turn, round after round. An operation is one request with all its exchanges.</p>
 ${about.map((text) => html`<p class="about">${text}</p>\n`)}</header>
-${violationsBox(results.flatMap(({ targets }) => targets))}${ratioTable(results)}${overview(results)}${sections}
-<p class="about">In the tables: ${howNumbersAreMade.join(" ")}.</p>${settingsSection(results)}`,
+${incompleteBox(results)}${violationsBox(results.flatMap(({ targets }) => targets))}${ratioTable(results)}${overview(results)}${sections}
+<p class="about">In the tables: ${howNumbersAreMade.join(" ")}.</p>${commandSection(results[0]?.command ?? [])}${settingsSection(results)}`,
     charts: charts.flat()
   })
   return `${firstLine}\n${page}`

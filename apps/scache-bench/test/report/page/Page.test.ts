@@ -63,7 +63,7 @@ describe("a result's page", () => {
   test("says in text what the pictures show", () => {
     const text = readable(page)
     for (const each of [
-      "scached 135,327 80.3 µs 118 µs 134 µs 7.31 ms 24.6 ms 7.04 µs 0.03 64.1 MiB 0 server",
+      "scached 135,327 80.3 µs 118 µs 134 µs 7.31 ms 24.6 ms 7.04 µs 0.03 64.1 MiB 6.40 µs 0 server",
       "scached / scache: 14.6x (14.5x to 14.6x in 3 rounds)",
       "scache: 812,345 descriptors and 2,436,901 replies checked, nothing wrong",
       "scached 7.04 µs (6.90 µs to 7.18 µs)",
@@ -197,7 +197,8 @@ test("two runs' page has a table for each target, the notes, and the lines of bo
 
 describe("the page of several results", () => {
   const alone = makeResult([scached], { settings: { ...settings, clients: 1 } })
-  const page = renderStandardPage([result, alone], ["scache is <Postfix's> own."])
+  const command = ["scache-bench", "standard", "--seconds", "3"]
+  const page = renderStandardPage([{ ...result, command }, alone], ["scache is <Postfix's> own."])
   const text = readable(page)
 
   test("has pictures of all of them, then each, and the settings once", () => {

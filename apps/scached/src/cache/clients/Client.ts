@@ -7,25 +7,13 @@ import {
   systemCallError
 } from "@scached/fdpass"
 import { Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
-import { Channel, type ChannelHandler, type EventLoop } from "@scached/reactor"
-import type { Journal } from "../../log/Journal.ts"
+import { Channel, type ChannelHandler } from "@scached/reactor"
 import { printableLabel } from "../../log/printable.ts"
-import type { SettingsInForce } from "../../settings/CacheSettings.ts"
-import { type ConnectionCache, type Found, unwatchable } from "../ConnectionCache.ts"
-import type { LimitNotices } from "../LimitNotices.ts"
-
-/** What a client needs of its server. */
-export interface ClientContext {
-  readonly loop: EventLoop
-  readonly cache: ConnectionCache
-  readonly settings: SettingsInForce
-  readonly journal: Journal["Service"]
-  readonly notices: LimitNotices
-  /**
-   * Called once, when the client is gone and everything of its has been released: what it has left unread too, which may take a while.
-   */
-  readonly onClosed: (client: Client) => void
-}
+import type { CachedDescriptorOwner } from "../CachedDescriptor.ts"
+import { type Found, unwatchable } from "../ConnectionCache.ts"
+import type { Report } from "../inspection/Report.ts"
+import type { ClientContext } from "./ClientContext.ts"
+import { DebtClock } from "./DebtClock.ts"
 
 /** Steps taken for one client in one turn of the loop: one that sends without end gets no more than that while others wait. */
 const stepsPerTurnMax = 8
@@ -57,12 +45,17 @@ export class Client implements ChannelHandler {
   #isSending = false
   /** The last read brought a descriptor that there was no room for. */
   #isDescriptorLost = false
-  #debtSinceMillis: number | undefined
-  #cancelDebt: (() => void) | undefined
+  /** What the connections share that it saves. */
+  readonly #owner: CachedDescriptorOwner
+  readonly #debt: DebtClock
+  /** The answer to a request that looks into the cache, while there is more to come. */
+  #report: Report | undefined
 
   constructor(context: ClientContext, peer: PeerCredentials) {
     this.#context = context
     this.peer = peer
+    this.#owner = context.cache.ownerFor(peer)
+    this.#debt = new DebtClock(context.loop, context.settings, () => this.#timeOut())
     const { isGreeting, requestBytesMax } = context.settings.current
     this.#session = new ServerSession<Descriptor>({ requestBytesMax, greeting: isGreeting })
   }
@@ -118,16 +111,14 @@ export class Client implements ChannelHandler {
       journal.warning(`${this.#name}: disconnected, its user may no longer connect; see scached_allow_users`)
       return this.close("disconnect: its user may no longer connect")
     }
-    this.#cancelDebt?.()
-    this.#cancelDebt = undefined
-    if (this.#debtSinceMillis !== undefined) this.#armDebt(this.#debtSinceMillis + this.#debtMillisMax)
+    this.#debt.settingsChanged()
   }
 
   /** Releases everything that belongs to this client, once; `reason` is for the verbose log. */
   close(reason: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#cancelDebt?.()
+    this.#debt.close()
     const { descriptor, handOver } = this.#session.close()
     if (descriptor !== undefined) this.#context.loop.calls.letGo(descriptor)
     // Sent and read, only the receipt is missing: the client may have used it, and nobody else must get it then.
@@ -163,6 +154,11 @@ export class Client implements ChannelHandler {
       // The descriptor may be still to be sent; its callback goes on from here.
       if (channel.isBlocked || session.state === "sending the descriptor") return this.#waitForReader()
       if (left === 0) return this.#rest(channel)
+      if (this.#report !== undefined) {
+        this.#continueReport(this.#report)
+        left = 1
+        continue
+      }
       const step = session.next()
       if (step._tag === "Idle") {
         if (this.#flush(channel)) this.#watchDebt()
@@ -170,7 +166,7 @@ export class Client implements ChannelHandler {
       }
       // A step of an exchange is progress: what the client owes after it is a new debt, also where its exchanges follow without a pause. A
       // descriptor or a dummy that nothing asked for is none, or a client could keep what it has found for as long as it sends those.
-      if (step._tag !== "Stray" && step._tag !== "Skipped") this.#debtSinceMillis = undefined
+      if (step._tag !== "Stray" && step._tag !== "Skipped") this.#debt.paid()
       this.#take(step, channel)
       if (this.#isClosed || this.#isEnding) return
     }
@@ -226,6 +222,8 @@ export class Client implements ChannelHandler {
         return this.#saveDestination(step.request)
       case "FindDestination":
         return this.#find(step.request, this.#context.cache.findDestination(step.request.label))
+      case "Inspect":
+        return this.#inspect(step.inspection)
       case "SendDescriptor":
         return this.#sendDescriptor(channel)
       case "HandedOver":
@@ -237,6 +235,7 @@ export class Client implements ChannelHandler {
         return step.fatal ? this.#endAfterOutput(channel) : undefined
       case "Malformed":
         if (step.error._tag === "RequestTooLarge") this.#context.notices.reached("requestBytesMax")
+        this.#context.cache.statistics.count("malformedRequests")
         this.#complain(step.error.message)
         return step.fatal ? this.#endAfterOutput(channel) : undefined
       case "Stray":
@@ -262,7 +261,27 @@ export class Client implements ChannelHandler {
       return this.#session.replyStatus(Reply.Status.failed)
     }
     const { label, properties, ttlSeconds } = request
-    this.#answerSave(request, this.#context.cache.saveEndpoint(label, properties, descriptor, ttlSeconds))
+    this.#answerSave(request, this.#context.cache.saveEndpoint(label, properties, descriptor, ttlSeconds, this.#owner))
+  }
+
+  #inspect(inspection: Request.Inspection): void {
+    const { cache, inspector, settings } = this.#context
+    const name = Request.wireName(inspection)
+    if (!settings.current.insiders.admits(this.peer, () => [])) {
+      cache.statistics.count("refusedInspections")
+      this.#complain(`${name} was refused: only root and the user that scached runs as may look into the cache`)
+      return this.#session.replyStatus(Reply.Status.malformed)
+    }
+    this.#verbose(name)
+    this.#report = inspector.begin(inspection)
+  }
+
+  /** Each part is a turn's work. */
+  #continueReport(report: Report): void {
+    this.#debt.paid()
+    const { bytes, isLast } = report.next()
+    if (isLast) this.#report = undefined
+    this.#session.report(bytes, isLast)
   }
 
   #saveDestination(request: Request.SaveDestination): void {
@@ -332,39 +351,10 @@ export class Client implements ChannelHandler {
   /** Starts or stops the clock on what the client owes: bytes inside an exchange, or reading what was sent to it. */
   #watchDebt(): void {
     if (!this.#session.owesBytes && this.#channel?.isBlocked !== true) {
-      this.#debtSinceMillis = undefined
+      this.#debt.paid()
       return
     }
-    const { loop } = this.#context
-    this.#debtSinceMillis ??= loop.nowMillis
-    this.#armDebt(loop.nowMillis + this.#debtMillisMax)
-  }
-
-  get #debtMillisMax(): number {
-    return this.#context.settings.current.exchangeSecondsMax * 1000
-  }
-
-  /** One timer serves many exchanges: it is armed when there is none, and looks at the present debt when it comes. */
-  #armDebt(deadlineMillis: number): void {
-    this.#cancelDebt ??= this.#context.loop.at(deadlineMillis, () => {
-      this.#cancelDebt = undefined
-      if (!this.#isOverdue()) return
-      const { loop, settings } = this.#context
-      // The answer may have come in time, and still be in the socket: after SIGSTOP, or in a turn with more events than it takes.
-      this.#cancelDebt = loop.afterPendingInput(settings.current.requestBytesMax, () => {
-        this.#cancelDebt = undefined
-        if (this.#isOverdue()) this.#timeOut()
-      })
-    })
-  }
-
-  /** Whether the client has owed the same for too long; where its time is not over, the clock runs on. */
-  #isOverdue(): boolean {
-    if (this.#debtSinceMillis === undefined || this.#isClosed) return false
-    const dueMillis = this.#debtSinceMillis + this.#debtMillisMax
-    if (dueMillis <= this.#context.loop.nowMillis) return true
-    this.#armDebt(dueMillis)
-    return false
+    this.#debt.owes()
   }
 
   #timeOut(): void {

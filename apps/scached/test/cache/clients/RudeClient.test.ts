@@ -128,7 +128,7 @@ test("descriptors that come where none is due are closed at once", () => {
       yield* client.say([message], [cargo])
       cargo.close()
       yield* client.listen(1)
-      expect(stage.machine.inUse).toBe(3)
+      expect(stage.machine.inUse).toBe(4)
     }
   })
   stage.run()

@@ -130,7 +130,8 @@ export class Asleep {
     const { connections, leases } = server.sizes
     const strays = clients.filter(({ incoming }) => incoming !== undefined).length
     const { openCount } = this.#context.process
-    const due = 2 + server.reserved() + clients.length + connections + leases + strays
+    // The listener, the loop's set, and that of idle connections.
+    const due = 3 + server.reserved() + clients.length + connections + leases + strays
     if (openCount === due) return
     this.#fail(
       `${openCount} descriptors are open, must be ${due}: ${clients.length} clients, ${connections} cached, ${leases} leased`
