@@ -8,7 +8,8 @@ import { KernelSystemCalls, Readiness, SocketKind, SystemCalls, type SystemCalls
 import { EventLoop, noHost } from "@scached/reactor"
 import { Effect } from "effect"
 import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
-import { Client, type ClientContext } from "../src/cache/clients/Client.ts"
+import { Client } from "../src/cache/clients/Client.ts"
+import type { ClientContext } from "../src/cache/clients/ClientContext.ts"
 import { LimitNotices } from "../src/cache/LimitNotices.ts"
 import { defaultCacheSettings } from "../test/support/defaultCacheSettings.ts"
 
@@ -84,7 +85,15 @@ const give = (message: string): never => {
 const journal: ClientContext["journal"] = { isVerbose: false, info: give, warning: give, verbose: give }
 const notices = new LimitNotices(loop, journal, settings)
 const cache = new ConnectionCache(loop, settings, { notices, onFreed: () => {}, onLost: give })
-const context: ClientContext = { loop, cache, settings, journal, notices, onClosed: () => give("a client was closed") }
+const context: ClientContext = {
+  loop,
+  cache,
+  settings,
+  journal,
+  notices,
+  inspector: { begin: () => give("nobody looks into the cache") },
+  onClosed: () => give("a client was closed")
+}
 for (let client = 0; client < clientCount; client++) {
   const refused = new Client(context, { pid: 1, uid: 0, gid: 0 }).open(unusedDescriptor())
   if (refused !== undefined) throw refused

@@ -4,7 +4,14 @@
  * @category services
  */
 import { type Descriptor, KernelSystemCalls, type SystemCalls, type UnsupportedPlatform } from "@scached/fdpass"
-import { OctetString, type ReceivedStep, type Request, type TtlSeconds } from "@scached/protocol"
+import {
+  type CacheEntry,
+  type CacheStatus,
+  OctetString,
+  type ReceivedStep,
+  type Request,
+  type TtlSeconds
+} from "@scached/protocol"
 import { Context, Effect, Layer, Option, type Scope } from "effect"
 import * as BunReadiness from "./BunReadiness.ts"
 import type { ClientError, SettingsError } from "./ClientError.ts"
@@ -76,6 +83,13 @@ export interface CacheClientShape {
   readonly findDestination: (
     label: OctetString.OctetString
   ) => Effect.Effect<Option.Option<FoundDestination>, ClientError, Scope.Scope>
+  /**
+   * Tells what the cache has counted, how much it holds, its limits and its settings. A cache refuses it, with `RequestRefused` of status 1,
+   * unless this process runs as root or as the cache's own user; so does scache(8), which does not know it.
+   */
+  readonly status: Effect.Effect<CacheStatus.CacheStatus, ClientError>
+  /** Tells all that is cached, to those who may ask for the status. The whole list must come in the time of one answer. */
+  readonly list: Effect.Effect<ReadonlyArray<CacheEntry.CacheEntry>, ClientError>
 }
 
 /**
@@ -103,9 +117,14 @@ class EffectCall extends Call {
     else resume(outcomeOf(this.#end))
   })
 
-  takeFound(): Received | undefined {
+  takeEnd(): CallEnd | undefined {
     const end = this.#end
     this.#end = undefined
+    return end
+  }
+
+  takeFound(): Received | undefined {
+    const end = this.takeEnd()
     return end?._tag === "Received" ? end : undefined
   }
 }
@@ -114,6 +133,8 @@ const outcomeOf = (end: CallEnd): Effect.Effect<void, ClientError> => {
   switch (end._tag) {
     case "Received":
     case "Answered":
+    case "Reported":
+    case "Listed":
       return Effect.void
     case "Defect":
       return Effect.die(end.cause)
@@ -146,6 +167,26 @@ const ask = <A, R>(
       )
     })
   )
+
+/** Asks for what the cache tells of itself, and takes the end of the exchange for it. */
+const look = <A>(
+  client: Client,
+  request: Request.Inspection,
+  valueOf: (end: CallEnd | undefined) => A | undefined
+): Effect.Effect<A, ClientError> =>
+  Effect.suspend(() => {
+    const call = new EffectCall(request, undefined)
+    client.ask(call)
+    return call.answer.pipe(
+      Effect.onInterrupt(() => Effect.sync(() => client.takeBack(call))),
+      Effect.flatMap(() => {
+        const value = valueOf(call.takeEnd())
+        return value === undefined
+          ? Effect.die(new Error(`another answer than to ${request._tag}`))
+          : Effect.succeed(value)
+      })
+    )
+  })
 
 /** As any descriptor in a scope, but nobody waits for its close: whoever made it may have had it linger. */
 const scopedFound = (client: Client, descriptor: Descriptor): Effect.Effect<Descriptor, never, Scope.Scope> =>
@@ -194,7 +235,9 @@ export const make = Effect.fnUntraced(function* (
         // The session has read the reply to this very request, which has them.
         destinationProperties: reply._tag === "DestinationReply" ? reply.destinationProperties : OctetString.empty,
         descriptor
-      }))
+      })),
+    status: look(client, { _tag: "Status" }, (end) => (end?._tag === "Reported" ? end.status : undefined)),
+    list: look(client, { _tag: "List" }, (end) => (end?._tag === "Listed" ? end.entries : undefined))
   })
 })
 

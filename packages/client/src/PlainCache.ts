@@ -5,7 +5,14 @@
  */
 import type { Socket as NodeSocket } from "node:net"
 import { Descriptor, Descriptors, KernelSystemCalls, SystemCalls } from "@scached/fdpass"
-import { OctetString, type ReceivedStep, type Request, TtlSeconds } from "@scached/protocol"
+import {
+  type CacheEntry,
+  type CacheStatus,
+  OctetString,
+  type ReceivedStep,
+  type Request,
+  TtlSeconds
+} from "@scached/protocol"
 import type { Socket as BunSocket, SocketHandler } from "bun"
 import { Effect, Layer, Result } from "effect"
 import * as BunReadiness from "./BunReadiness.ts"
@@ -115,10 +122,14 @@ export class FoundConnection implements Disposable {
 /** A call whose end a promise tells. What was found becomes its caller's in the same breath. */
 class PlainCall<A> extends Call {
   readonly #answers = Promise.withResolvers<A>()
-  readonly #valueOf: (found: Found | undefined) => A
+  readonly #valueOf: (end: CallEnd) => A
   #stopListening: (() => void) | undefined
 
-  constructor(request: Request.Request, cargo: Descriptor | undefined, valueOf: (found: Found | undefined) => A) {
+  constructor(
+    request: Request.Request | Request.Inspection,
+    cargo: Descriptor | undefined,
+    valueOf: (end: CallEnd) => A
+  ) {
     super(request, cargo)
     this.#valueOf = valueOf
   }
@@ -127,9 +138,10 @@ class PlainCall<A> extends Call {
     this.#stopListening?.()
     switch (end._tag) {
       case "Received":
-        return this.#answers.resolve(this.#valueOf(end))
       case "Answered":
-        return this.#answers.resolve(this.#valueOf(undefined))
+      case "Reported":
+      case "Listed":
+        return this.#answers.resolve(this.#valueOf(end))
       case "Defect":
         return this.#answers.reject(end.cause)
       default:
@@ -155,6 +167,18 @@ class PlainCall<A> extends Call {
 }
 
 const nothing = (): void => {}
+
+const otherAnswer = (): Error => new Error("the cache's answer belongs to another request")
+
+const statusOf = (end: CallEnd): CacheStatus.CacheStatus => {
+  if (end._tag !== "Reported") throw otherAnswer()
+  return end.status
+}
+
+const entriesOf = (end: CallEnd): ReadonlyArray<CacheEntry.CacheEntry> => {
+  if (end._tag !== "Listed") throw otherAnswer()
+  return end.entries
+}
 
 const octetsOf = (argument: string, octets: Octets): OctetString.OctetString => {
   if (octets instanceof Uint8Array) return Result.getOrThrow(OctetString.fromBytes(octets))
@@ -254,6 +278,19 @@ export class PlainCache implements AsyncDisposable {
     return this.#find("FindDestination", label, options)
   }
 
+  /**
+   * Tells what the cache has counted, how much it holds, its limits and its settings. A cache refuses it, with `RequestRefused` of status 1,
+   * unless this process runs as root or as the cache's own user; so does scache(8), which does not know it.
+   */
+  status({ signal }: CallOptions = {}): Promise<CacheStatus.CacheStatus> {
+    return new PlainCall({ _tag: "Status" }, undefined, statusOf).askOf(this.#client, signal)
+  }
+
+  /** Tells all that is cached, to those who may ask for the status. The whole list must come in the time of one answer. */
+  list({ signal }: CallOptions = {}): Promise<ReadonlyArray<CacheEntry.CacheEntry>> {
+    return new PlainCall({ _tag: "List" }, undefined, entriesOf).askOf(this.#client, signal)
+  }
+
   /** A copy of a socket's descriptor, yours to close; throws `SocketUnfit` or `SystemCallError`. The socket goes on as before. */
   copyDescriptor(socket: BunSockets.RuntimeSocket): Descriptor {
     const copy = BunSockets.copyDescriptor(this.#calls, socket)
@@ -285,8 +322,8 @@ export class PlainCache implements AsyncDisposable {
     }
   }
 
-  readonly #foundOf = (found: Found | undefined): FoundConnection | undefined =>
-    found === undefined ? undefined : new FoundConnection(this.#calls, this.#client.letGo, found)
+  readonly #foundOf = (end: CallEnd): FoundConnection | undefined =>
+    end._tag === "Received" ? new FoundConnection(this.#calls, this.#client.letGo, end) : undefined
 }
 
 /**

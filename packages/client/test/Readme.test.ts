@@ -36,6 +36,7 @@ test("the other snippets run and print what they promise", async () => {
   expect(printed).toEqual([
     "nothing is cached\n",
     "its first host\n",
+    "not full, 0 entries are older than an hour\n",
     "saved and found again\n",
     "1 connection before its ttl is over, 0 after\n",
     "ready\n"

@@ -1,9 +1,9 @@
 /** What somebody else's descriptors can do to the thread that closes them or looks at them: nothing. */
 import { expect, test } from "bun:test"
-import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Descriptor, Errno, Readiness } from "../src/index.ts"
 import { kernelCalls as calls, kernelMachine, must } from "./support/machines.ts"
+import { sleepsIn, untilStuck } from "./support/untilStuck.ts"
 
 const { CI } = process.env
 const child = (name: string): string => join(import.meta.dir, "programs", name)
@@ -22,23 +22,6 @@ test("what an ordinary look does not see in a queue is closed without a wait, an
     "left open": 0
   })
 })
-
-const sleepsIn = (processId: number): string => {
-  try {
-    return readFileSync(`/proc/${processId}/wchan`, "utf8")
-  } catch {
-    // It has just ended.
-    return ""
-  }
-}
-
-/** Waits until the process sleeps in a page fault that nobody answers, or has ended. */
-const untilStuck = async (holder: Bun.Subprocess): Promise<void> => {
-  while (holder.exitCode === null) {
-    if (sleepsIn(holder.pid).includes("userfault")) return
-    await Bun.sleep(1)
-  }
-}
 
 const receiveOne = async (listener: Descriptor, holder: Bun.Subprocess): Promise<Descriptor | undefined> => {
   await untilStuck(holder)

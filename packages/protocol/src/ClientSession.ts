@@ -6,12 +6,16 @@
  * in a `Received` or `Stray` step or from `close`.
  */
 import { Result } from "effect"
+import * as AttributeList from "./AttributeList.ts"
+import * as CacheEntry from "./CacheEntry.ts"
+import * as CacheEvent from "./CacheEvent.ts"
+import * as CacheStatus from "./CacheStatus.ts"
 import type { ClientStep } from "./ClientStep.ts"
 import { Intake } from "./internal/Intake.ts"
 import { Outbox } from "./internal/Outbox.ts"
 import { printable } from "./internal/printable.ts"
 import { attributeFound, decodeReply } from "./internal/replyDecoder.ts"
-import { dummy, nameDummy, nameProtocol, protocolName, wireNames } from "./internal/words.ts"
+import { allNames, dummy, nameDummy, nameProtocol, protocolName } from "./internal/words.ts"
 import {
   DescriptorMissing,
   type ReplyError,
@@ -21,7 +25,7 @@ import {
   UnexpectedReply
 } from "./ProtocolError.ts"
 import type { DestinationReply, EndpointReply } from "./Reply.ts"
-import { encode, type Request } from "./Request.ts"
+import { encode, type Inspection, type Request } from "./Request.ts"
 
 /**
  * What a client session can be told when it is made.
@@ -46,6 +50,8 @@ export type ClientState =
   | "sending the descriptor"
   | "awaiting the status"
   | "awaiting the descriptor"
+  | "awaiting entries"
+  | "watching"
   | "over"
 
 const idle = { _tag: "Idle" } as const
@@ -68,7 +74,7 @@ export class ClientSession<D> {
   readonly #intake: Intake<D>
   readonly #outbox = new Outbox()
   #state: ClientState = "ready"
-  #request: Request["_tag"] = "FindEndpoint"
+  #request: (Request | Inspection)["_tag"] = "FindEndpoint"
   #found: EndpointReply | DestinationReply | undefined = undefined
   /** Only the server's first list may be a greeting. */
   #first = true
@@ -87,7 +93,7 @@ export class ClientSession<D> {
    * Puts a request into the output; fails with `RequestTooLarge`, and stays ready, where the server would not accept it. To
    * start one while another is under way, or after the session is over, is a defect and throws.
    */
-  start(request: Request): Result.Result<void, RequestTooLarge> {
+  start(request: Request | Inspection): Result.Result<void, RequestTooLarge> {
     if (this.#state !== "ready" || !this.#intake.isDrained)
       throw new Error(`start(${request._tag}) while ${this.#state}`)
     const bytes = encode(request)
@@ -160,6 +166,7 @@ export class ClientSession<D> {
       case "awaiting the reply":
       case "awaiting the status":
       case "awaiting the descriptor":
+      case "awaiting entries":
         return true
       default:
         return false
@@ -195,6 +202,8 @@ export class ClientSession<D> {
       return undefined
     }
     if (this.#state === "ready") return this.#fail(this.#unasked(attributeFound(list, bytes, at, 0)))
+    if (this.#state === "watching") return this.#useEvent()
+    if (this.#state === "awaiting entries") return this.#useEntry()
     const saving = this.#state === "awaiting the reply" && this.#request === "SaveEndpoint"
     if (saving && named && list.nameIs(0, bytes, at, nameDummy)) {
       this.#consumeList()
@@ -208,7 +217,12 @@ export class ClientSession<D> {
     const { inbox, list } = this.#intake
     const reply = decodeReply(list, inbox.bytes, inbox.at, this.#request, expected)
     if (reply instanceof Error) return this.#fail(reply)
+    if (reply.status === 0 && this.#request === "Status") return this.#useStatus()
     this.#consumeList()
+    if (reply.status === 0 && (this.#request === "List" || this.#request === "Watch")) {
+      this.#state = this.#request === "List" ? "awaiting entries" : "watching"
+      return undefined
+    }
     if (reply.status === 0 && reply._tag !== "StatusReply") {
       this.#found = reply
       this.#outbox.add(dummy)
@@ -224,11 +238,39 @@ export class ClientSession<D> {
     return { _tag: "Answered", reply }
   }
 
+  #takeAttributes(): AttributeList.AttributeList {
+    const { inbox, list } = this.#intake
+    // It cannot fail: the scanner has found the list's end.
+    const attributes = Result.getOrThrow(AttributeList.decode(inbox.bytes.subarray(inbox.at, inbox.at + list.length)))
+    this.#consumeList()
+    return attributes
+  }
+
+  #useStatus(): ClientStep<D> {
+    const status = CacheStatus.decode(this.#takeAttributes())
+    if (Result.isFailure(status)) return this.#fail(status.failure)
+    this.#state = "ready"
+    return { _tag: "Reported", status: status.success }
+  }
+
+  #useEntry(): ClientStep<D> {
+    const entry = CacheEntry.decode(this.#takeAttributes())
+    if (Result.isFailure(entry)) return this.#fail(entry.failure)
+    if (entry.success !== undefined) return { _tag: "Listed", entry: entry.success }
+    this.#state = "ready"
+    return { _tag: "Answered", reply: { _tag: "StatusReply", status: 0 } }
+  }
+
+  #useEvent(): ClientStep<D> {
+    const event = CacheEvent.decode(this.#takeAttributes())
+    return Result.isFailure(event) ? this.#fail(event.failure) : { _tag: "Happened", event: event.success }
+  }
+
   #takeDescriptor(): ClientStep<D> {
     const descriptor = this.#intake.takeDescriptor()
     this.#intake.inbox.consume(1)
     if (descriptor === undefined || this.#found === undefined) {
-      return this.#fail(new DescriptorMissing({ request: wireNames[this.#request] }))
+      return this.#fail(new DescriptorMissing({ request: allNames[this.#request] }))
     }
     const reply = this.#found
     this.#found = undefined

@@ -1,6 +1,9 @@
 /**
  * What a client session asks of its driver.
  */
+import type { CacheEntry } from "./CacheEntry.ts"
+import type { CacheEvent } from "./CacheEvent.ts"
+import type { CacheStatus } from "./CacheStatus.ts"
 import type { ReplyError } from "./ProtocolError.ts"
 import type { DestinationReply, EndpointReply, Reply } from "./Reply.ts"
 
@@ -31,6 +34,36 @@ export interface ClientSendDescriptorStep {
 export interface AnsweredStep {
   readonly _tag: "Answered"
   readonly reply: Reply
+}
+
+/**
+ * The answer to `status`, and the exchange is over.
+ *
+ * @category models
+ */
+export interface ReportedStep {
+  readonly _tag: "Reported"
+  readonly status: CacheStatus
+}
+
+/**
+ * One entry of the answer to `list`. More follow, and after the last one `Answered` with status 0.
+ *
+ * @category models
+ */
+export interface ListedStep {
+  readonly _tag: "Listed"
+  readonly entry: CacheEntry
+}
+
+/**
+ * Something has happened in a cache that is watched. More follow, without an end.
+ *
+ * @category models
+ */
+export interface HappenedStep {
+  readonly _tag: "Happened"
+  readonly event: CacheEvent
 }
 
 /**
@@ -74,6 +107,9 @@ export type ClientStep<D> =
   | ClientIdleStep
   | ClientSendDescriptorStep
   | AnsweredStep
+  | ReportedStep
+  | ListedStep
+  | HappenedStep
   | ReceivedStep<D>
   | ClientStrayStep<D>
   | FailedStep

@@ -7,7 +7,7 @@ import { constantBytes, writeOctets } from "./internal/octets.ts"
 import { decodeReply, withoutProperties as replyWithoutProperties } from "./internal/replyDecoder.ts"
 import type { OctetString } from "./OctetString.ts"
 import { NotOneList, type UnexpectedReply } from "./ProtocolError.ts"
-import type { Request } from "./Request.ts"
+import type { Inspection, Request } from "./Request.ts"
 
 /**
  * The statuses of a reply.
@@ -75,7 +75,8 @@ export type Reply = StatusReply | EndpointReply | DestinationReply
  *
  * @category constructors
  */
-export const withoutProperties: (request: Request["_tag"], status: Status) => Reply = replyWithoutProperties
+export const withoutProperties: (request: (Request | Inspection)["_tag"], status: Status) => Reply =
+  replyWithoutProperties
 
 // Nearly all replies are one of these nine; they are made once and never written to.
 const statuses = [Status.ok, Status.malformed, Status.failed]

@@ -5,7 +5,7 @@ import { Result } from "effect"
 import { ListScanner } from "./internal/ListScanner.ts"
 import { writeOctets } from "./internal/octets.ts"
 import { decodeRequest } from "./internal/requestDecoder.ts"
-import { wireNames } from "./internal/words.ts"
+import { allNames } from "./internal/words.ts"
 import type { OctetString } from "./OctetString.ts"
 import { NotOneList, type RequestError } from "./ProtocolError.ts"
 import type { TtlSeconds } from "./TtlSeconds.ts"
@@ -58,11 +58,45 @@ export interface FindDestination {
 }
 
 /**
- * The four requests.
+ * The four requests of Postfix's protocol.
  *
  * @category models
  */
 export type Request = SaveEndpoint | FindEndpoint | SaveDestination | FindDestination
+
+/**
+ * Tell what the cache has counted, how much it holds, its limits and its settings. scached alone answers it.
+ *
+ * @category models
+ */
+export interface Status {
+  readonly _tag: "Status"
+}
+
+/**
+ * Tell every connection and every binding that is cached. scached alone answers it.
+ *
+ * @category models
+ */
+export interface List {
+  readonly _tag: "List"
+}
+
+/**
+ * Tell what happens, from now on and without an end. scached alone answers it.
+ *
+ * @category models
+ */
+export interface Watch {
+  readonly _tag: "Watch"
+}
+
+/**
+ * The requests that look into a cache and change nothing.
+ *
+ * @category models
+ */
+export type Inspection = Status | List | Watch
 
 /**
  * The requests as the wire names them.
@@ -72,23 +106,35 @@ export type Request = SaveEndpoint | FindEndpoint | SaveDestination | FindDestin
 export type WireName = "save_endp" | "find_endp" | "save_dest" | "find_dest"
 
 /**
+ * The requests that look into a cache, as the wire names them.
+ *
+ * @category models
+ */
+export type InspectionName = "status" | "list" | "watch"
+
+/**
  * A request's name on the wire, as errors and logs say it.
  *
  * @category accessors
  */
-export const wireName = (request: Request): WireName => wireNames[request._tag]
+export const wireName = (request: Request | Inspection): WireName | InspectionName => allNames[request._tag]
 
-const headOf = (request: Request): string => `request\0${wireNames[request._tag]}\0`
+const headOf = (request: Request | Inspection): string => `request\0${allNames[request._tag]}\0`
 
 /**
  * A request as the attribute list that a client sends, in an array of its own.
  *
  * @category encoding
  */
-export const encode = (request: Request): Uint8Array => {
+export const encode = (request: Request | Inspection): Uint8Array => {
   const head = headOf(request)
   let text: string
   switch (request._tag) {
+    case "Status":
+    case "List":
+    case "Watch":
+      text = `${head}\0`
+      break
     case "FindEndpoint":
     case "FindDestination":
       text = `${head}label\0${request.label}\0\0`
@@ -110,7 +156,7 @@ export const encode = (request: Request): Uint8Array => {
  *
  * @category decoding
  */
-export const decode = (bytes: Uint8Array): Result.Result<Request, RequestError | NotOneList> => {
+export const decode = (bytes: Uint8Array): Result.Result<Request | Inspection, RequestError | NotOneList> => {
   const scanner = new ListScanner()
   if (!scanner.scan(bytes, 0, bytes.length)) return Result.fail(new NotOneList({ found: "incomplete" }))
   if (scanner.length < bytes.length) return Result.fail(new NotOneList({ found: "trailing bytes" }))

@@ -8,11 +8,11 @@ import { Intake } from "./internal/Intake.ts"
 import { Outbox } from "./internal/Outbox.ts"
 import { printable } from "./internal/printable.ts"
 import { decodeRequest, requestKind } from "./internal/requestDecoder.ts"
-import { dummy, greeting, nameDummy, nameRequest, wireNames } from "./internal/words.ts"
+import { dummy, greeting, inspectionNames, nameDummy, nameRequest, wireNames } from "./internal/words.ts"
 import type { OctetString } from "./OctetString.ts"
-import { DummyMissing, type RequestError, RequestTooLarge } from "./ProtocolError.ts"
+import { DummyMissing, type RequestError, RequestTooLarge, SpokeWhileWatching } from "./ProtocolError.ts"
 import * as Reply from "./Reply.ts"
-import type { Request, SaveEndpoint, WireName } from "./Request.ts"
+import type { Inspection, Request, SaveEndpoint, WireName } from "./Request.ts"
 import type { ServerStep } from "./ServerStep.ts"
 
 /**
@@ -37,6 +37,7 @@ export type ServerState =
   | "inside a request"
   | "awaiting the descriptor"
   | "answer due"
+  | "reporting"
   | "awaiting the client's dummy"
   | "sending the descriptor"
   | "awaiting the client's last dummy"
@@ -91,7 +92,7 @@ export class ServerSession<D> {
   readonly #outbox = new Outbox()
   #state: ServerState = "between requests"
   /** What the driver must call before the next step, when the state is "answer due". */
-  #answering: Request | undefined = undefined
+  #answering: Request | Inspection | undefined = undefined
   /** The request whose descriptor is due. */
   #saving: SaveEndpoint | undefined = undefined
   /** The find whose connection is being handed over, for errors. */
@@ -118,6 +119,9 @@ export class ServerSession<D> {
   next(): ServerStep<D> {
     for (;;) {
       switch (this.#state) {
+        case "reporting":
+          if (this.#answering?._tag === "Watch" && this.#intake.inbox.unused > 0) return this.#spokeWhileWatching()
+          return this.#idle()
         case "answer due":
         case "sending the descriptor":
           throw new Error(`next() before the step was answered (${this.#state})`)
@@ -165,8 +169,22 @@ export class ServerSession<D> {
       throw new Error(`replyFound to ${request}: destination properties belong to FindDestination, and only there`)
     }
     this.#answering = undefined
-    this.#finding = wireNames[request]
+    this.#finding = request === "FindEndpoint" ? "find_endp" : "find_dest"
     this.#state = "awaiting the client's dummy"
+  }
+
+  /**
+   * Answers `Inspect` with whole attribute lists; they must not be changed until they are sent. Until the last part is given the state is
+   * "reporting", and the requests behind this one wait.
+   */
+  report(bytes: Uint8Array, isLast: boolean): void {
+    if (this.#state !== "reporting") {
+      const request = this.#answerDue("report")
+      if (!(request in inspectionNames)) throw new Error(`report to ${request}, which looks at nothing`)
+    }
+    if (isLast) this.#answering = undefined
+    this.#state = isLast ? "between requests" : "reporting"
+    this.#outbox.add(bytes)
   }
 
   /** Answers `SendDescriptor`: the byte with the descriptor is sent. */
@@ -310,6 +328,10 @@ export class ServerSession<D> {
         return { _tag: "SaveDestination", request }
       case "FindDestination":
         return { _tag: "FindDestination", request }
+      case "Status":
+      case "List":
+      case "Watch":
+        return { _tag: "Inspect", inspection: request }
     }
   }
 
@@ -329,6 +351,11 @@ export class ServerSession<D> {
     return { _tag: "Malformed", error, fatal }
   }
 
+  #spokeWhileWatching(): ServerStep<D> {
+    this.#end()
+    return { _tag: "Malformed", error: new SpokeWhileWatching(), fatal: true }
+  }
+
   #tooLarge(): ServerStep<D> {
     const error = new RequestTooLarge({ requestBytesMax: this.requestBytesMax })
     return this.#state === "between requests"
@@ -346,7 +373,7 @@ export class ServerSession<D> {
     return { _tag: "SaveEndpoint", request, descriptor: this.#intake.takeDescriptor() }
   }
 
-  #answerDue(call: string): Request["_tag"] {
+  #answerDue(call: string): (Request | Inspection)["_tag"] {
     if (this.#state !== "answer due" || this.#answering === undefined) {
       throw new Error(`${call} although no answer is due (${this.#state})`)
     }

@@ -2,7 +2,7 @@
  * What a server session asks of its driver.
  */
 import type { DummyMissing, RequestError, RequestTooLarge } from "./ProtocolError.ts"
-import type { FindDestination, FindEndpoint, SaveDestination, SaveEndpoint } from "./Request.ts"
+import type { FindDestination, FindEndpoint, Inspection, SaveDestination, SaveEndpoint } from "./Request.ts"
 
 /**
  * Nothing more to do until more bytes come.
@@ -53,6 +53,18 @@ export interface SaveDestinationStep {
 export interface FindDestinationStep {
   readonly _tag: "FindDestination"
   readonly request: FindDestination
+}
+
+/**
+ * A client wants to look into the cache. The driver answers with `report`, as often as it takes (for
+ * `Watch` until the client leaves), or refuses with
+ * `replyStatus(Status.malformed)`, which is what a cache answers that does not know the request.
+ *
+ * @category models
+ */
+export interface InspectStep {
+  readonly _tag: "Inspect"
+  readonly inspection: Inspection
 }
 
 /**
@@ -131,6 +143,7 @@ export type ServerStep<D> =
   | FindEndpointStep
   | SaveDestinationStep
   | FindDestinationStep
+  | InspectStep
   | SendDescriptorStep
   | HandedOverStep
   | HandOverRefusedStep

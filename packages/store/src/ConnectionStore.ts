@@ -17,6 +17,7 @@ import type { Lease } from "./Lease.ts"
 import type { Bound, Refused, Saved } from "./SaveOutcome.ts"
 import { defaultLimits, type StoreLimits } from "./StoreLimits.ts"
 import type { StoreSizes } from "./StoreSizes.ts"
+import { StoreWalk } from "./StoreWalk.ts"
 
 /**
  * What finding by destination gives.
@@ -180,6 +181,11 @@ export class ConnectionStore<A, S extends string = string> {
   expire(nowMillis: number, entriesMax: number = expireEntriesMax): ReadonlyArray<CachedConnection<A, S>> {
     checkBound("entriesMax", entriesMax)
     return this.#expire(this.#time.advance(nowMillis), entriesMax)
+  }
+
+  /** Begins a walk over all that is kept, which goes on in portions. */
+  walk(): StoreWalk<A, S> {
+    return new StoreWalk(this.#connections, this.#destinations)
   }
 
   /** When `expire` has something to do next, at the latest: deadlines of leased connections and of bindings count too. */

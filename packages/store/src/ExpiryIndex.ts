@@ -67,6 +67,16 @@ export class ExpiryIndex<E extends Expiring<E>> {
     return this.#lanes.size
   }
 
+  /** The lanes of this moment, in no certain order. */
+  lanes(): ReadonlyArray<ExpiryLane<E>> {
+    return this.#heap.copy()
+  }
+
+  /** The order that the next addition will have. */
+  get nextOrder(): number {
+    return this.#order
+  }
+
   /** The entry that expires first. */
   get first(): E | undefined {
     return this.#heap.first?.first

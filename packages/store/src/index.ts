@@ -20,3 +20,4 @@ export {
   type StoreLimits
 } from "./StoreLimits.ts"
 export type { StoreSizes } from "./StoreSizes.ts"
+export type { StoredBinding, StoreVisitor, StoreWalk } from "./StoreWalk.ts"

@@ -7,6 +7,7 @@ import { SystemCalls } from "@scached/fdpass"
 import { Effect, Exit, Scope } from "effect"
 import * as AttributeList from "./AttributeList.ts"
 import * as Conversation from "./Conversation.ts"
+import * as Greeting from "./Greeting.ts"
 import type { LabFailure } from "./LabFailure.ts"
 import * as MarkedConnection from "./MarkedConnection.ts"
 import { closeAndTellMark, type Mark } from "./MarkedConnection.ts"
@@ -81,11 +82,11 @@ export const open = Effect.fnUntraced(function* (
     effect.pipe(Effect.provideService(SystemCalls, calls), Effect.provideService(Scope.Scope, scope))
 
   const probe = yield* Conversation.connect(socketPath)
-  probe.expect(AttributeList.greeting)
+  Greeting.expectFrom(probe)
   const connectClient = Effect.gen(function* () {
     const own = yield* Scope.fork(scope)
     const conversation = yield* Conversation.connect(socketPath).pipe(Effect.provideService(Scope.Scope, own))
-    conversation.expect(AttributeList.greeting)
+    Greeting.expectFrom(conversation)
     return { conversation, leave: Scope.close(own, Exit.void) }
   }).pipe(Effect.provideService(SystemCalls, calls))
   let client = yield* connectClient

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import type { SystemCalls } from "@scached/fdpass"
 import { Effect, type Scope } from "effect"
+import * as Greeting from "./Greeting.ts"
 import type { LabFailure } from "./LabFailure.ts"
 import * as LabProcess from "./LabProcess.ts"
 import type { PostfixTools } from "./PostfixTools.ts"
@@ -52,7 +53,9 @@ const scached = (name: string, command: ReadonlyArray<string>, program: string, 
   impediment: () => (existsSync(join(repository, program)) ? undefined : `there is no ${program}: ${remedy}`),
   start: Effect.fnUntraced(function* (socketPath, { ttlLimitSeconds }) {
     const limit = `connection_cache_ttl_limit=${ttlLimitSeconds}s`
-    const options = ["serve", "--socket", socketPath, "--mode", "0666", "--allow-user", "postfix", "-o", limit]
+    const settings = Object.entries(Greeting.settings()).flatMap(([name, value]) => ["-o", `${name}=${value}`])
+    const access = ["--mode", "0666", "--allow-user", "postfix"]
+    const options = ["serve", "--socket", socketPath, ...access, "-o", limit, ...settings]
     const server = yield* LabProcess.start([...command, ...options], { directory: repository })
     yield* server.waitForOutput("listening on", startMillisMax)
     return server

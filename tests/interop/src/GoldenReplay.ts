@@ -5,7 +5,9 @@
  */
 import type { SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
+import * as AttributeList from "./AttributeList.ts"
 import * as Conversation from "./Conversation.ts"
+import * as Greeting from "./Greeting.ts"
 import type { LabFailure } from "./LabFailure.ts"
 import * as MarkedConnection from "./MarkedConnection.ts"
 import type { Golden, Turn } from "./Transcript.ts"
@@ -21,6 +23,13 @@ const silenceMillis = 20
 export const isReplayable = (golden: Golden): boolean =>
   golden.exchange.every((turn) => turn.descriptor === undefined || turn.bytes === "00")
 
+/** The exchange as the installed Postfix has it: the goldens are those of one whose cache greets. */
+const withoutGreeting = (exchange: Golden["exchange"]): Golden["exchange"] => {
+  const [first] = exchange
+  const isGreeted = first?.from === "server" && first.bytes === AttributeList.greeting.toString("hex")
+  return isGreeted && !Greeting.isSent() ? exchange.slice(1) : exchange
+}
+
 /**
  * Replays a golden to the server at a path. Dies with a `ConversationFailure` at the first byte that is not the golden's.
  *
@@ -34,7 +43,7 @@ export const replay = Effect.fnUntraced(function* (
     Effect.gen(function* () {
       const conversation = yield* Conversation.connect(socketPath)
       let last: Turn["from"] = "server"
-      for (const turn of golden.exchange) {
+      for (const turn of withoutGreeting(golden.exchange)) {
         const bytes = Buffer.from(turn.bytes, "hex")
         if (turn.from === "server") {
           if (turn.descriptor) conversation.expectDescriptor().close()

@@ -4,6 +4,7 @@
  * @category postfix
  */
 import { readFileSync } from "node:fs"
+import * as Greeting from "./Greeting.ts"
 import { labPorts } from "./LoopbackAddress.ts"
 import type { postfixPaths } from "./PostfixTools.ts"
 
@@ -56,6 +57,7 @@ export const mainSettings = (plan: PostfixPlan): Readonly<Record<string, string>
   alias_database: "",
   local_recipient_maps: "",
   connection_cache_service_name: plan.cacheServiceName,
+  ...Greeting.settings(),
   ...plan.settings
 })
 

@@ -90,6 +90,14 @@ export const impediment = (): string | undefined => {
 }
 
 /**
+ * What systemd says of its version: its first line begins with `systemd` and a number. Empty where there is none.
+ *
+ * @category systemd
+ */
+export const version = (): string =>
+  isExecutable(programs[0]) ? Bun.spawnSync([programs[0], "--version"], { stderr: "ignore" }).stdout.toString() : ""
+
+/**
  * A manager that has started.
  *
  * @category systemd

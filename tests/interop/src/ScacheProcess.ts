@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { type SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Effect, type Scope } from "effect"
 import * as ConfigurationFile from "./ConfigurationFile.ts"
+import * as Greeting from "./Greeting.ts"
 import { type LabFailure, labFailure } from "./LabFailure.ts"
 import * as LabProcess from "./LabProcess.ts"
 import { PostfixTools } from "./PostfixTools.ts"
@@ -88,7 +89,8 @@ const configure = (directory: string, options: ScacheOptions): void => {
     queue_directory: join(directory, "queue"),
     data_directory: join(directory, "data"),
     mail_owner: "postfix",
-    connection_cache_ttl_limit: `${options.ttlLimitSeconds}s`
+    connection_cache_ttl_limit: `${options.ttlLimitSeconds}s`,
+    ...Greeting.settings()
   }
   ConfigurationFile.write(join(directory, "main.cf"), ConfigurationFile.settings(settings))
 }

@@ -35,7 +35,7 @@ labTest("scached serves beside Postfix, and back", { timeoutMillis, impediment: 
     const program = join(postfix.directory, "scached")
     const commands = serve
       .replaceAll("/usr/local/sbin/scached", program)
-      .replace("  scached serve", `  ${program} serve`)
+      .replace("  scached serve", `  ${program} serve --config-directory ${environment.MAIL_CONFIG}`)
       .replace("/var/spool/postfix", queue)
       // In the place of the shell, which alone would be ended with the test.
       .replace(/^setpriv /m, "exec setpriv ")

@@ -8,7 +8,7 @@ import { LabFailure } from "../src/LabFailure.ts"
 import { labPorts } from "../src/LoopbackAddress.ts"
 import * as MailLoad from "../src/MailLoad.ts"
 import * as MailLog from "../src/MailLog.ts"
-import { PostfixTools } from "../src/PostfixTools.ts"
+import * as PostfixRelease from "../src/PostfixRelease.ts"
 import * as PrivatePostfix from "../src/PrivatePostfix.ts"
 import * as TlsDestination from "../src/TlsDestination.ts"
 import { toleratedDifferences } from "../src/ToleratedDifference.ts"
@@ -111,7 +111,12 @@ describe("docs/postfix.md", () => {
       // The guide shows the line of Debian 13 and before, where the cache is chrooted.
       expect(guide).toContain(`    ${line.replace(/ n /, " y ")}`)
       if (Bun.which("ps") !== null) expect(processes).toMatch(/^postfix +\d+ scached -l -n scache -t unix -u( -c)?$/m)
-      expect(mails.trim().split("\n")).toHaveLength(3)
+      // postconf(1) warns of a parameter that it does not know, as the guide says of Postfix 3.5.
+      const found = mails
+        .trim()
+        .split("\n")
+        .filter((text) => !text.includes("unused parameter: scached_greeting"))
+      expect(found).toHaveLength(3)
       expect(mails).toMatch(/conn_use=\d+, .*status=sent/)
 
       desk.follow("Go back")
@@ -143,11 +148,14 @@ describe("docs/postfix.md", () => {
       yield* desk.hearFrom("scache", 1)
       // It is installed under that name only when somebody follows "Replace", whose commands the other test has.
       desk.run(commandsOf("Replace").join(""))
-      desk.follow("What to watch")
+      const [verbose = "", quiet = ""] = commandsOf("What to watch")
+      desk.run(verbose)
       yield* desk.deliver(4)
       expect(postfix.readLog().some(({ program, text }) => program === "scached" && text.endsWith(": connect"))).toBe(
         true
       )
+      desk.run(quiet)
+      expect(desk.run("postconf -F scache/unix/command").trim()).toBe("scache/unix/command = scached")
       expect(problems(postfix)).toEqual([])
     })
   )
@@ -212,7 +220,7 @@ describe("docs/postfix.md", () => {
         run("postconf -M 'scache/unix=scache unix - - y - 1 scached'; postfix reload; postfix check")
         const { reused } = yield* deliver(20)
         expect(reused).toBeGreaterThan(0)
-        const [major = 0, minor = 0] = (yield* (yield* PostfixTools).version).split(".").map(Number)
+        const { major, minor } = PostfixRelease.installed()
         const warnings = minor < 10 ? ["symlink leaves directory"] : minor === 10 ? ["group or other writable"] : []
         expect(major).toBe(3)
         expect(problems(postfix)).toEqual(warnings.map((text) => expect.stringContaining(text)))

@@ -2,9 +2,9 @@ import { expect } from "bun:test"
 import { join } from "node:path"
 import { SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
-import * as AttributeList from "../src/AttributeList.ts"
 import * as Exchange from "../src/CacheExchange.ts"
 import * as Conversation from "../src/Conversation.ts"
+import * as Greeting from "../src/Greeting.ts"
 import * as MarkedConnection from "../src/MarkedConnection.ts"
 import { PostfixTools } from "../src/PostfixTools.ts"
 import * as ScacheProcess from "../src/ScacheProcess.ts"
@@ -19,15 +19,17 @@ const startScache = Effect.fnUntraced(function* (ttlLimitSeconds: number) {
 
 const greeted = Effect.fnUntraced(function* (socketPath: string) {
   const conversation = yield* Conversation.connect(socketPath)
-  conversation.expect(AttributeList.greeting)
+  Greeting.expectFrom(conversation)
   return conversation
 })
 
-labTest("the tools are those of a Postfix that greets its cache's clients", {}, () =>
+labTest("scache greets its clients from Postfix 3.6 on, and not before", {}, () =>
   Effect.gen(function* () {
     const { version } = yield* PostfixTools
     const [major = 0, minor = 0] = (yield* version).split(".").map(Number)
-    expect(major * 100 + minor).toBeGreaterThanOrEqual(306)
+    expect(Greeting.isSent()).toBe(major * 100 + minor >= 306)
+    // Whatever comes first must be the greeting, or the answer where there is none.
+    Exchange.missEndpoint(yield* greeted(yield* startScache(100)), "host")
   })
 )
 

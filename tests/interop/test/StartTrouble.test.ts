@@ -2,9 +2,9 @@
 import { expect } from "bun:test"
 import { join } from "node:path"
 import { Effect } from "effect"
-import * as AttributeList from "../src/AttributeList.ts"
 import { scachedExecutable } from "../src/CacheTarget.ts"
 import * as Conversation from "../src/Conversation.ts"
+import * as Greeting from "../src/Greeting.ts"
 import { postfixPaths } from "../src/PostfixTools.ts"
 import * as ScacheProcess from "../src/ScacheProcess.ts"
 import * as TempDirectory from "../src/TempDirectory.ts"
@@ -52,8 +52,8 @@ labTest("-D with one: scache(8) runs it, scached says that it does not; both ser
     ] as const) {
       const { process, socketPath } = yield* start(executable, { extraArguments })
       const conversation = yield* Conversation.connect(socketPath, { waitMillisMax: answerMillisMax })
-      conversation.expect(AttributeList.greeting)
-      expect(process.output()).toContain(said)
+      Greeting.expectFrom(conversation)
+      yield* process.waitForOutput(said, answerMillisMax)
     }
   })
 )
@@ -71,7 +71,7 @@ labTest("a generation that is no number, or none that master(8) would tell", { i
     for (const generation of ["8", "40000000000"]) {
       const { socketPath } = yield* start(postfixPaths.scache, { generation })
       const conversation = yield* Conversation.connect(socketPath, { waitMillisMax: answerMillisMax })
-      conversation.expect(AttributeList.greeting)
+      Greeting.expectFrom(conversation)
       expect(yield* refusal(scached, { generation })).toContain("fatal: bad environment: GENERATION=")
     }
   })

@@ -3,10 +3,10 @@ import { expect } from "bun:test"
 import { join } from "node:path"
 import { SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
-import * as AttributeList from "../src/AttributeList.ts"
 import * as Exchange from "../src/CacheExchange.ts"
 import { scachedExecutable } from "../src/CacheTarget.ts"
 import * as Conversation from "../src/Conversation.ts"
+import * as Greeting from "../src/Greeting.ts"
 import * as MarkedConnection from "../src/MarkedConnection.ts"
 import * as ScacheProcess from "../src/ScacheProcess.ts"
 import * as TempDirectory from "../src/TempDirectory.ts"
@@ -16,7 +16,7 @@ import { labTest } from "./labTest.ts"
 const ask = Effect.fnUntraced(function* (socketPath: string) {
   const calls = yield* SystemCalls
   const client = yield* Conversation.connect(socketPath)
-  client.expect(AttributeList.greeting)
+  Greeting.expectFrom(client)
   const destination = { ttlSeconds: 50, label: "example.org", properties: "", endpoint: "host" }
   Exchange.saveDestination(client, destination)
   Exchange.saveDestination(client, { ...destination, label: "example.com" })

@@ -4,10 +4,11 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
-import * as AttributeList from "../src/AttributeList.ts"
 import * as Exchange from "../src/CacheExchange.ts"
 import { scachedExecutable } from "../src/CacheTarget.ts"
+import * as ConfigurationFile from "../src/ConfigurationFile.ts"
 import * as Conversation from "../src/Conversation.ts"
+import * as Greeting from "../src/Greeting.ts"
 import * as MarkedConnection from "../src/MarkedConnection.ts"
 import * as PrivateSystemd from "../src/PrivateSystemd.ts"
 import { labTest } from "./labTest.ts"
@@ -27,10 +28,22 @@ const service = "scached.service"
 const socketPath = "/var/spool/postfix/private/scached"
 
 /**
+ * Before this version systemd's @system-service lacks epoll_pwait2(2), which Bun tries, and does without when it is refused. Only with a
+ * later one can what is refused be fatal.
+ */
+const versionWithAllCalls = 249
+const systemdVersion = Number(/^systemd (\d+)/.exec(PrivateSystemd.version())?.[1] ?? 0)
+
+/**
  * What is changed of the units: where the log goes, since there is no journal here, how soon a hang is noticed, and that a system call which
  * SystemCallFilter= holds back ends the process, as nobody would see it otherwise.
  */
-const dropIn = "[Service]\nStandardError=append:/run/scached.log\nWatchdogSec=4s\nSystemCallErrorNumber=kill\n"
+const dropIn = [
+  "[Service]",
+  "StandardError=append:/run/scached.log",
+  "WatchdogSec=4s",
+  ...(systemdVersion < versionWithAllCalls ? [] : ["SystemCallErrorNumber=kill"])
+]
 
 const prepare = Effect.gen(function* () {
   const systemd = yield* PrivateSystemd.start
@@ -39,8 +52,10 @@ const prepare = Effect.gen(function* () {
   yield* systemd.run(
     "for each in /bin/kill /usr/bin/kill; do if [ -e $each ]; then mount --bind /dev/null $each; fi; done"
   )
-  writeFileSync(systemd.outside(`/etc/systemd/system/${service}.d/lab.conf`), dropIn)
-  const settings = (text: string) => writeFileSync(systemd.outside("/etc/postfix/main.cf"), text)
+  writeFileSync(systemd.outside(`/etc/systemd/system/${service}.d/lab.conf`), `${dropIn.join("\n")}\n`)
+  const greeting = ConfigurationFile.settings(Greeting.settings()).map((line) => `${line}\n`)
+  const settings = (text: string) =>
+    writeFileSync(systemd.outside("/etc/postfix/main.cf"), [text, ...greeting].join(""))
   settings("connection_cache_ttl_limit = 1h\n")
   return {
     systemd,
@@ -49,7 +64,9 @@ const prepare = Effect.gen(function* () {
     connect: Effect.map(
       Conversation.connect(systemd.outside(socketPath), { waitMillisMax: 60_000 }),
       (conversation) => {
-        conversation.expect(AttributeList.greeting)
+        Greeting.expectFrom(conversation)
+        // With an answer it is certain that the daemon serves, and not only that systemd listens.
+        Exchange.missEndpoint(conversation, "nothing")
         return conversation
       }
     )

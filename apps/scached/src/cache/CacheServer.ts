@@ -11,8 +11,10 @@ import { type CacheSettings, ownDescriptors, perClient } from "../settings/Cache
 import type { CacheStatistics } from "./CacheStatistics.ts"
 import { ConnectionCache } from "./ConnectionCache.ts"
 import { Admission } from "./clients/Admission.ts"
-import { Client, type ClientContext } from "./clients/Client.ts"
+import { Client } from "./clients/Client.ts"
+import type { ClientContext } from "./clients/ClientContext.ts"
 import { IdleExit } from "./clients/IdleExit.ts"
+import { Inspector, type ProgramFacts } from "./inspection/Inspector.ts"
 import { LimitNotices } from "./LimitNotices.ts"
 import { Occupancy } from "./Occupancy.ts"
 
@@ -59,7 +61,11 @@ export interface CacheServer {
   readonly reserved: () => number
   /** What is cached now. */
   readonly sizes: ConnectionCache["sizes"]
+  /** All that there is to know of it at this moment. */
+  readonly status: Inspector["status"]
 }
+
+const noFacts: ProgramFacts = { version: "", mode: "serve", processId: 0, settings: () => ({}) }
 
 /**
  * Serves the cache on listening sockets until the current scope closes: it then stops accepting, lets its clients go, and closes
@@ -67,7 +73,8 @@ export interface CacheServer {
  */
 export const make = Effect.fnUntraced(function* (
   listeners: ReadonlyArray<Descriptor>,
-  initial: CacheSettings
+  initial: CacheSettings,
+  facts: ProgramFacts = noFacts
 ): Effect.fn.Return<CacheServer, SystemCallError, Reactor | Journal | Scope.Scope> {
   const loop = yield* Reactor
   const settings = { current: initial }
@@ -116,7 +123,24 @@ export const make = Effect.fnUntraced(function* (
     journal.warning(
       `${count} descriptors received from clients are still waiting to be closed, because they arrive too fast or their file systems do not respond; until then each counts against RLIMIT_NOFILE`
     )
+  const inspector = new Inspector({
+    loop,
+    cache,
+    settings,
+    notices,
+    facts,
+    isBatching,
+    gauges: () => ({
+      clients: clients.size,
+      clients_on_their_way: occupancy.onTheirWay,
+      clients_leaving: occupancy.leaving,
+      reserved_descriptors: door.reserve.size,
+      closes_under_way: loop.calls.closesUnderWay()
+    }),
+    suppressedWarnings: () => warnings.suppressed
+  })
   const context: ClientContext = {
+    inspector,
     loop,
     cache,
     settings,
@@ -141,7 +165,7 @@ export const make = Effect.fnUntraced(function* (
     journal.warning(`a client was turned away: ${refused.message}`)
     client.close("turned away")
   }
-  const door = new Admission({ loop, settings, journal, notices, statistics, occupancy, enter })
+  const door = new Admission({ loop, settings, journal, notices, statistics, events: cache.events, occupancy, enter })
   const idleExit = new IdleExit(loop, settings, door, occupancy)
   const expecting = (difference: 1 | -1): void => {
     occupancy.onTheirWay += difference
@@ -189,6 +213,7 @@ export const make = Effect.fnUntraced(function* (
     clients: () => clients.size,
     watched: () => cache.watched,
     reserved: () => door.reserve.size,
-    sizes: cache.sizes
+    sizes: cache.sizes,
+    status: () => inspector.status()
   }
 })

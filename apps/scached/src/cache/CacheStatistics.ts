@@ -47,7 +47,12 @@ const noCounts = {
   clients: 0,
   strangers: 0,
   /** Clients that were disconnected since they owed something for too long. */
-  timedOut: 0
+  timedOut: 0,
+  /** Saves whose ttl was above connection_cache_ttl_limit. */
+  shortenedTtls: 0,
+  malformedRequests: 0,
+  /** Requests to look into the cache of clients that may not. */
+  refusedInspections: 0
 }
 
 /** The name of something that is counted. */

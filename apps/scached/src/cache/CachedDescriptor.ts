@@ -1,10 +1,12 @@
-import type { Descriptor, SystemCalls } from "@scached/fdpass"
+import type { Descriptor, PeerCredentials, SystemCalls } from "@scached/fdpass"
 import type { OctetString } from "@scached/protocol"
 import { type EventLoop, IdleConnection, type IdleState } from "@scached/reactor"
 import type { CachedConnection } from "@scached/store"
 
-/** What the cached descriptors of one cache share, so that none carries it. */
+/** What the cached descriptors of one client share, so that none carries it. */
 export interface CachedDescriptorOwner {
+  /** Who has saved them; undefined where nobody is known. */
+  readonly savedBy: PeerCredentials | undefined
   readonly calls: SystemCalls["Service"]
   /** The peer of a connection at rest has left, or said something unasked. */
   readonly onStirred: (
@@ -29,6 +31,10 @@ export class CachedDescriptor extends IdleConnection {
     super(descriptor)
     this.connection = undefined
     this.#owner = owner
+  }
+
+  get savedBy(): PeerCredentials | undefined {
+    return this.#owner.savedBy
   }
 
   onStirred(state: IdleState): void {

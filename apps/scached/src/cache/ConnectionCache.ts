@@ -1,10 +1,18 @@
-import { type Descriptor, isConnection } from "@scached/fdpass"
+import { type Descriptor, isConnection, type PeerCredentials } from "@scached/fdpass"
 import type { OctetString } from "@scached/protocol"
 import { type EventLoop, type IdleInterest, type IdleState, IdleWatcher, idleStateOf } from "@scached/reactor"
-import { type CachedConnection, ConnectionStore, type Evicted, type Lease, type StoreLimits } from "@scached/store"
+import {
+  type CachedConnection,
+  ConnectionStore,
+  type Evicted,
+  type Lease,
+  type StoreLimits,
+  type StoreWalk
+} from "@scached/store"
 import type { CacheSettings, SettingsInForce, WatchMode } from "../settings/CacheSettings.ts"
 import { CachedDescriptor, type CachedDescriptorOwner } from "./CachedDescriptor.ts"
 import { CacheStatistics } from "./CacheStatistics.ts"
+import { EventFeed } from "./inspection/EventFeed.ts"
 import type { LimitNotices } from "./LimitNotices.ts"
 
 type Octets = OctetString.OctetString
@@ -33,6 +41,9 @@ const interestOf: Readonly<Record<WatchMode, IdleInterest>> = {
   off: "nothing"
 }
 
+/** What those who watch hear of a connection that is no longer of use. */
+const eventOfLost: Readonly<Partial<Record<IdleState, "hung up" | "spoke">>> = { closed: "hung up", bytes: "spoke" }
+
 /** A connection that was found: its own properties and, when it was found by destination, those of the binding. */
 export interface Found {
   readonly lease: Lease<CachedDescriptor, Octets>
@@ -53,6 +64,7 @@ export interface CacheObserver {
  */
 export class ConnectionCache {
   readonly statistics: CacheStatistics
+  readonly events: EventFeed
   readonly #store: ConnectionStore<CachedDescriptor, Octets>
   readonly #loop: EventLoop
   readonly #settings: SettingsInForce
@@ -70,19 +82,36 @@ export class ConnectionCache {
     this.#loop = loop
     this.#settings = settings
     this.#observer = observer
+    this.events = new EventFeed(loop, settings)
     this.#store = new ConnectionStore(limitsOf(settings.current))
     this.#watcher = new IdleWatcher(loop, { interest: interestOf[settings.current.watch], ...watchTimes })
-    this.#owner = {
-      calls: loop.calls,
-      onStirred: (connection, state) => {
-        if (this.#store.remove(connection)) this.#lose(connection, state)
-      }
-    }
+    this.#owner = this.ownerFor(undefined)
     this.statistics = new CacheStatistics(loop.calls.wallMillis())
   }
 
   get sizes(): ConnectionStore<CachedDescriptor, Octets>["sizes"] {
     return this.#store.sizes
+  }
+
+  /** How many connections may be cached at this moment, with the descriptors that clients leave. */
+  get connectionsMax(): number {
+    return Number(this.#limits.connectionsMax)
+  }
+
+  /** What the connections share that one client saves. */
+  ownerFor(savedBy: PeerCredentials | undefined): CachedDescriptorOwner {
+    return {
+      savedBy,
+      calls: this.#loop.calls,
+      onStirred: (connection, state) => {
+        if (this.#store.remove(connection)) this.#lose(connection, state)
+      }
+    }
+  }
+
+  /** Begins a walk over all that is cached. */
+  walk(): StoreWalk<CachedDescriptor, Octets> {
+    return this.#store.walk()
   }
 
   /** Connections whose peers are watched, by looks or by the kernel. */
@@ -105,9 +134,18 @@ export class ConnectionCache {
     return this.#settings.current.watch === "off" || isConnection(this.#loop.calls.socketKind(descriptor))
   }
 
-  /** Keeps a connection, whose descriptor is the cache's from then on; false when there is no room for it, and it was closed. */
-  saveEndpoint(label: Octets, properties: Octets, descriptor: Descriptor, ttlSeconds: number): boolean {
-    const cached = new CachedDescriptor(descriptor, this.#owner)
+  /**
+   * Keeps a connection, whose descriptor is the cache's from then on; false when there is no room for it, and it was closed. `owner` is what
+   * `ownerFor` gave for the client that saves it.
+   */
+  saveEndpoint(
+    label: Octets,
+    properties: Octets,
+    descriptor: Descriptor,
+    ttlSeconds: number,
+    owner: CachedDescriptorOwner = this.#owner
+  ): boolean {
+    const cached = new CachedDescriptor(descriptor, owner)
     const saved = this.#store.saveEndpoint(label, properties, cached, this.#ttlMillis(ttlSeconds), this.#loop.nowMillis)
     if (saved.evicted.length > 0) this.#makeRoom(saved.evicted)
     if (saved._tag === "Refused") {
@@ -232,6 +270,7 @@ export class ConnectionCache {
 
   #lose(connection: CachedConnection<CachedDescriptor, Octets>, state: IdleState): void {
     this.statistics.lost(state)
+    if (this.events.isWatched) this.events.stirred(eventOfLost[state] ?? "failed", connection)
     this.#observer.onLost(connection.endpointLabel, state)
     connection.value.deferClose(this.#loop, this.#observer.onFreed)
   }
@@ -243,6 +282,7 @@ export class ConnectionCache {
 
   #closeEvicted(evicted: ReadonlyArray<Evicted<CachedDescriptor, Octets>>): void {
     for (const each of evicted) {
+      if (this.events.isWatched) this.events.evicted(each)
       if (each._tag === "EvictedBinding") this.statistics.count("evictedBindings")
       else {
         if (each.cause === "expired") this.statistics.count("expired")
@@ -271,7 +311,10 @@ export class ConnectionCache {
   }
 
   #ttlMillis(ttlSeconds: number): number {
-    return Math.min(ttlSeconds, this.#settings.current.ttlSecondsMax) * 1000
+    const { ttlSecondsMax } = this.#settings.current
+    if (ttlSeconds <= ttlSecondsMax) return ttlSeconds * 1000
+    this.statistics.count("shortenedTtls")
+    return ttlSecondsMax * 1000
   }
 
   #scheduleExpiry(): void {
@@ -289,6 +332,7 @@ export class ConnectionCache {
     // A bounded share a turn: 100,000 connections that expire together must not stop the clients.
     const expired = this.#store.expire(this.#loop.nowMillis)
     for (const connection of expired) connection.value.deferClose(this.#loop, this.#observer.onFreed)
+    if (this.events.isWatched) this.events.expired(expired)
     this.statistics.count("expired", expired.length)
     this.#scheduleExpiry()
   }

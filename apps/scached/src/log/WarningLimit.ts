@@ -15,6 +15,8 @@ export class WarningLimit {
   #windowEndMillis = Number.NEGATIVE_INFINITY
   #written = 0
   #leftOut = 0
+  /** Warnings that were not written, since the start. */
+  suppressed = 0
   #cancel: (() => void) | undefined
 
   constructor(
@@ -46,6 +48,7 @@ export class WarningLimit {
       return this.#target.warning(message)
     }
     this.#leftOut++
+    this.suppressed++
     this.#cancel ??= this.#loop.at(this.#windowEndMillis, () => {
       this.#cancel = undefined
       this.#tell()

@@ -41,7 +41,8 @@ export interface ServiceSettings {
   readonly remarks: ReadonlyArray<string>
 }
 
-const table = { ...scacheParameters, ...cacheParameters }
+/** All parameters that a service goes by. */
+export const table = { ...scacheParameters, ...cacheParameters }
 
 const orFail = <A, E extends { readonly message: string }>(
   result: Result.Result<A, E>

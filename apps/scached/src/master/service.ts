@@ -6,6 +6,7 @@ import { type SystemCallError, SystemCalls } from "@scached/fdpass"
 import { LogLine, MasterChannel, type ServiceMode, StatusMessage } from "@scached/postfix"
 import { Reactor, type Reactors, Watchdog } from "@scached/reactor"
 import { Cause, Effect, Exit, type Scope } from "effect"
+import { version } from "../../package.json" with { type: "json" }
 import * as CacheServer from "../cache/CacheServer.ts"
 import * as StatisticsReport from "../cache/StatisticsReport.ts"
 import { Journal } from "../log/Journal.ts"
@@ -15,6 +16,7 @@ import * as Allowed from "../settings/Allowed.ts"
 import type { CacheSettings } from "../settings/CacheSettings.ts"
 import { cacheSettingsOf, remarksOn } from "../settings/cacheSettingsOf.ts"
 import * as DescriptorBudget from "../settings/DescriptorBudget.ts"
+import { settingTexts } from "../settings/settingTexts.ts"
 import * as Confinement from "./Confinement.ts"
 import * as PassedClients from "./PassedClients.ts"
 import { ServiceFailure } from "./ServiceFailure.ts"
@@ -150,12 +152,22 @@ const settle = Effect.fnUntraced(function* ({
   if (journal.isVerbose) for (const remark of remarks) journal.verbose(remark)
   // The client of a stream was passed by whoever started this, and of one that comes over the network nobody can tell the user.
   const isKnown = mode._tag === "Listen" && mode.transport !== "inet"
-  const settings = cacheSettingsOf(values, budget, isKnown ? yield* Allowed.access(allowed) : undefined)
+  const access = isKnown ? yield* Allowed.access(allowed) : undefined
+  const settings = cacheSettingsOf(values, budget, access, yield* Allowed.insiders(allowed))
   const wrong = [...remarksOn(settings, budget), ...(isKnown ? yield* Allowed.remarksOn(allowed) : [])]
   for (const remark of wrong) journal.warning(remark)
   // The one client of a stream may take its time.
   return mode._tag === "Stream" ? { ...settings, idleSecondsMax: 0 } : settings
 })
+
+/** What those hear of the program who look into the cache. */
+const factsOf = ({ values }: ServiceSettings.ServiceSettings, mode: "master" | "stream") =>
+  Effect.map(ProcessCalls, ({ pid }) => ({
+    version,
+    mode,
+    processId: pid,
+    settings: () => settingTexts(ServiceSettings.table, values)
+  }))
 
 /** Serves the sockets that master(8) listens on, until nobody has come for max_idle, or master wants no more of it. */
 const serveMaster = Effect.fnUntraced(function* (
@@ -170,7 +182,7 @@ const serveMaster = Effect.fnUntraced(function* (
   const cacheSettings = yield* settle(settings)
   yield* Watchdog.start(values.watchdogSeconds * 1000)
   const isPassed = mode.transport === "pass"
-  const server = yield* CacheServer.make(isPassed ? [] : listeners, cacheSettings)
+  const server = yield* CacheServer.make(isPassed ? [] : listeners, cacheSettings, yield* factsOf(settings, "master"))
   if (isPassed) yield* PassedClients.open(listeners, server)
   yield* StatisticsReport.start(server, values.statisticsSeconds)
   const tellMaster = (isAvailable: boolean) =>
@@ -199,7 +211,7 @@ const serveStream = Effect.fnUntraced(function* (settings: ServiceSettings.Servi
   }
   const cacheSettings = yield* settle(settings)
   yield* Watchdog.start(settings.values.watchdogSeconds * 1000)
-  const server = yield* CacheServer.make([], cacheSettings)
+  const server = yield* CacheServer.make([], cacheSettings, yield* factsOf(settings, "stream"))
   yield* StatisticsReport.start(server, settings.values.statisticsSeconds)
   const client = calls.adopt(0)
   process.setNonBlocking(client)

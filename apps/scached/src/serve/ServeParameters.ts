@@ -3,6 +3,7 @@
  */
 import { Parameter, scacheParameters } from "@scached/postfix"
 import { cacheParameters } from "../settings/parameters.ts"
+import { valueText as textOf } from "../settings/settingTexts.ts"
 
 /**
  * By the names of Postfix's own table. A daemon that somebody has started leaves when somebody ends it: unlike a service of master(8),
@@ -44,8 +45,4 @@ const fixedAtStart: ReadonlySet<ServeKey> = new Set<ServeKey>(["watchdogSeconds"
 export const needsRestart = (key: ServeKey): boolean => fixedAtStart.has(key) || "needsRestart" in serveParameters[key]
 
 /** A value as it would stand in main.cf. */
-export const valueText = (key: ServeKey, values: ServeValues): string => {
-  const value = values[key]
-  if (typeof value === "boolean") return value ? "yes" : "no"
-  return serveParameters[key].kind === "time" ? `${value}s` : String(value)
-}
+export const valueText = (key: ServeKey, values: ServeValues): string => textOf(serveParameters[key], values[key])

@@ -2,10 +2,11 @@
  * `scached serve`: a cache for whoever has started it, at a path or on the sockets that systemd passes.
  */
 
-import type { ProcessCalls } from "@scached/daemon"
+import { ProcessCalls } from "@scached/daemon"
 import { type Descriptor, type FileIdentity, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Watchdog } from "@scached/reactor"
 import { Effect, Scope } from "effect"
+import { version } from "../../package.json" with { type: "json" }
 import * as CacheServer from "../cache/CacheServer.ts"
 import * as StatisticsReport from "../cache/StatisticsReport.ts"
 import { Journal } from "../log/Journal.ts"
@@ -13,9 +14,11 @@ import { StandardError } from "../log/StandardError.ts"
 import * as Allowed from "../settings/Allowed.ts"
 import { cacheSettingsOf, remarksOn } from "../settings/cacheSettingsOf.ts"
 import * as DescriptorBudget from "../settings/DescriptorBudget.ts"
+import { settingTexts } from "../settings/settingTexts.ts"
 import { explain } from "./listenFailure.ts"
 import { reload } from "./Reload.ts"
 import type { ReloadSignal } from "./ReloadSignal.ts"
+import { serveParameters } from "./ServeParameters.ts"
 import type { ServeSettings, SettingsOrigin } from "./ServeSettings.ts"
 import * as SocketFile from "./SocketFile.ts"
 import * as SocketPlace from "./SocketPlace.ts"
@@ -93,7 +96,12 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   const { file, listeners, where } = yield* openListeners(options)
   const budget = yield* DescriptorBudget.raise
   const findCacheSettings = Effect.gen(function* () {
-    const found = cacheSettingsOf(settings.values, budget, yield* Allowed.access(settings.allowed))
+    const found = cacheSettingsOf(
+      settings.values,
+      budget,
+      yield* Allowed.access(settings.allowed),
+      yield* Allowed.insiders(settings.allowed)
+    )
     const remarks = [...remarksOn(found, budget), ...(yield* Allowed.remarksOn(settings.allowed))]
     for (const remark of remarks) journal.warning(remark)
     return found
@@ -101,7 +109,12 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   let cacheSettings = yield* findCacheSettings
   // Before the server, which accepts at sockets that are made later and must have left them when they are closed.
   const laterSockets = yield* Effect.acquireRelease(Scope.make(), Scope.close)
-  const server = yield* CacheServer.make(listeners, cacheSettings)
+  const server = yield* CacheServer.make(listeners, cacheSettings, {
+    version,
+    mode: "serve",
+    processId: (yield* ProcessCalls).pid,
+    settings: () => settingTexts(serveParameters, settings.values)
+  })
   const socketFile =
     file === undefined ? undefined : yield* SocketFile.make(file, server).pipe(Scope.provide(laterSockets))
   const checkFile = socketFile?.check ?? Effect.void

@@ -94,6 +94,10 @@ export const access = Effect.fnUntraced(function* ({
   )
 })
 
+/** Who may look into the cache: root and the user that this process runs as now, and nobody that is allowed besides. */
+export const insiders = ({ overflow }: Pick<Allowed, "overflow">): Effect.Effect<Access, never, ProcessCalls> =>
+  access({ users: [], groups: [], overflow })
+
 /** What is wrong with users and groups that are allowed, and are not let in all the same. */
 export const remarksOn = Effect.fnUntraced(function* ({
   groups,

@@ -32,6 +32,8 @@ export interface CacheSettings extends StoreLimits {
   readonly descriptorsMax: number
   /** Who may connect; without it everybody who gets to the socket. */
   readonly access: Access | undefined
+  /** Who may look into the cache: root, and the user that the daemon runs as. */
+  readonly insiders: Access
   /** Warnings a second, whoever causes them: scached_warning_limit. */
   readonly warningsPerSecondMax: number
 }

@@ -1,4 +1,4 @@
-import type { Access } from "./Access.ts"
+import { Access } from "./Access.ts"
 import type { CacheSettings } from "./CacheSettings.ts"
 import { type DescriptorBudget, neededFor } from "./DescriptorBudget.ts"
 import type { CacheValues } from "./parameters.ts"
@@ -10,11 +10,14 @@ interface PostfixValues {
   readonly idleSecondsMax: number
 }
 
+const rootAlone = new Access([0])
+
 /** The settings of the cache, from what its parameters say and what the machine has. */
 export const cacheSettingsOf = (
   values: CacheValues & PostfixValues,
   budget: DescriptorBudget,
-  access: Access | undefined
+  access: Access | undefined,
+  insiders: Access = rootAlone
 ): CacheSettings => ({
   ttlSecondsMax: values.ttlSecondsMax,
   exchangeSecondsMax: Math.min(values.requestSecondsMax, values.exchangeSeconds),
@@ -33,6 +36,7 @@ export const cacheSettingsOf = (
   batching: values.batching,
   descriptorsMax: budget.descriptors,
   access,
+  insiders,
   warningsPerSecondMax: values.warningLimit
 })
 

@@ -305,6 +305,13 @@ export type LimitKind = KindOf<(typeof cacheParameters)[keyof typeof cacheParame
 /** All parameters in the order of the table. */
 export const cacheParameterList: ReadonlyArray<Parameter.Parameter & Words> = Object.values(cacheParameters)
 
+/** The limits that can be reached: their parameters, and their names in `CacheSettings`. */
+export const limitParameters: ReadonlyArray<{ readonly name: string; readonly kind: LimitKind }> =
+  cacheParameterList.flatMap(({ limit, name }) =>
+    // It cannot lie: the type is made of the table.
+    limit === undefined ? [] : [{ name, kind: limit.kind as LimitKind }]
+  )
+
 const limits = new Map(cacheParameterList.flatMap(({ limit }) => (limit === undefined ? [] : [[limit.kind, limit]])))
 
 /** What is said of each limit. */

@@ -8,8 +8,10 @@ import {
 } from "@scached/fdpass"
 import {
   type AnsweredStep,
+  type CacheEntry,
   ClientSession,
   type ReceivedStep,
+  type ReportedStep,
   type Request,
   type RequestTooLarge
 } from "@scached/protocol"
@@ -17,8 +19,14 @@ import { Result } from "effect"
 import { type AttemptFailure, CacheDisconnected } from "../ClientError.ts"
 import type { Direction, ReadinessShape } from "../Readiness.ts"
 
+/** All entries that a cache has listed. */
+export interface ListEnding {
+  readonly _tag: "Listed"
+  readonly entries: ReadonlyArray<CacheEntry.CacheEntry>
+}
+
 /** What an exchange ends with. */
-export type Ending = AnsweredStep | ReceivedStep<Descriptor>
+export type Ending = AnsweredStep | ReceivedStep<Descriptor> | ReportedStep | ListEnding
 
 /** How far an exchange has come: done, failed, or stuck until the socket is ready. */
 export type Progress = "done" | Direction | AttemptFailure
@@ -55,6 +63,9 @@ export class CacheConnection {
   /** What the kernel has not taken yet. */
   #unsent: Uint8Array | undefined
   #ending: Ending | undefined
+  /** Those that have been listed so far, in an exchange that lists. */
+  #entries: Array<CacheEntry.CacheEntry> = []
+  #isListing = false
   #isBroken = false
   #hasSentCargo = false
   #wait: Disposable | undefined
@@ -95,8 +106,9 @@ export class CacheConnection {
   }
 
   /** Begins an exchange, to be carried on with `advance`; one that cannot be sent changes nothing. */
-  begin(request: Request.Request): RequestTooLarge | undefined {
+  begin(request: Request.Request | Request.Inspection): RequestTooLarge | undefined {
     this.#hasSentCargo = false
+    this.#isListing = request._tag === "List"
     const started = this.#session.start(request)
     return Result.isFailure(started) ? started.failure : undefined
   }
@@ -177,7 +189,13 @@ export class CacheConnection {
           // Whatever a cache adds to its answer, it has answered.
           if (this.#ending === undefined) return step.error
           break
+        case "Listed":
+          this.#entries.push(step.entry)
+          break
         case "Answered":
+          this.#ending = this.#isListing && step.reply.status === 0 ? this.#takeEntries() : step
+          break
+        case "Reported":
           this.#ending = step
           break
         case "Received":
@@ -188,6 +206,12 @@ export class CacheConnection {
       }
     }
     return "readable"
+  }
+
+  #takeEntries(): ListEnding {
+    const entries = this.#entries
+    this.#entries = []
+    return { _tag: "Listed", entries }
   }
 
   /** Sends what is to be sent; undefined when all of it is. */

@@ -22,13 +22,13 @@ export type CallEnd = Ending | ClientError | Defect
  * `ended` what is to be done at its end, which comes once, unless the call is taken back before; it may come while it is being asked.
  */
 export abstract class Call {
-  readonly request: Request.Request
+  readonly request: Request.Request | Request.Inspection
   /** What is to be saved. */
   readonly cargo: Descriptor | undefined
   /** Where it is carried out; undefined while it waits, and when it is over. */
   place: Place | undefined = undefined
 
-  constructor(request: Request.Request, cargo: Descriptor | undefined) {
+  constructor(request: Request.Request | Request.Inspection, cargo: Descriptor | undefined) {
     this.request = request
     this.cargo = cargo
   }

@@ -1,5 +1,6 @@
 import { type Descriptor, Errno, type ReceiveBuffer, type SystemCalls } from "@scached/fdpass"
-import { type OctetString, Reply, ServerSession, type ServerStep } from "@scached/protocol"
+import { CacheEntry, CacheStatus, OctetString, Reply, ServerSession, type ServerStep } from "@scached/protocol"
+import { Result } from "effect"
 
 /** How a cache misbehaves; each is asked at every turn. */
 export interface Conduct {
@@ -181,6 +182,10 @@ export class TestCache {
         const kept = bound === undefined ? undefined : this.endpoints.get(bound.endpointLabel)?.shift()
         return this.#offer(visitor, kept, bound)
       }
+      case "Inspect":
+        if (status !== undefined) return session.replyStatus(status)
+        if (step.inspection._tag === "Status") return session.report(CacheStatus.encode(this.#status), true)
+        return session.report(Buffer.from(this.#list(), "latin1"), true)
       case "SendDescriptor":
         visitor.isSending = true
         return
@@ -196,6 +201,29 @@ export class TestCache {
       case "Skipped":
         return
     }
+  }
+
+  get #status(): CacheStatus.CacheStatus {
+    const none = { counters: {}, limits: {}, limitsReached: {}, settings: {} }
+    const program = { version: "0", mode: "test", processId: 1, isBatching: false, startedSeconds: 0, uptimeSeconds: 0 }
+    return { ...program, ...none, gauges: { endpoints: this.endpoints.size } }
+  }
+
+  #list(): string {
+    const entries = [...this.endpoints].flatMap(([label, kept]) =>
+      kept.map(({ properties }) =>
+        CacheEntry.encode({
+          _tag: "ConnectionEntry",
+          label: CacheEntry.listedLabel(Result.getOrThrow(OctetString.make(label))),
+          propertiesBytes: properties.length,
+          ageMillis: 1,
+          remainingMillis: 2,
+          uses: undefined,
+          savedBy: undefined
+        })
+      )
+    )
+    return `status\x000\0\0${entries.join("")}${CacheEntry.encodeEnd(entries.length)}`
   }
 
   #offer(visitor: Visitor, kept: Kept | undefined, bound: Bound | undefined): void {

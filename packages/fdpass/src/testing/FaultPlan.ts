@@ -12,6 +12,8 @@ import { Errno } from "../Errno.ts"
  * - `connectionBroken`: EPIPE, and from then on both ends find the other closed.
  * - `noMemory`: ENOMEM, when a descriptor is added to an epoll set, or for a look at many.
  * - `watchLimit`: ENOSPC when a descriptor is added to an epoll set.
+ * - `noThread`: no thread can be had for what is to be done elsewhere.
+ * - `late`: what is done elsewhere is done some looks later.
  *
  * @category faults
  */
@@ -28,6 +30,8 @@ export type FaultKind =
   | "connectionBroken"
   | "noMemory"
   | "watchLimit"
+  | "noThread"
+  | "late"
 
 const tableFull = ["processTableFull", "systemTableFull"] as const
 
@@ -42,10 +46,14 @@ export const faultsByCall = {
   receive: ["interrupted", "notReady", "shortRead", ...tableFull],
   send: ["interrupted", "notReady", "shortWrite", "noBuffers", "connectionBroken"],
   sendDescriptor: ["interrupted", "notReady", "noBuffers", "tooManyReferences", "connectionBroken"],
+  sendMessage: ["interrupted", "notReady", "noBuffers", "tooManyReferences", "connectionBroken"],
+  receiveMessage: ["interrupted", "notReady"],
   epollCreate: tableFull,
   epollAdd: ["noMemory", "watchLimit"],
   epollWait: ["interrupted"],
-  poll: ["interrupted", "noMemory"]
+  poll: ["interrupted", "noMemory"],
+  writeElsewhere: ["notReady", "noThread", "late"],
+  drainElsewhere: ["notReady", "noThread", "late"]
 } as const satisfies Record<string, ReadonlyArray<FaultKind>>
 
 /**
@@ -94,5 +102,7 @@ export const faultErrno: Readonly<Record<FaultKind, number>> = {
   tooManyReferences: Errno.ETOOMANYREFS,
   connectionBroken: Errno.EPIPE,
   noMemory: Errno.ENOMEM,
-  watchLimit: Errno.ENOSPC
+  watchLimit: Errno.ENOSPC,
+  noThread: 0,
+  late: 0
 }

@@ -14,6 +14,8 @@ import { SimulatedPollBatch } from "./SimulatedPollBatch.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { SimulatedReceiveBuffer } from "./SimulatedReceiveBuffer.ts"
 import { SocketFile } from "./SocketFile.ts"
+import { makeErrands } from "./simulatedErrands.ts"
+import { makeMessageCalls } from "./simulatedMessages.ts"
 
 const kindOf = (file: OpenFile): SocketKind => {
   if (file instanceof ForeignSocketFile) return file.socketKind
@@ -356,11 +358,13 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     ...sockets,
     ...transfer,
     ...epolls,
+    ...makeMessageCalls(process, { call, fails, socketOf }),
     // One by one: what a loop makes of batches is tested with those of `OneByOne`.
     makeCallBatch: () => undefined,
     // Nothing lingers here.
     closesUnderWay: () => 0,
     hurryCloses: () => {},
+    ...makeErrands(process),
     makeReceiveBuffer: (bytesMax) => new SimulatedReceiveBuffer(bytesMax),
     makeReadinessBatch: (capacity) => new SimulatedReadinessBatch(capacity),
     makePollBatch: (capacity) => new SimulatedPollBatch(capacity),

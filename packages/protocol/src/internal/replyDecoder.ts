@@ -1,16 +1,16 @@
 import { UnexpectedReply } from "../ProtocolError.ts"
 import type { Reply, Status } from "../Reply.ts"
-import type { Request } from "../Request.ts"
+import type { Inspection, Request } from "../Request.ts"
 import type { ListScanner } from "./ListScanner.ts"
 import { unsafeOctets } from "./octets.ts"
 import { printable } from "./printable.ts"
-import { nameProperty, nameStatus, wireNames } from "./words.ts"
+import { allNames, nameProperty, nameStatus } from "./words.ts"
 
 // It cannot lie: there is no unit in it.
 const empty = unsafeOctets("")
 
 /** A reply without properties, in the shape that its request wants. */
-export const withoutProperties = (request: Request["_tag"], status: Status): Reply => {
+export const withoutProperties = (request: (Request | Inspection)["_tag"], status: Status): Reply => {
   if (request === "FindEndpoint") return { _tag: "EndpointReply", status, properties: empty }
   if (request === "FindDestination") {
     return { _tag: "DestinationReply", status, destinationProperties: empty, properties: empty }
@@ -44,19 +44,19 @@ const statusOf = (text: string): Status | undefined => {
 const unexpectedAt = (
   at: number,
   expected: string,
-  request: Request["_tag"],
+  request: (Request | Inspection)["_tag"],
   scanner: ListScanner,
   bytes: Uint8Array,
   start: number
 ): UnexpectedReply =>
-  new UnexpectedReply({ request: wireNames[request], expected, found: attributeFound(scanner, bytes, start, at) })
+  new UnexpectedReply({ request: allNames[request], expected, found: attributeFound(scanner, bytes, start, at) })
 
 /** The whole list that the scanner has found at `start` as the reply to a request. */
 export const decodeReply = (
   scanner: ListScanner,
   bytes: Uint8Array,
   start: number,
-  request: Request["_tag"],
+  request: (Request | Inspection)["_tag"],
   expected = '"status"'
 ): Reply | UnexpectedReply => {
   if (scanner.attributes === 0 || !scanner.nameIs(0, bytes, start, nameStatus)) {
@@ -64,7 +64,7 @@ export const decodeReply = (
   }
   const status = statusOf(scanner.value(0, bytes, start))
   if (status === undefined) return unexpectedAt(0, '"status" of 0, 1 or 2', request, scanner, bytes, start)
-  if (request === "SaveEndpoint" || request === "SaveDestination") return { _tag: "StatusReply", status }
+  if (request !== "FindEndpoint" && request !== "FindDestination") return { _tag: "StatusReply", status }
   const wanted = request === "FindEndpoint" ? 1 : 2
   for (let at = 1; at <= wanted; at++) {
     if (scanner.attributes > at && scanner.nameIs(at, bytes, start, nameProperty)) continue

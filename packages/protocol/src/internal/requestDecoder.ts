@@ -6,7 +6,7 @@ import {
   UnexpectedAttribute,
   UnknownRequest
 } from "../ProtocolError.ts"
-import type { Request, WireName } from "../Request.ts"
+import type { Inspection, Request, WireName } from "../Request.ts"
 import type { TtlSeconds } from "../TtlSeconds.ts"
 import type { ListScanner } from "./ListScanner.ts"
 import { equalBytes, sliceOctets } from "./octets.ts"
@@ -15,6 +15,7 @@ import { ttlSecondsMalformed, ttlSecondsOfBytes } from "./ttl.ts"
 import {
   findDestination,
   findEndpoint,
+  inspectionNames,
   nameLabel,
   nameProperty,
   nameRequest,
@@ -102,6 +103,24 @@ const decodeSave = (
   }
 }
 
+const status: Inspection = { _tag: "Status" }
+const list: Inspection = { _tag: "List" }
+const watch: Inspection = { _tag: "Watch" }
+
+/** The request that looks into the cache by this name. */
+const inspectionOf = (name: string): Inspection | undefined => {
+  switch (name) {
+    case inspectionNames.Status:
+      return status
+    case inspectionNames.List:
+      return list
+    case inspectionNames.Watch:
+      return watch
+    default:
+      return undefined
+  }
+}
+
 /**
  * The whole list that the scanner has found at `start` as a request, from its attribute `at` on. Attributes behind the last
  * wanted one are ignored, like scache(8) does.
@@ -111,12 +130,14 @@ export const decodeRequest = (
   bytes: Uint8Array,
   start: number,
   at: number
-): Request | RequestError => {
+): Request | Inspection | RequestError => {
   const kind = requestKind(scanner, bytes, start, at)
   if (kind === "find_endp" || kind === "find_dest") return decodeFind(scanner, bytes, start, at + 1, kind)
   if (kind !== undefined) return decodeSave(scanner, bytes, start, at + 1, kind)
   if (scanner.attributes <= at) return new RequestMissing({ found: undefined })
-  return scanner.nameIs(at, bytes, start, nameRequest)
-    ? new UnknownRequest({ found: printable(scanner.value(at, bytes, start)) })
-    : new RequestMissing({ found: printable(scanner.name(at, bytes, start)) })
+  if (!scanner.nameIs(at, bytes, start, nameRequest)) {
+    return new RequestMissing({ found: printable(scanner.name(at, bytes, start)) })
+  }
+  const name = scanner.value(at, bytes, start)
+  return inspectionOf(name) ?? new UnknownRequest({ found: printable(name) })
 }

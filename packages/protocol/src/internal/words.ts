@@ -1,4 +1,4 @@
-import type { Request, WireName } from "../Request.ts"
+import type { Inspection, InspectionName, Request, WireName } from "../Request.ts"
 import { constantBytes } from "./octets.ts"
 
 export const nameRequest = constantBytes("request")
@@ -20,6 +20,15 @@ export const wireNames = {
   SaveDestination: "save_dest",
   FindDestination: "find_dest"
 } as const satisfies Record<Request["_tag"], WireName>
+
+export const inspectionNames = {
+  Status: "status",
+  List: "list",
+  Watch: "watch"
+} as const satisfies Record<Inspection["_tag"], InspectionName>
+
+/** Of all requests. */
+export const allNames = { ...wireNames, ...inspectionNames }
 
 export const protocolName = "connection_cache_protocol"
 

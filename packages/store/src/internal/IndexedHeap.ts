@@ -21,6 +21,11 @@ export class IndexedHeap<T extends HeapMember> {
     return this.#members[0]
   }
 
+  /** The members of this moment, in no certain order. */
+  copy(): ReadonlyArray<T> {
+    return this.#members.slice()
+  }
+
   add(member: T): void {
     member.heapIndex = this.#members.length
     this.#members.push(member)

@@ -6,6 +6,7 @@
  */
 import type { Socket } from "bun"
 import * as AttributeList from "../../src/AttributeList.ts"
+import * as Greeting from "../../src/Greeting.ts"
 
 const readBytes = 4096
 const endOfList = "\0\0"
@@ -25,7 +26,7 @@ Bun.listen<Session>({
   socket: {
     open: (socket) => {
       socket.data = { text: "", turnsLeft: 0 }
-      socket.write(AttributeList.greeting)
+      if (Greeting.isSent()) socket.write(AttributeList.greeting)
     },
     data: (socket, bytes) => {
       const session = socket.data
