@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Result } from "effect"
-import { type BenchmarkResult, parseResult } from "../src/result/BenchmarkResult.ts"
+import type { BenchmarkResult } from "../src/result/BenchmarkResult.ts"
 import type { Fault } from "./support/FaultyCache.ts"
+import { parseResult } from "./support/parseResult.ts"
 
 const main = join(import.meta.dir, "../src/main.ts")
-const server = join(import.meta.dir, "support/faultyServer.ts")
+const server = join(import.meta.dir, "./support/faultyServer.ts")
 
 interface LoadOptions {
   readonly rounds?: number
@@ -15,29 +16,34 @@ interface LoadOptions {
   readonly isScript?: boolean
 }
 
-/** Four clients who race for four labels, on a cache with a fault; what the program says, and what it leaves with. */
-const load = (fault: Fault, extra: ReadonlyArray<string> = [], options: LoadOptions = {}) => {
-  const directory = mkdtempSync(join(tmpdir(), "scache-bench-test-"))
-  const json = join(directory, "result.json")
+/** Four clients who race for four labels, on a cache with a fault. */
+const spawn = (fault: Fault, json: string, extra: ReadonlyArray<string>, options: LoadOptions) => {
   const command = `'${process.execPath}' '${server}' '${fault}' {socket}`
   const target = `cache=spawn:${options.isScript === true ? `sh -c "${command}; true"` : command}`
   const size = ["--clients", "4", "--cached", "20", "--endpoints", "4", "--destinations", "4"]
-  const rounds = ["--operations", "300", "--warm-up", "0", "--rounds", String(options.rounds ?? 1)]
+  const length = extra.includes("--duration") ? [] : ["--operations", "300"]
+  const rounds = [...length, "--warm-up", "0", "--rounds", String(options.rounds ?? 1)]
   const child = Bun.spawnSync(
     [process.execPath, main, "run", "--quiet", "--target", target, "--json", json, ...size, ...rounds, ...extra],
     { env: { ...process.env, NO_COLOR: "1" } }
   )
+  return { exitCode: child.exitCode, table: child.stdout.toString(), errors: child.stderr.toString() }
+}
+
+/** The same where there will be no result. */
+const loadUnreported = (fault: Fault) => spawn(fault, "/dev/null", [], {})
+
+/** What the program says, and what it leaves with. */
+const load = (fault: Fault, extra: ReadonlyArray<string> = [], options: LoadOptions = {}) => {
+  const directory = mkdtempSync(join(tmpdir(), "scache-bench-test-"))
+  const json = join(directory, "result.json")
+  const found = spawn(fault, json, extra, options)
   try {
     const result: BenchmarkResult = Result.getOrThrow(parseResult(json, readFileSync(json, "utf8")))
-    const [cache] = result.targets
-    return {
-      exitCode: child.exitCode,
-      truth: cache?.truth,
-      rounds: cache?.rounds ?? [],
-      table: child.stdout.toString()
-    }
+    const [target] = result.targets
+    return { ...found, result, target, truth: target?.truth, rounds: target?.rounds ?? [] }
   } catch (error) {
-    throw new Error(`${child.stdout}${child.stderr}`, { cause: error })
+    throw new Error(`${found.table}${found.errors}`, { cause: error })
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -83,13 +89,72 @@ test("a server that a script has started is stopped, and looked at when it is", 
   expect(found.exitCode).toBe(0)
 })
 
-test("a server that dies in the middle of a run fails, and what was measured before is shown", () => {
-  const found = load("die", [], { rounds: 4 })
-  expect(found.exitCode).toBe(1)
-  // The one that it died in counts with its errors; there is no other after the third, which could not begin.
-  expect(found.rounds.map(({ errors }) => errors)).toEqual([0, 4])
-  expect(found.table.split("cannot connect client 0").length - 1).toBe(1)
-  expect(found.table).toMatch(/^target +ops\/s/m)
+describe("a server that ends in the middle of a run", () => {
+  test.each([
+    ["die", "exit code 7"],
+    ["killed", "SIGKILL"]
+  ] as const)("is lost, and that is one line and no wrong answer: %s", (fault, end) => {
+    const found = load(fault, [], { rounds: 4 })
+    expect(found.exitCode).toBe(1)
+    expect(found.errors).toBe("scache-bench: cache was lost\n")
+    // The round that it died in does not count.
+    expect(found.rounds.map(({ errors }) => errors)).toEqual([0])
+    expect(found.truth?.violationsTotal).toBe(0)
+    expect(found.target?.lost?.round).toBe(1)
+    // What it said last is a warning of an earlier moment.
+    expect(found.target?.lost?.reason).toStartWith(`the program has ended with ${end}, and said: `)
+    expect(found.result.isComplete).toBe(false)
+    expect(found.table.split("\n").filter((line) => line.includes(end))).toEqual([
+      `cache: LOST in round 2: ${found.target?.lost?.reason}`
+    ])
+    expect(found.table).toMatch(/^target +ops\/s/m)
+  })
+
+  test("before a round was finished is a target that could not be loaded, in one line", () => {
+    const found = loadUnreported("killed at once")
+    expect(found.exitCode).toBe(3)
+    expect(found.errors).toMatch(
+      /^scache-bench: target cache was lost while it was loaded: the program has ended with SIGKILL, and said: .*\n$/
+    )
+  })
+})
+
+describe("a server that stands still", () => {
+  const patience = ["--patience", "0.3", "--duration", "1.5"]
+
+  test("counts as stuck with all its clients, who come back when it goes on", () => {
+    const found = load("stall", patience)
+    expect(texts(found)).toBe("")
+    expect(found.exitCode).toBe(0)
+    const [round] = found.rounds
+    expect([round?.stuck, round?.errors]).toEqual([4, 0])
+    expect((round?.serviceTime.maxNanos ?? 0) / 1e6).toBeGreaterThan(600)
+    // All of them wait for one stall: without coming back there would be no more than what was before it.
+    expect(round?.operations).toBeGreaterThan(200)
+    expect(round?.serviceTime.count).toBe(round?.operations ?? 0)
+    expect(found.table.replaceAll("\n", " ")).toContain("cache: 4 operations got stuck; the latency counts")
+  })
+
+  test("and never answers leaves an operation that is in the percentiles, and no wrong answer", () => {
+    const found = load("silence", patience)
+    expect(texts(found)).toBe("")
+    expect(found.exitCode).toBe(1)
+    expect(found.errors).toBe("scache-bench: operations that cache never answered\n")
+    const [round] = found.rounds
+    expect([round?.stuck, round?.errors]).toEqual([1, 1])
+    expect(round?.serviceTime.count).toBe((round?.operations ?? 0) + 1)
+    expect((round?.serviceTime.maxNanos ?? 0) / 1e6).toBeGreaterThan(1_000)
+  })
+
+  test("in an open loop is charged with what was due meanwhile", () => {
+    const found = load("stall", ["--rate", "400", ...patience])
+    expect(texts(found)).toBe("")
+    const [round] = found.rounds
+    // Of six hundred a third was due while it stood still, and was late then.
+    expect(round?.late).toBeGreaterThan(100)
+    expect(round?.correctedLatency?.count).toBe(600)
+    expect((round?.correctedLatency?.percentileNanos(90) ?? 0) / 1e6).toBeGreaterThan(100)
+  })
 })
 
 describe("a cache is caught that", () => {

@@ -148,11 +148,14 @@ describe("docs/postfix.md", () => {
       yield* desk.hearFrom("scache", 1)
       // It is installed under that name only when somebody follows "Replace", whose commands the other test has.
       desk.run(commandsOf("Replace").join(""))
-      desk.follow("What to watch")
+      const [verbose = "", quiet = ""] = commandsOf("What to watch")
+      desk.run(verbose)
       yield* desk.deliver(4)
       expect(postfix.readLog().some(({ program, text }) => program === "scached" && text.endsWith(": connect"))).toBe(
         true
       )
+      desk.run(quiet)
+      expect(desk.run("postconf -F scache/unix/command").trim()).toBe("scache/unix/command = scached")
       expect(problems(postfix)).toEqual([])
     })
   )

@@ -19,6 +19,8 @@ interface LabTestOptions {
   readonly timeoutMillis?: number
   /** Why this test cannot run here, apart from a missing Postfix. */
   readonly impediment?: string | undefined
+  /** Why this test is not for this machine, which is no failure under CI. */
+  readonly misplaced?: string | undefined
 }
 
 /** What to do about what is missing; where only the rights are, there is nothing to install. */
@@ -33,6 +35,7 @@ export const labTest = <E>(
   options: LabTestOptions,
   body: () => Effect.Effect<void, E, PostfixTools | SystemCalls | Scope.Scope>
 ): void => {
+  if (options.misplaced !== undefined) return test.skip(`${name} [${options.misplaced}]`, () => undefined)
   const impediment = adviceOf(findMissing()) ?? options.impediment
   if (impediment !== undefined && !CI) return test.skip(`${name} [${impediment}]`, () => undefined)
   const timeoutMillis = options.timeoutMillis ?? 120_000

@@ -39,7 +39,7 @@ export const exitCodeOf = (error: unknown): number => {
   }
   const tag = tagOf(error)
   if (usageTags.has(tag)) return exitCodes.usage
-  if (tag === "TargetFailure") return exitCodes.target
+  if (tag === "TargetFailure" || tag === "TargetLost") return exitCodes.target
   return tag === "NotPassed" ? exitCodes.failed : exitCodes.other
 }
 

@@ -17,7 +17,9 @@ export const progressText = (head: string, { stage, record, leftMillis, errors }
   const parts = [`${head}: ${stage}`]
   if (second !== undefined) {
     parts.push(`${second.operations.toLocaleString("en-US")}/s`)
-    parts.push(`p50 ${formatMillis(second.p50Nanos / 1e6)}`, `p99 ${formatMillis(second.p99Nanos / 1e6)}`)
+    const { p50Nanos, p99Nanos } = second
+    if (p50Nanos === null || p99Nanos === null) parts.push("no answer")
+    else parts.push(`p50 ${formatMillis(p50Nanos / 1e6)}`, `p99 ${formatMillis(p99Nanos / 1e6)}`)
   }
   parts.push(`${errors} errors`)
   if (leftMillis !== undefined) parts.push(`${Math.ceil(leftMillis / 1_000)} s left`)

@@ -24,6 +24,7 @@ export interface RunSettings {
   readonly workload: Workload
   readonly rounds: number
   readonly warmUpSeconds: number
+  readonly patienceSeconds: number
   readonly roundSeconds: number | undefined
   readonly roundOperations: number | undefined
   readonly ratePerSecond: number | undefined
@@ -43,6 +44,7 @@ export interface RunFlags {
   readonly durationSeconds: number | undefined
   readonly operations: number | undefined
   readonly warmUpSeconds: number
+  readonly patienceSeconds: number
   readonly rounds: number
   readonly rate: number | undefined
   readonly mix: string
@@ -62,6 +64,8 @@ export interface RunFlags {
 }
 
 const defaultRoundSeconds = 10
+/** Twice what smtp(8) waits (connection_cache_protocol_timeout). */
+export const defaultPatienceSeconds = 10
 /** Name of the target that `--postfix` adds. */
 export const postfixName = "scache"
 
@@ -142,7 +146,8 @@ const checkNumbers = (flags: RunFlags): string | undefined => {
   const positive: ReadonlyArray<readonly [string, number | undefined]> = [
     ["--duration", flags.durationSeconds],
     ["--operations", flags.operations],
-    ["--rate", flags.rate]
+    ["--rate", flags.rate],
+    ["--patience", flags.patienceSeconds]
   ]
   const wrong = positive.find(([, value]) => value !== undefined && !(value > 0 && Number.isFinite(value)))
   if (wrong !== undefined) return `${wrong[0]} ${wrong[1]}: expected a number above 0`
@@ -185,6 +190,7 @@ export const settingsOf = (flags: RunFlags, descriptorsMax: number) =>
       workload,
       rounds: flags.rounds,
       warmUpSeconds: flags.warmUpSeconds,
+      patienceSeconds: flags.patienceSeconds,
       roundSeconds: flags.operations === undefined ? (flags.durationSeconds ?? defaultRoundSeconds) : undefined,
       roundOperations: flags.operations,
       ratePerSecond: flags.rate,

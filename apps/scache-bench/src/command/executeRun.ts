@@ -1,9 +1,9 @@
 import type { SystemCalls } from "@scached/fdpass"
 import { DateTime, Effect, type Scope } from "effect"
-import packageJson from "../../package.json" with { type: "json" }
 import { type Progress, type RoundOptions, runRound } from "../load/runRound.ts"
 import {
   type BenchmarkResult,
+  type Lost,
   type ParameterValue,
   type Round,
   resultVersion,
@@ -13,16 +13,15 @@ import { ratiosBetween } from "../result/ratios.ts"
 import { openTarget } from "../target/openTarget.ts"
 import type { Target } from "../target/Target.ts"
 import type { TargetFailure } from "../target/TargetFailure.ts"
+import type { TargetLost } from "../target/TargetLost.ts"
 import { checkStop } from "../truth/checkStop.ts"
 import { ViolationLog } from "../truth/ViolationLog.ts"
 import { kindNames } from "../workload/RequestKind.ts"
 import type { Workload } from "../workload/Workload.ts"
 import { describeThisMachine, pinThisProcess } from "./machine.ts"
 import type { RunSettings } from "./RunSettings.ts"
+import { toolVersion } from "./toolVersion.ts"
 import type { UsageError } from "./UsageError.ts"
-
-/** This program's version. */
-export const toolVersion = packageJson.version
 
 /** A target and what was found out about it so far. */
 interface Loaded {
@@ -31,7 +30,15 @@ interface Loaded {
   readonly isChecked: boolean
   readonly rounds: Array<Round>
   /** Could be loaded once, and not any more. */
-  isLost: boolean
+  lost: Lost | null
+}
+
+/** What a run tells while it goes. */
+export interface RunEvents {
+  /** How each round goes. */
+  readonly onProgress: (head: string, progress: Progress) => void
+  /** The run is interrupted: what its finished rounds have found, undefined where there is none. */
+  readonly onInterrupted: (result: BenchmarkResult | undefined) => Effect.Effect<void>
 }
 
 const mixText = ({ mix }: Workload): string =>
@@ -74,12 +81,13 @@ const parametersOf = (settings: RunSettings): Record<string, ParameterValue> => 
   }
 }
 
-const resultOf = ({ target, log, rounds }: Loaded): TargetResult => ({
+const resultOf = ({ target, log, rounds, lost }: Loaded): TargetResult => ({
   name: target.name,
   kind: target.kind,
   command: target.command,
   version: target.version,
   rounds,
+  lost,
   truth: {
     checkedDescriptors: log.checkedDescriptors,
     checkedReplies: log.checkedReplies,
@@ -88,13 +96,18 @@ const resultOf = ({ target, log, rounds }: Loaded): TargetResult => ({
   }
 })
 
+/** Why a target was lost, without its name, which stands before it. */
+const reasonOf = (error: TargetFailure | TargetLost): string =>
+  error._tag === "TargetLost" ? error.reason : `cannot ${error.attempt}: ${error.reason}`
+
 /**
- * Starts all targets, loads them in turn, round after round (A B A B), and stops them. `onProgress` is told how each round goes.
+ * Starts all targets, loads them in turn, round after round (A B A B), and stops them. `command` is the command line that asks for it.
  */
 export const executeRun = Effect.fnUntraced(function* (
+  command: ReadonlyArray<string>,
   settings: RunSettings,
-  onProgress: (head: string, progress: Progress) => void
-): Effect.fn.Return<BenchmarkResult, TargetFailure | UsageError, SystemCalls | Scope.Scope> {
+  { onProgress, onInterrupted }: RunEvents
+): Effect.fn.Return<BenchmarkResult, TargetFailure | TargetLost | UsageError, SystemCalls | Scope.Scope> {
   const { workload, pinning, rounds } = settings
   const begun = yield* DateTime.now
   const date = DateTime.formatIso(begun)
@@ -107,7 +120,7 @@ export const executeRun = Effect.fnUntraced(function* (
       log: new ViolationLog(),
       isChecked: !settings.unchecked.has(spec.name),
       rounds: [],
-      isLost: false
+      lost: null
     })
   }
   // A server that lives on may still have the labels of another run.
@@ -118,6 +131,7 @@ export const executeRun = Effect.fnUntraced(function* (
     isChecked,
     isDummyApart: settings.isDummyApart,
     batching: settings.batching,
+    patienceMillis: settings.patienceSeconds * 1_000,
     log,
     warmUpMillis: settings.warmUpSeconds * 1_000,
     roundMillis: settings.roundSeconds === undefined ? undefined : settings.roundSeconds * 1_000,
@@ -125,46 +139,56 @@ export const executeRun = Effect.fnUntraced(function* (
     ratePerSecond: settings.ratePerSecond,
     onProgress: (progress) => onProgress(`[${round.replace("round", "")}/${rounds}] ${target.name}`, progress)
   })
-  for (let round = 0; round < rounds; round++) {
-    for (const each of loaded) {
-      if (each.isLost) continue
-      each.log.round = round
-      const done = yield* Effect.result(runRound(each.target, optionsFor(each, `round${round + 1}`)))
-      // One that could be loaded and cannot any more has failed a check; what was measured before is not lost with it. It has no more
-      // rounds, since ratios are made of rounds with the same number.
-      if (done._tag === "Success") each.rounds.push(done.success)
-      else if (each.rounds.length === 0) return yield* done.failure
-      else {
-        each.isLost = true
-        each.log.add(done.failure.message)
+  /** The round that is being run; behind the last one, how the servers end. */
+  let current = 0
+  const load = Effect.gen(function* () {
+    for (; current < rounds; current++) {
+      for (const each of loaded) {
+        if (each.lost !== null) continue
+        each.log.round = current
+        const done = yield* Effect.result(runRound(each.target, optionsFor(each, `round${current + 1}`)))
+        // What was measured before is not lost with it. It has no more rounds, since ratios are made of rounds with the same number.
+        if (done._tag === "Success") each.rounds.push(done.success)
+        else if (each.rounds.length === 0) return yield* done.failure
+        else each.lost = { round: current, reason: reasonOf(done.failure) }
+        each.log.round = null
       }
-      each.log.round = null
+    }
+    for (const each of loaded) {
+      if (!each.isChecked || each.lost !== null) continue
+      const stopped = yield* Effect.result(checkStop(each.target, optionsFor(each, "stop")))
+      if (stopped._tag === "Failure") each.lost = { round: null, reason: reasonOf(stopped.failure) }
+    }
+  })
+  const result = (interruptedInRound: number | null): BenchmarkResult => {
+    const targets = loaded.filter((each) => each.rounds.length > 0).map(resultOf)
+    return {
+      format: "scache-bench",
+      version: resultVersion,
+      toolVersion,
+      date,
+      command,
+      isComplete: interruptedInRound === null && loaded.every(({ lost }) => lost === null),
+      interruptedInRound,
+      machine: describeThisMachine(),
+      settings: {
+        workload: { name: nameOf(workload), parameters: parametersOf(settings) },
+        clients: workload.clients,
+        ratePerSecond: settings.ratePerSecond ?? null,
+        seed: workload.seed,
+        rounds,
+        roundSeconds: settings.roundSeconds ?? null,
+        roundOperations: settings.roundOperations ?? null,
+        warmUpSeconds: settings.warmUpSeconds,
+        patienceSeconds: settings.patienceSeconds,
+        pinning
+      },
+      targets,
+      ratios: ratiosBetween(targets)
     }
   }
-  for (const each of loaded) {
-    if (!each.isChecked || each.isLost) continue
-    const stopped = yield* Effect.result(checkStop(each.target, optionsFor(each, "stop")))
-    if (stopped._tag === "Failure") each.log.add(stopped.failure.message)
-  }
-  const targets = loaded.map(resultOf)
-  return {
-    format: "scache-bench",
-    version: resultVersion,
-    toolVersion,
-    date,
-    machine: describeThisMachine(),
-    settings: {
-      workload: { name: nameOf(workload), parameters: parametersOf(settings) },
-      clients: workload.clients,
-      ratePerSecond: settings.ratePerSecond ?? null,
-      seed: workload.seed,
-      rounds,
-      roundSeconds: settings.roundSeconds ?? null,
-      roundOperations: settings.roundOperations ?? null,
-      warmUpSeconds: settings.warmUpSeconds,
-      pinning
-    },
-    targets,
-    ratios: ratiosBetween(targets)
-  }
+  yield* Effect.onInterrupt(load, () =>
+    Effect.suspend(() => onInterrupted(loaded.some((each) => each.rounds.length > 0) ? result(current) : undefined))
+  )
+  return result(null)
 })

@@ -12,6 +12,9 @@ export const describeThisMachine = (): Machine => ({
   bunVersion: Bun.version
 })
 
+/** The command line of this process, by the name of the program. */
+export const commandLine = (): ReadonlyArray<string> => ["scache-bench", ...process.argv.slice(2)]
+
 /** How many descriptors this process may have open. */
 export const descriptorsMax = (): number => {
   const limits = readFileSync("/proc/self/limits", "latin1")

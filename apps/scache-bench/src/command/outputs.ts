@@ -13,10 +13,9 @@ import {
   writeFileSync
 } from "node:fs"
 import { Effect } from "effect"
-import { type Paint, paintFor, renderTerminalReport, renderVerdicts } from "../report/index.ts"
-import type { BenchmarkResult } from "../result/BenchmarkResult.ts"
-import { judge, type Verdict } from "../threshold/judge.ts"
-import type { Threshold } from "../threshold/Threshold.ts"
+import { type Paint, paintFor } from "../report/index.ts"
+import type { BenchmarkResult, Target } from "../result/BenchmarkResult.ts"
+import type { Verdict } from "../threshold/judge.ts"
 import { FileFailure, NotPassed } from "./ExitStatus.ts"
 import { LiveLine } from "./LiveLine.ts"
 
@@ -39,6 +38,9 @@ const tryWriting = (path: string): void => {
   // What a dangling link leads to, and not the link.
   if (found === undefined) unlinkSync(realpathSync(path))
 }
+
+/** What stands for standard output in place of a file's name. */
+export const standardOutput = "-"
 
 /** Fails before a long run for a file that could not be written after it; it is as it was afterwards. */
 export const checkWritable = (path: string): Effect.Effect<void, FileFailure> =>
@@ -66,9 +68,25 @@ export const print = (text: string): Effect.Effect<void, FileFailure> =>
     }
   })
 
+/** Writes a whole file, or to standard output where the name is `-`. */
+export const writeOutput = (path: string, text: string): Effect.Effect<void, FileFailure> =>
+  path === standardOutput ? print(text) : writeFile(path, text)
+
+/** The colours of an output. */
+const paintOf = (output: NodeJS.WriteStream): Paint =>
+  paintFor({ isTerminal: output.isTTY === true, environment: process.env })
+
 /** The colours of standard output. */
-export const outputPaint = (): Paint =>
-  paintFor({ isTerminal: process.stdout.isTTY === true, environment: process.env })
+export const outputPaint = (): Paint => paintOf(process.stdout)
+
+/** What people read: on standard output, and on standard error where standard output is a program's to read. */
+export const printReport = (
+  render: (paint: Paint) => string,
+  isOutputTaken: boolean
+): Effect.Effect<void, FileFailure> =>
+  isOutputTaken
+    ? Effect.sync(() => void process.stderr.write(render(paintOf(process.stderr))))
+    : print(render(outputPaint()))
 
 /** The line on standard error; undefined when none is wanted. */
 export const makeLiveLine = (isQuiet: boolean): LiveLine | undefined =>
@@ -80,29 +98,22 @@ export const makeLiveLine = (isQuiet: boolean): LiveLine | undefined =>
         write: (text) => void process.stderr.write(text)
       })
 
-/** Prints a result with the verdicts on its thresholds, which it returns. */
-export const printResultTable = Effect.fnUntraced(function* (
-  result: BenchmarkResult,
-  thresholds: ReadonlyArray<Threshold>
-): Effect.fn.Return<ReadonlyArray<Verdict>, FileFailure> {
-  const verdicts = thresholds.flatMap((threshold) => judge(threshold, result.targets))
-  const paint = outputPaint()
-  yield* print(renderTerminalReport(result, paint) + renderVerdicts(verdicts, paint))
-  return verdicts
-})
-
-/** Fails with `NotPassed` when an answer was wrong or a threshold missed. */
+/** Fails with `NotPassed` when an answer was wrong or never came, a target was lost or a threshold missed. */
 export const requirePassed = (
   results: ReadonlyArray<BenchmarkResult>,
   verdicts: ReadonlyArray<Verdict>
 ): Effect.Effect<void, NotPassed> => {
-  const wrong = results.flatMap(({ targets }) => targets).filter(({ truth }) => truth.violationsTotal > 0)
+  const namesOf = (isBad: (target: Target) => boolean): string =>
+    [...new Set(results.flatMap(({ targets }) => targets.filter(isBad).map(({ name }) => name)))].join(", ")
+  const wrong = namesOf(({ truth }) => truth.violationsTotal > 0)
+  const lost = namesOf((target) => target.lost !== null)
+  const silent = namesOf(({ rounds, truth }) => truth.violationsTotal === 0 && rounds.some(({ errors }) => errors > 0))
   const missed = verdicts.filter(({ isPassed }) => !isPassed).length
-  if (wrong.length === 0 && missed === 0) return Effect.void
-  const names = [...new Set(wrong.map(({ name }) => name))].join(", ")
   const parts = [
-    ...(wrong.length > 0 ? [`wrong answers of ${names}`] : []),
+    ...(wrong === "" ? [] : [`wrong answers of ${wrong}`]),
+    ...(lost === "" ? [] : [`${lost} was lost`]),
+    ...(silent === "" ? [] : [`operations that ${silent} never answered`]),
     ...(missed > 0 ? [`${missed} of ${verdicts.length} thresholds missed`] : [])
   ]
-  return Effect.fail(new NotPassed({ message: parts.join(" and ") }))
+  return parts.length === 0 ? Effect.void : Effect.fail(new NotPassed({ message: parts.join(" and ") }))
 }

@@ -5,19 +5,21 @@ import * as NodeStdio from "@effect/platform-node-shared/NodeStdio"
 import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal"
 import { Console, Effect, Layer } from "effect"
 import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
-import { toolVersion } from "./executeRun.ts"
+import { foldHelp } from "./foldHelp.ts"
 import { reportCommand } from "./reportCommand.ts"
 import { runCommand } from "./runCommand.ts"
+import { schemaCommand } from "./schemaCommand.ts"
 import { standardCommand } from "./standardCommand.ts"
+import { toolVersion } from "./toolVersion.ts"
 
-/** Usage errors in a line or two: a whole help page would scroll them away. */
+/** Usage errors in a line or two, since a whole help page would scroll them away; help within 80 columns. */
 const presenter = CliOutput.layerPresenter({
-  present: (event) =>
-    event._tag === "InvalidInvocation"
-      ? Console.error(
-          `${event.errors.map((error) => `scache-bench: ${error.message}`).join("\n")}\nsee ${event.commandPath.join(" ")} --help`
-        )
-      : CliOutput.defaultPresenter.present(event)
+  present: (event) => {
+    if (event._tag === "Version") return CliOutput.defaultPresenter.present(event)
+    if (event._tag === "Help") return Console.log(foldHelp(CliOutput.defaultFormatter().formatHelpDoc(event.helpDoc)))
+    const errors = event.errors.map((error) => `scache-bench: ${error.message}`).join("\n")
+    return Console.error(`${errors}\nsee ${event.commandPath.join(" ")} --help`)
+  }
 })
 
 const platform = Layer.mergeAll(
@@ -32,7 +34,7 @@ const command = Command.make("scache-bench").pipe(
   Command.withDescription(
     "Loads connection caches that speak the protocol of Postfix's scache(8), checks every answer and every descriptor, and tells what each can do."
   ),
-  Command.withSubcommands([runCommand, reportCommand, standardCommand])
+  Command.withSubcommands([runCommand, reportCommand, standardCommand, schemaCommand])
 )
 
 /** The whole program, with the arguments of this process. */

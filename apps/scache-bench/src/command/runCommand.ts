@@ -1,12 +1,12 @@
 import { KernelSystemCalls } from "@scached/fdpass"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { renderResultPage } from "../report/index.ts"
-import { printResult } from "../result/BenchmarkResult.ts"
+import type { BenchmarkResult } from "../result/BenchmarkResult.ts"
 import { executeRun } from "./executeRun.ts"
-import { descriptorsMax } from "./machine.ts"
-import { checkWritable, makeLiveLine, printResultTable, requirePassed, writeFile } from "./outputs.ts"
-import { type RunFlags, settingsOf } from "./RunSettings.ts"
+import { commandLine, descriptorsMax } from "./machine.ts"
+import { checkWritable, makeLiveLine, requirePassed, standardOutput } from "./outputs.ts"
+import { presentInterrupted, presentRun } from "./presentRun.ts"
+import { defaultPatienceSeconds, type RunFlags, settingsOf } from "./RunSettings.ts"
 
 const text = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
@@ -41,6 +41,11 @@ const flags = {
   warmUpSeconds: number("warm-up", "SECONDS", "load without measuring before each round; default 2").pipe(
     Flag.withDefault(2)
   ),
+  patienceSeconds: number(
+    "patience",
+    "SECONDS",
+    `an operation that takes longer counts as stuck; default ${defaultPatienceSeconds}`
+  ).pipe(Flag.withDefault(defaultPatienceSeconds)),
   rounds: number("rounds", "N", "rounds, with the targets in turn (A B A B); default 3").pipe(Flag.withDefault(3)),
   rate: number(
     "rate",
@@ -78,13 +83,18 @@ const flags = {
     "send the dummy that ends a find by itself, as smtp(8) does, and not along with the next request"
   ),
   ioUring: Flag.Literals("io-uring", ["auto", "always", "never"]).pipe(
+    Flag.withMetavar("WHEN"),
     Flag.withDescription(
       "whether the clients' system calls are made together: auto (default), where a system call takes long, always or never"
     ),
     Flag.withDefault("auto")
   ),
   pin: text("pin", "SERVER/CLIENT", "processors for both sides, as in 0/1 (with taskset)").pipe(Flag.optional),
-  json: text("json", "FILE", "write the result, for scache-bench report").pipe(Flag.optional),
+  json: text(
+    "json",
+    "FILE",
+    "write the result: for scache-bench report, and for programs (see scache-bench schema); - is standard output, and the table goes to standard error then"
+  ).pipe(Flag.optional),
   html: text("html", "FILE", "write a page with pictures").pipe(Flag.optional),
   require: repeated(
     "require",
@@ -109,27 +119,25 @@ export const runCommand = Command.make(
       pin: Option.getOrUndefined(options.pin)
     }
     const settings = yield* Effect.fromResult(settingsOf(written, descriptorsMax()))
-    for (const path of [options.json, options.html]) if (Option.isSome(path)) yield* checkWritable(path.value)
+    for (const path of [options.json, options.html])
+      if (Option.isSome(path) && path.value !== standardOutput) yield* checkWritable(path.value)
     const live = makeLiveLine(options.quiet)
-    const result = yield* executeRun(settings, (head, progress) => live?.show(head, progress)).pipe(
-      Effect.ensuring(Effect.sync(() => live?.clear())),
-      Effect.scoped,
-      Effect.provide(KernelSystemCalls.layer)
-    )
-    const verdicts = yield* printResultTable(result, settings.thresholds)
-    if (Option.isSome(options.json)) yield* writeFile(options.json.value, printResult(result))
-    if (Option.isSome(options.html)) yield* writeFile(options.html.value, renderResultPage(result, verdicts))
-    yield* requirePassed([result], verdicts)
+    const clear = Effect.sync(() => live?.clear())
+    const present = (result: BenchmarkResult) => presentRun(result, settings.thresholds, options)
+    const result = yield* executeRun(commandLine(), settings, {
+      onProgress: (head, progress) => live?.show(head, progress),
+      onInterrupted: (partial) => Effect.andThen(clear, presentInterrupted(partial, present))
+    }).pipe(Effect.ensuring(clear), Effect.scoped, Effect.provide(KernelSystemCalls.layer))
+    yield* requirePassed([result], yield* present(result))
   })
 ).pipe(
   Command.withDescription(
-    "Load caches, check every answer, and print what they do. Exit codes: 0 all well, 1 a wrong answer or a missed threshold, 2 usage, 3 a target could not be started or reached, 4 anything else, 130 interrupted."
+    "Load caches, check every answer, and print what they do. Ctrl-C shows the rounds that are finished. Exit codes: 0 all well, 1 a wrong answer, no answer or a missed threshold, 2 usage, 3 a target could not be started or reached, 4 anything else, 130 interrupted."
   ),
   Command.withShortDescription("Load caches, check every answer, and print what they do"),
   Command.withExamples([
     {
-      command:
-        "scache-bench run --target 'scached=spawn:dist/scached serve --socket {socket} -o connection_cache_ttl_limit=1h' --postfix",
+      command: "scache-bench run --target 'scached=spawn:dist/scached serve --socket {socket}' --postfix --ttl 2",
       description: "scached and Postfix's scache side by side"
     },
     {

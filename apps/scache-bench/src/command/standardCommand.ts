@@ -1,23 +1,17 @@
-import { existsSync } from "node:fs"
-import { join } from "node:path"
 import { KernelSystemCalls } from "@scached/fdpass"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { renderMarkdown, renderStandardPage, replaceBlock } from "../report/index.ts"
+import { describeHeadline, headlineNames, headlineOf, renderMarkdown, replaceBlock } from "../report/index.ts"
 import type { BenchmarkResult } from "../result/BenchmarkResult.ts"
-import * as PostfixScache from "../target/PostfixScache.ts"
-import { temporaryDirectory } from "../target/ServerProcess.ts"
 import type { TargetSpec } from "../target/TargetSpec.ts"
 import { FileFailure } from "./ExitStatus.ts"
 import { executeRun } from "./executeRun.ts"
 import { descriptorsMax } from "./machine.ts"
-import { checkWritable, makeLiveLine, printResultTable, readFile, requirePassed, writeFile } from "./outputs.ts"
-import { postfixName, type RunFlags, settingsOf } from "./RunSettings.ts"
-
-const root = join(import.meta.dir, "../../../..")
-const executable = join(root, "dist/scached")
-const buildScript = join(root, "apps/scached/scripts/build.ts")
-const floorSource = join(import.meta.dir, "../../floor/floor.c")
+import { checkWritable, makeLiveLine, readFile, requirePassed, standardOutput, writeFile } from "./outputs.ts"
+import { presentInterrupted } from "./presentRun.ts"
+import { presentStandard } from "./presentStandard.ts"
+import { defaultPatienceSeconds, postfixName, type RunFlags, settingsOf } from "./RunSettings.ts"
+import { findTargets, say } from "./standardTargets.ts"
 
 /** The comparisons, each with the targets in turn. */
 const scenarios = [
@@ -28,13 +22,10 @@ const scenarios = [
   { clients: 16, cached: 10_000, isApart: false }
 ] as const
 
-/** Left to itself it would share a small RLIMIT_NOFILE out between clients and connections, and make room before 10,000 are cached. */
-const scachedSettings = ["connection_cache_ttl_limit=1h", "scached_client_limit=256", "scached_connection_limit=12000"]
-
 /** What the clients' own code takes to be compiled under full load. What is measured meanwhile would be the compiler. */
 const rehearsalSeconds = 4
 
-const floorName = "floor"
+const floorName = headlineNames.floor
 /** Behind the name of a target that has nothing cached beforehand, to compare with itself. */
 const emptySuffix = "-empty"
 
@@ -43,47 +34,6 @@ const aboutTargets = [
   `${postfixName} is Postfix's own. The ${floorName} is a C program that moves the same bytes and descriptors over one epoll set and keeps no more than a queue of them: what a cache needs above it is the cache's own work. Of its answers only the form is checked; of the others every answer and every descriptor.`,
   "How it is measured, and what is checked, stands in apps/scache-bench/README.md."
 ]
-
-const say = (line: string) => Effect.sync(() => void process.stderr.write(`${line}\n`))
-
-const run = (command: ReadonlyArray<string>): Effect.Effect<string | undefined> =>
-  Effect.promise(async () => {
-    try {
-      const child = Bun.spawn([...command], { cwd: root, stdout: "ignore", stderr: "pipe" })
-      const complaint = await new Response(child.stderr).text()
-      return (await child.exited) === 0 ? undefined : complaint.trim() || "it failed without a word"
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error)
-    }
-  })
-
-const buildExecutable = Effect.gen(function* () {
-  if (existsSync(executable)) return
-  yield* say("dist/scached is not there: building it")
-  const failure = yield* run([process.execPath, "run", buildScript])
-  if (failure !== undefined) return yield* new FileFailure({ message: `cannot build dist/scached: ${failure}` })
-})
-
-/** The floor, if it can be compiled: undefined, and a line that says why, if not. */
-const buildFloor = Effect.gen(function* () {
-  const program = join(yield* temporaryDirectory, "floor")
-  const failure = yield* run(["cc", "-O2", "-o", program, floorSource])
-  if (failure === undefined) return program
-  yield* say(`going on without the floor: cc: ${failure}`)
-  return undefined
-})
-
-const findTargets = Effect.gen(function* () {
-  yield* buildExecutable
-  const command = [executable, "serve", "--socket", "{socket}", ...scachedSettings.flatMap((each) => ["-o", each])]
-  const targets: Array<TargetSpec> = [{ _tag: "Spawn", name: "scached", command }]
-  const missing = PostfixScache.findMissing()
-  if (missing === undefined) targets.push({ _tag: "Postfix", name: postfixName })
-  else yield* say(`going on without Postfix's scache: ${missing}`)
-  const floor = yield* buildFloor
-  if (floor !== undefined) targets.push({ _tag: "Spawn", name: floorName, command: [floor, "{socket}"] })
-  return targets
-})
 
 /** Which targets a comparison has: where much is cached, those that are measured against themselves with nothing cached besides. */
 const targetsOf = (scenario: (typeof scenarios)[number], targets: ReadonlyArray<TargetSpec>) => {
@@ -114,6 +64,7 @@ const flagsOf = (
   durationSeconds: seconds,
   operations: undefined,
   warmUpSeconds: 2,
+  patienceSeconds: defaultPatienceSeconds,
   rounds,
   rate: undefined,
   mix: "cycle",
@@ -140,6 +91,13 @@ export const standardCommand = Command.make(
       Flag.withDescription("put the result between the bench markers of this document"),
       Flag.optional
     ),
+    json: Flag.String("json").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription(
+        "write all results, for scache-bench report and for programs; - is standard output, and the tables go to standard error then"
+      ),
+      Flag.optional
+    ),
     html: Flag.String("html").pipe(
       Flag.withMetavar("FILE"),
       Flag.withDescription("write a page with pictures, fit to be kept: it names no path of this machine"),
@@ -162,7 +120,7 @@ export const standardCommand = Command.make(
     )
   },
   Effect.fn("standard")(
-    function* ({ write, html, seconds, rounds, quiet }) {
+    function* ({ write, json, html, seconds, rounds, quiet }) {
       const pin = navigator.hardwareConcurrency > 1 ? "0/1" : undefined
       // All that can be wrong with what was asked for is found out before anything is built or measured.
       const planned = yield* Effect.forEach(scenarios, (scenario) =>
@@ -172,30 +130,50 @@ export const standardCommand = Command.make(
         )
       )
       if (Option.isSome(write)) yield* Effect.andThen(documentWith(write.value, ""), checkWritable(write.value))
-      if (Option.isSome(html)) yield* checkWritable(html.value)
+      for (const path of [json, html])
+        if (Option.isSome(path) && path.value !== standardOutput) yield* checkWritable(path.value)
       const targets = yield* findTargets
       const live = makeLiveLine(quiet)
+      const clear = Effect.sync(() => live?.clear())
+      const results: Array<BenchmarkResult> = []
+      const present = () => presentStandard(results, scenarios.length, { json, html, about: aboutTargets })
+      const onInterrupted = (partial: BenchmarkResult | undefined) => {
+        if (partial !== undefined) results.push(partial)
+        return Effect.andThen(clear, presentInterrupted(results[0], present))
+      }
+      const command = ["scache-bench", "standard", "--seconds", String(seconds), "--rounds", String(rounds)]
       const [first] = planned
       const [scached] = targets
       if (first !== undefined && scached !== undefined) {
         const rehearsal = { ...first.settings, targets: [scached], rounds: 1, roundSeconds: rehearsalSeconds }
         const workload = { ...first.settings.workload, clients: 64 }
-        yield* executeRun({ ...rehearsal, workload }, (_, progress) => live?.show("rehearsal", progress)).pipe(
-          Effect.scoped
-        )
+        yield* executeRun(
+          command,
+          { ...rehearsal, workload },
+          {
+            onProgress: (_, progress) => live?.show("rehearsal", progress),
+            onInterrupted: () => onInterrupted(undefined)
+          }
+        ).pipe(Effect.scoped)
       }
-      const results: Array<BenchmarkResult> = []
       for (const { scenario, settings } of planned) {
-        const result = yield* executeRun({ ...settings, ...targetsOf(scenario, targets) }, (head, progress) =>
-          live?.show(`${scenario.clients} clients, ${scenario.cached} cached ${head}`, progress)
-        ).pipe(Effect.ensuring(Effect.sync(() => live?.clear())), Effect.scoped)
-        yield* printResultTable(result, [])
+        const name = `${scenario.clients} clients, ${scenario.cached} cached`
+        const result = yield* executeRun(
+          command,
+          { ...settings, ...targetsOf(scenario, targets) },
+          {
+            onProgress: (head, progress) => live?.show(`${name} ${head}`, progress),
+            onInterrupted
+          }
+        ).pipe(Effect.ensuring(clear), Effect.scoped)
         results.push(result)
+        // The tables come at the end, below the first line, which is of all of them.
+        if (!quiet) yield* say(`${name}: ${describeHeadline(headlineOf([result]))}`)
       }
+      yield* present()
       if (Option.isSome(write)) {
         yield* writeFile(write.value, yield* documentWith(write.value, renderMarkdown(results)))
       }
-      if (Option.isSome(html)) yield* writeFile(html.value, renderStandardPage(results, aboutTargets))
       yield* requirePassed(results, [])
     },
     Effect.scoped,

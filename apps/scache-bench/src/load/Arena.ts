@@ -21,6 +21,8 @@ export interface ArenaOptions {
   readonly isDummyApart: boolean
   /** Whether the clients' system calls are made together. */
   readonly batching: Batching
+  /** What an operation may take before its server counts as stuck. */
+  readonly patienceMillis: number
   readonly log: ViolationLog
 }
 
@@ -34,7 +36,6 @@ export interface Arena {
 
 /** How long a stretch runs before signals and the display get their turn. */
 export const sliceMillis = 100
-const greetingMillisMax = 10_000
 
 /** Lets Bun do what has waited: signals, the end of child processes. */
 const giveWay = Effect.callback<void>((resume) => {
@@ -51,7 +52,7 @@ export const runStretch = Effect.fnUntraced(function* (
   while (!loop.isDone) {
     loop.turnUntil(calls.monotonicMillis() + sliceMillis)
     const nowMillis = calls.monotonicMillis()
-    loop.endStuck(nowMillis)
+    loop.giveUpStuck(nowMillis)
     onSlice(nowMillis)
     yield* giveWay
   }
@@ -103,13 +104,10 @@ export const openArena = Effect.fnUntraced(function* (
     conversation.startedMillis = calls.monotonicMillis()
     conversations.push(conversation)
   }
-  const loop = new LoadLoop(calls, epoll, conversations, bench.out)
+  const loop = new LoadLoop(calls, epoll, conversations, bench.out, options.patienceMillis)
   const outcome = loop.open()
   if (outcome < 0) return yield* fail("watch the clients", `epoll_ctl failed, errno ${-outcome}`)
-  const deadlineMillis = calls.monotonicMillis() + greetingMillisMax
-  yield* runStretch(calls, loop, (nowMillis) => {
-    if (nowMillis > deadlineMillis) loop.endStuck(Number.POSITIVE_INFINITY)
-  })
+  yield* runStretch(calls, loop)
   const failed = conversations.find((conversation) => !conversation.isIdle)
   if (failed === undefined) return { bench, topology, conversations, loop }
   const reason = `${failed.failure ?? "no greeting"}: is it a connection cache, of Postfix 3.6 or later?`

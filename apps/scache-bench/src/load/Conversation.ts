@@ -22,6 +22,9 @@ const waitsFor = ["the greeting", "nothing", "the dummy", "the status", "the sta
 
 const none = new Uint8Array(0)
 
+/** The other side has closed the connection, as the kernel does for a process that ends. */
+const isGone = (outcome: Outcome): boolean => outcome === -Errno.EPIPE || outcome === -Errno.ECONNRESET
+
 /** No label and no properties of a workload come near it; a reply without an end must not fill the machine. */
 const replyBytesMax = 65_536
 
@@ -132,13 +135,18 @@ export class Conversation implements LoadCaller {
   /** Takes what came of sending. */
   onSent(outcome: Outcome, expected: number): void {
     if (outcome === expected) return
-    if (this.phase === Phase.saveStatus) return this.#end(`took no descriptor: sendmsg failed, errno ${-outcome}`)
-    this.#end(outcome < 0 ? `takes no request: send failed, errno ${-outcome}` : "took only a part of a request")
+    if (outcome >= 0) return this.#end("took only a part of a request")
+    const failed =
+      this.phase === Phase.saveStatus ? "took no descriptor: sendmsg failed" : "takes no request: send failed"
+    const text = `${failed}, errno ${-outcome}`
+    if (isGone(outcome)) this.#lose(text)
+    else this.#end(text)
   }
 
-  /** Ends the conversation: something is wrong with the server's side of it. */
-  fail(reason: string): void {
-    this.#end(reason)
+  /** Waits no longer for an answer: the server is stuck, which is no wrong answer. */
+  giveUp(nowMillis: number): void {
+    const waitedSeconds = (nowMillis - this.startedMillis) / 1_000
+    this.#leave(`has not answered for ${waitedSeconds.toFixed(1)} s`)
   }
 
   /** What it does, for messages. */
@@ -268,15 +276,28 @@ export class Conversation implements LoadCaller {
 
   #onNothing(count: number): void {
     if (count === -Errno.EAGAIN || count === -Errno.EINTR) return
-    this.#end(count === 0 ? "hung up" : `cannot be read from: recvmsg failed, errno ${-count}`)
+    if (count === 0) return this.#lose("hung up")
+    const text = `cannot be read from: recvmsg failed, errno ${-count}`
+    if (isGone(count)) this.#lose(text)
+    else this.#end(text)
   }
 
+  /** Something is wrong with what the server sent. */
   #end(reason: string): void {
-    const before = this.describe()
-    this.failure = `${before}: the server ${reason}`
+    this.#bench.log.add(this.#leave(reason))
+  }
+
+  /** The connection has ended: whether that is wrong depends on whether its server has ended too. */
+  #lose(reason: string): void {
+    this.#bench.log.hungUp(this.#leave(reason))
+  }
+
+  #leave(reason: string): string {
+    const failure = `${this.describe()}: the server ${reason}`
+    this.failure = failure
     this.phase = Phase.over
     this.#saving = undefined
-    this.#bench.log.add(this.failure)
+    return failure
   }
 }
 

@@ -7,8 +7,8 @@ import type { RoundRecord } from "./RoundRecord.ts"
 
 /** Events taken from the kernel at once. */
 const eventsMax = 256
-/** What an operation may take before its server counts as stuck: twice what smtp(8) waits (connection_cache_protocol_timeout). */
-export const answerMillisMax = 10_000
+/** Where no time is set at which a stretch ends, an operation is waited for so many times longer than the patience. */
+const patienceFactor = 3
 
 /** One stretch of work for all clients. */
 export interface Stretch {
@@ -17,6 +17,8 @@ export interface Stretch {
   readonly record?: RoundRecord
   /** When operations begin; if absent each client begins one as soon as its last has ended. */
   readonly schedule?: OpenLoopSchedule
+  /** Until then a client waits for its answer, however long that takes: after a stall it goes on. */
+  readonly endMillis?: number | undefined
 }
 
 /**
@@ -28,6 +30,7 @@ export class LoadLoop {
   readonly #epoll: Descriptor
   readonly #conversations: ReadonlyArray<Conversation>
   readonly #out: LoadCalls<Conversation>
+  readonly #patienceMillis: number
   readonly #batch
   /** Those that are ready in this turn. */
   readonly #ready: Array<Conversation> = []
@@ -42,8 +45,10 @@ export class LoadLoop {
     calls: SystemCalls["Service"],
     epoll: Descriptor,
     conversations: ReadonlyArray<Conversation>,
-    out: LoadCalls<Conversation>
+    out: LoadCalls<Conversation>,
+    patienceMillis: number
   ) {
+    this.#patienceMillis = patienceMillis
     this.#out = out
     this.#calls = calls
     this.#epoll = epoll
@@ -94,12 +99,18 @@ export class LoadLoop {
     }
   }
 
-  /** Ends conversations whose server has not answered for too long. */
-  endStuck(nowMillis: number): void {
+  /** Gives up the clients whose server has not answered for too long: in a stretch that ends at a time, after that time only. */
+  giveUpStuck(nowMillis: number): void {
+    const { endMillis, record } = this.#stretch ?? {}
+    if (endMillis !== undefined && nowMillis < endMillis) return
+    // Before the first stretch it is the greeting that is waited for.
+    const isOpenEnded = this.#stretch !== undefined && endMillis === undefined
+    const waitedMillisMax = this.#patienceMillis * (isOpenEnded ? patienceFactor : 1)
     for (const conversation of this.#conversations) {
-      if (conversation.isIdle || conversation.isOver || nowMillis - conversation.startedMillis <= answerMillisMax)
-        continue
-      conversation.fail(`has not answered for ${answerMillisMax / 1_000} s`)
+      const { isIdle, isOver, startedMillis, dueMillis } = conversation
+      if (isIdle || isOver || nowMillis - startedMillis <= waitedMillisMax) continue
+      record?.unanswered(dueMillis, startedMillis, nowMillis)
+      conversation.giveUp(nowMillis)
       this.#leave(conversation)
     }
   }
@@ -198,7 +209,7 @@ export class LoadLoop {
 
   #leave(conversation: Conversation): void {
     if (conversation.isUnderWay) this.#ended(conversation)
-    if (this.#stretch?.record !== undefined) this.#stretch.record.errors++
+    this.#stretch?.record?.lost(this.#calls.monotonicMillis())
     this.#calls.epollRemove(this.#epoll, conversation.socket)
   }
 }

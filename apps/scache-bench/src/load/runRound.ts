@@ -1,9 +1,11 @@
 import { SystemCalls } from "@scached/fdpass"
 import { Effect, type Scope } from "effect"
 import type { Limit, Round, ServerUse } from "../result/BenchmarkResult.ts"
+import { awaitEnd } from "../target/awaitEnd.ts"
 import { type ProcessUse, readOwnCpuNanos, readProcessUse, readResidentBytes } from "../target/ProcessUse.ts"
 import type { Target } from "../target/Target.ts"
-import type { TargetFailure } from "../target/TargetFailure.ts"
+import { TargetFailure } from "../target/TargetFailure.ts"
+import { TargetLost } from "../target/TargetLost.ts"
 import { finalChecks } from "../truth/finalChecks.ts"
 import { choicesOf, RequestSequence } from "../workload/RequestSequence.ts"
 import { Topology } from "../workload/Topology.ts"
@@ -83,40 +85,74 @@ const measure = Effect.fnUntraced(function* (
   const { loop } = arena
   const startMillis = calls.monotonicMillis()
   const endMillis = startMillis + (options.roundMillis ?? Number.POSITIVE_INFINITY)
-  const record = new RoundRecord(startMillis, options.ratePerSecond !== undefined)
+  const record = new RoundRecord(startMillis, options.ratePerSecond !== undefined, options.patienceMillis)
   const operationsMax = options.roundOperations ?? Number.POSITIVE_INFINITY
   const { ratePerSecond } = options
-  let plannedMillis = options.roundMillis ?? 0
   if (ratePerSecond === undefined) {
-    loop.begin({ source: new WorkloadSource(sequences, endMillis, operationsMax), record })
-    yield* runStretch(calls, loop, (nowMillis) => onSlice(record, nowMillis))
-  } else {
-    plannedMillis = options.roundMillis ?? (1_000 * operationsMax) / ratePerSecond
-    const schedule = new OpenLoopSchedule(startMillis, plannedMillis, ratePerSecond)
-    const source = new WorkloadSource(sequences, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
-    loop.begin({ source, record, schedule })
+    const isTimed = options.roundMillis !== undefined
+    const source = new WorkloadSource(sequences, endMillis, operationsMax)
+    loop.begin({ source, record, endMillis: isTimed ? endMillis : undefined })
     yield* runStretch(calls, loop, (nowMillis) => {
-      // What waits for a client when the round is over is not begun any more, but counts with the time it has waited.
-      if (nowMillis >= startMillis + plannedMillis) {
-        record.lateOrNotStarted += schedule.abandon(nowMillis, (waitedMillis, count) =>
-          record.corrected?.record(waitedMillis, count)
-        )
-      }
+      record.passTo(nowMillis)
       onSlice(record, nowMillis)
     })
-    record.lateOrNotStarted += schedule.late
+    record.finish()
+    return { record, late: 0 }
   }
-  record.finish(startMillis + plannedMillis)
-  return record
+  const plannedMillis = options.roundMillis ?? (1_000 * operationsMax) / ratePerSecond
+  const plannedEndMillis = startMillis + plannedMillis
+  const schedule = new OpenLoopSchedule(startMillis, plannedMillis, ratePerSecond)
+  const source = new WorkloadSource(sequences, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+  const abandon = (nowMillis: number) =>
+    schedule.abandon(nowMillis, (waitedMillis, count) => record.abandoned(waitedMillis, count))
+  loop.begin({ source, record, schedule, endMillis: plannedEndMillis })
+  yield* runStretch(calls, loop, (nowMillis) => {
+    record.passTo(nowMillis)
+    // What waits for a client when the round is over is not begun any more, but counts with the time it has waited.
+    if (nowMillis >= plannedEndMillis) abandon(nowMillis)
+    onSlice(record, nowMillis)
+  })
+  // The last operations are begun before the round is over; with its last client it is over early.
+  const isWhole = schedule.nextMillis === Number.POSITIVE_INFINITY
+  const endedMillis = isWhole ? plannedEndMillis : calls.monotonicMillis()
+  record.passTo(endedMillis)
+  if (!isWhole) abandon(endedMillis)
+  record.finish(endedMillis)
+  return { record, late: schedule.late }
+})
+
+/** After a stretch: a server that has hung up has ended, or has done wrong. */
+const settleHangUps = Effect.fnUntraced(function* (
+  target: Target,
+  { log }: RoundOptions
+): Effect.fn.Return<void, TargetLost, SystemCalls> {
+  if (log.hangUps.length === 0) return
+  const reason = yield* awaitEnd(target)
+  if (reason === undefined) return log.judgeHangUps()
+  log.forgetHangUps()
+  return yield* new TargetLost({ target: target.name, reason })
+})
+
+/** Before the measured stretch: without clients there is nothing to be measured. */
+const requireClients = Effect.fnUntraced(function* (
+  target: Target,
+  options: RoundOptions,
+  { conversations }: Arena
+): Effect.fn.Return<void, TargetFailure | TargetLost, SystemCalls> {
+  yield* settleHangUps(target, options)
+  if (conversations.some((conversation) => !conversation.isOver)) return
+  const reason = conversations[0]?.failure ?? "it has no clients"
+  return yield* new TargetFailure({ target: target.name, attempt: "go on to the measured part of a round", reason })
 })
 
 /** One round of one target: connects, fills the cache, warms up, measures, and checks what is left. */
 export const runRound = Effect.fnUntraced(function* (
   target: Target,
   options: RoundOptions
-): Effect.fn.Return<Round, TargetFailure, SystemCalls | Scope.Scope> {
+): Effect.fn.Return<Round, TargetFailure | TargetLost, SystemCalls | Scope.Scope> {
   const calls = yield* SystemCalls
   const { workload, log, onProgress } = options
+  log.forgetHangUps()
   const residentBytesBefore = resident(target)
   let residentBytesPeak = residentBytesBefore
   const arena = yield* openArena(target, options)
@@ -127,7 +163,7 @@ export const runRound = Effect.fnUntraced(function* (
       const bytes = resident(target)
       if (bytes !== null) residentBytesPeak = Math.max(residentBytesPeak ?? 0, bytes)
       const leftMillis = endMillis === undefined ? undefined : Math.max(0, endMillis - nowMillis)
-      onProgress({ stage, record, nowMillis, leftMillis, errors: log.total })
+      onProgress({ stage, record, nowMillis, leftMillis, errors: log.total + (record?.errors ?? 0) })
     }
   if (workload.cached > 0) {
     loop.begin({ source: new FillSource(workload) })
@@ -146,15 +182,19 @@ export const runRound = Effect.fnUntraced(function* (
     const reportWarmUp = report("warming up", endMillis)
     yield* runStretch(calls, loop, (nowMillis) => reportWarmUp(undefined, nowMillis))
   }
+  yield* requireClients(target, options, arena)
   const useBefore = target.pid === undefined ? undefined : readProcessUse(target.pid)
   const ownBefore = readOwnCpuNanos()
   const endMillis = options.roundMillis === undefined ? undefined : calls.monotonicMillis() + options.roundMillis
-  const record = yield* measure(arena, options, sequences, report("measuring", endMillis))
+  const { record, late } = yield* measure(arena, options, sequences, report("measuring", endMillis))
   const useAfter = target.pid === undefined ? undefined : readProcessUse(target.pid)
-  const clientShare = share(ownBefore, readOwnCpuNanos(), record.seconds)
+  const ownAfter = readOwnCpuNanos()
+  const clientShare = share(ownBefore, ownAfter, record.seconds)
+  yield* settleHangUps(target, options)
   if (options.isChecked) {
     report("checking", undefined)(record, calls.monotonicMillis())
     yield* finalChecks(arena)
+    yield* settleHangUps(target, options)
   }
   const { operations, seconds, corrected } = record
   const serverShare = share(useBefore?.cpuNanos, useAfter?.cpuNanos, seconds)
@@ -166,7 +206,10 @@ export const runRound = Effect.fnUntraced(function* (
     seconds,
     operationsPerSecond,
     errors: record.errors,
-    lateOrNotStarted: record.lateOrNotStarted,
+    late,
+    neverBegun: record.neverBegun,
+    stuck: record.stuck,
+    beyondScale: record.beyondScale,
     operationsByKind: record.operationsByKind,
     serviceTime: record.service.toHistogram(),
     correctedLatency: corrected?.toHistogram() ?? null,
@@ -177,7 +220,14 @@ export const runRound = Effect.fnUntraced(function* (
       residentBytesPeak,
       residentBytesAfter: resident(target)
     },
-    client: { cpuShare: clientShare ?? null },
+    client: {
+      cpuShare: clientShare ?? null,
+      // In an open loop it waits awake.
+      cpuNanosPerOperation:
+        rate !== undefined || ownBefore === undefined || ownAfter === undefined || operations === 0
+          ? null
+          : (ownAfter - ownBefore) / operations
+    },
     limitedBy: findLimit(clientShare, serverShare, rate)
   }
 }, Effect.scoped)

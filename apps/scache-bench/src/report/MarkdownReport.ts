@@ -1,14 +1,20 @@
 import { Result, Schema } from "effect"
 import type { BenchmarkResult, Ratio } from "../result/BenchmarkResult.ts"
 import { tableMetricNames as columns, formatMetric, metricOf } from "../result/Metric.ts"
+import type { Verdict } from "../threshold/judge.ts"
 import {
+  describeIncomplete,
   describeLimit,
+  describeLoss,
   describeMachine,
   describeRatio,
   describeScenario,
   describeViolations,
   howNumbersAreMade
 } from "./describe.ts"
+import { describeHeadline, headlineOf } from "./Headline.ts"
+import { escaped, row } from "./markdown.ts"
+import { verdictLine } from "./TerminalReport.ts"
 
 /** What stands before and after the part of a document that the benchmark writes. */
 export const markers = { begin: "<!-- bench:begin -->", end: "<!-- bench:end -->" } as const
@@ -21,15 +27,6 @@ export class MarkersMissing extends Schema.TaggedError<MarkersMissing>()("Marker
     return `${this.reason}: the results stand between the lines ${markers.begin} and ${markers.end}, each there once and in this order`
   }
 }
-
-/** Text that means nothing to Markdown, on one line. */
-const escaped = (text: string): string =>
-  text
-    .replace(/\s+/g, " ")
-    .replace(/[\\`*_{}[\]<>#|~]/g, (character) => `\\${character}`)
-    .trim()
-
-const row = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
 
 const scenario = (result: BenchmarkResult): string => escaped(describeScenario(result))
 
@@ -55,6 +52,20 @@ const unique = (texts: ReadonlyArray<string>): ReadonlyArray<string> => [...new 
 
 const section = (lines: ReadonlyArray<string>): ReadonlyArray<string> => (lines.length === 0 ? [] : ["", ...lines])
 
+/** How scached stands to the others, where there is such a comparison. */
+const headline = (results: ReadonlyArray<BenchmarkResult>): ReadonlyArray<string> => {
+  const found = headlineOf(results)
+  if (results.length < 2 || (found.timesScache === null && found.timesFloor === null)) return []
+  return [`**${escaped(describeHeadline(found))}**`, ""]
+}
+
+/** Verdicts as a list, those that are missed in bold. */
+export const renderVerdictList = (verdicts: ReadonlyArray<Verdict>): string =>
+  verdicts
+    .map((verdict) => [verdict.isPassed ? "" : "**", escaped(verdictLine(verdict))] as const)
+    .map(([mark, line]) => `- ${mark}${line}${mark}`)
+    .join("\n")
+
 /** Results as Markdown, one row for each target of each: date, machine and versions, the table, the ratios. */
 export const renderMarkdown = (results: ReadonlyArray<BenchmarkResult>): string => {
   const dates = unique(results.map(({ date }) => date.slice(0, 10)))
@@ -65,7 +76,9 @@ export const renderMarkdown = (results: ReadonlyArray<BenchmarkResult>): string 
     )
   )
   const violations = results.flatMap((result) => result.targets.flatMap(describeViolations))
+  const marks = results.flatMap((result) => [...describeIncomplete(result), ...result.targets.flatMap(describeLoss)])
   return [
+    ...headline(results),
     `Measured on ${dates.join(", ")}: ${unique(results.map((result) => escaped(describeMachine(result)))).join("; ")}.`,
     "",
     ...tableOf(results),
@@ -73,6 +86,7 @@ export const renderMarkdown = (results: ReadonlyArray<BenchmarkResult>): string 
     `${howNumbersAreMade.join(" ")}.`,
     ...section(results.flatMap((result) => result.ratios.map((ratio) => ratioItem(result, ratio)))),
     ...section(versions.length === 0 ? [] : [`Versions: ${versions.join(", ")}.`]),
+    ...section(unique(marks).map((mark) => `- **${escaped(mark)}**`)),
     ...section(violations.map((violation) => `- **VIOLATION** ${escaped(violation)}`))
   ].join("\n")
 }

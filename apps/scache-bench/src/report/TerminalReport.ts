@@ -2,12 +2,14 @@ import type { BenchmarkResult, Target } from "../result/BenchmarkResult.ts"
 import { tableMetricNames as columns, formatMetric, metricOf } from "../result/Metric.ts"
 import type { Verdict } from "../threshold/judge.ts"
 import {
+  describeIncomplete,
   describeLatency,
   describeLimit,
   describeLoop,
+  describeLoss,
   describeMachine,
-  describeMixedLimit,
-  describeNotStarted,
+  describeNotes,
+  describeOwnCosts,
   describeRatio,
   describeTruth,
   describeViolations,
@@ -40,11 +42,6 @@ const truthLines = (target: Target, paint: Paint): ReadonlyArray<string> => {
   return lines.map(isTrue ? paint.good : paint.bad)
 }
 
-const notes = (target: Target): ReadonlyArray<string> =>
-  [describeNotStarted(target), describeMixedLimit(target)].flatMap((note) =>
-    note === undefined ? [] : [visible(note)]
-  )
-
 /** Verdicts on thresholds, one line each. */
 export const renderVerdicts = (verdicts: ReadonlyArray<Verdict>, paint: Paint): string =>
   verdicts.map((verdict) => `${(verdict.isPassed ? paint.good : paint.bad)(visible(verdictLine(verdict)))}\n`).join("")
@@ -60,6 +57,7 @@ export const renderTerminalReport = (result: BenchmarkResult, paint: Paint): str
   const rounds = settings.rounds === 1 ? "1 round" : `${settings.rounds} rounds`
   const load = `${settings.workload.name}: ${describeLoop(settings)}, ${rounds}; ${describeLatency(settings)}`
   const lines = [
+    ...describeIncomplete(result).map(paint.bad),
     ...wrap(visible(load), columnsMax),
     ...wrap(visible(describeMachine(result)), columnsMax).map(paint.faint),
     "",
@@ -68,7 +66,10 @@ export const renderTerminalReport = (result: BenchmarkResult, paint: Paint): str
     "",
     ...(ratios.length === 0 ? [] : [...ratios.map((ratio) => visible(describeRatio(ratio))), ""]),
     ...targets.flatMap((target) => truthLines(target, paint)),
-    ...targets.flatMap(notes)
+    ...targets.flatMap(describeLoss).map((line) => paint.bad(visible(line))),
+    ...[...targets.flatMap(describeNotes), ...describeOwnCosts(targets)].flatMap((note) =>
+      wrap(visible(note), columnsMax)
+    )
   ]
   return `${[...lines, "", ...howNumbersAreMade.map(paint.faint)].join("\n")}\n`
 }

@@ -2,6 +2,8 @@
  * The parts of a run that are told in words, the same in every form of report.
  */
 import type { BenchmarkResult, Limit, Ratio, Settings, Target } from "../result/BenchmarkResult.ts"
+import { formatMetric, metricOf } from "../result/Metric.ts"
+import { numbersOfTarget } from "../result/Numbers.ts"
 import { formatCount, formatRatio } from "../result/quantities.ts"
 
 /** The limit of all rounds, or how often each. */
@@ -14,10 +16,10 @@ export const describeLimit = (target: Target): string => {
 }
 
 /** Of a mixed limit, what it was made of. */
-export const describeMixedLimit = (target: Target): string | undefined => {
-  if (describeLimit(target) !== "mixed") return undefined
+const describeMixedLimit = (target: Target): ReadonlyArray<string> => {
+  if (describeLimit(target) !== "mixed") return []
   const limits = target.rounds.map((round) => round.limitedBy).join(", ")
-  return `${target.name}: the limit changed from round to round: ${limits}`
+  return [`${target.name}: the limit changed from round to round: ${limits}`]
 }
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
@@ -39,13 +41,55 @@ export const describeViolations = ({ name, truth }: Target): ReadonlyArray<strin
   return more > 0 ? [...lines, `${name}: and ${formatCount(more)} more`] : lines
 }
 
-/** Operations that an open loop began late or not at all; undefined: none. */
-export const describeNotStarted = (target: Target): string | undefined => {
-  const lateOrNotStarted = target.rounds.reduce((sum, round) => sum + round.lateOrNotStarted, 0)
-  return lateOrNotStarted === 0
-    ? undefined
-    : `${target.name}: ${plural(lateOrNotStarted, "operation")} began late or not at all`
+/** Operations that were not as they should be, and are in the latency all the same; one line for all kinds, none if there are none. */
+const describeWaits = (target: Target): ReadonlyArray<string> => {
+  const { late, neverBegun, stuck, beyondScale } = numbersOfTarget(target)
+  const parts = [
+    ...(late === 0 ? [] : [`${plural(late, "operation")} began late`]),
+    ...(neverBegun === 0 ? [] : [`${plural(neverBegun, "operation")} never began`]),
+    ...(stuck === 0 ? [] : [`${plural(stuck, "operation")} got stuck`]),
+    ...(beyondScale === 0 ? [] : [`${plural(beyondScale, "operation")} took longer than an hour`])
+  ]
+  return parts.length === 0 ? [] : [`${target.name}: ${parts.join(", ")}; the latency counts the time they waited`]
 }
+
+/** How a target was lost, on one line; none if it was not. */
+export const describeLoss = ({ name, lost }: Target): ReadonlyArray<string> => {
+  if (lost === null) return []
+  return [`${name}: LOST ${lost.round === null ? "after the rounds" : `in round ${lost.round + 1}`}: ${lost.reason}`]
+}
+
+/** What the load itself cost: with one core at an end the figures of a target are those of scache-bench. None in an open loop. */
+export const describeOwnCosts = (targets: ReadonlyArray<Target>): ReadonlyArray<string> => {
+  const metric = metricOf("own")
+  const costs = targets.flatMap((target) => {
+    const nanos = metric.ofTarget(target)
+    return nanos === null ? [] : [`${target.name} ${formatMetric(metric, nanos)}`]
+  })
+  return costs.length === 0 ? [] : [`scache-bench's own CPU an operation: ${costs.join(", ")}`]
+}
+
+/** What else is to be known of how a target was measured, a line each. */
+export const describeNotes = (target: Target): ReadonlyArray<string> => [
+  ...describeWaits(target),
+  ...describeMixedLimit(target)
+]
+
+/** That a run was interrupted; nothing of a complete one. */
+export const describeIncomplete = ({ interruptedInRound, settings }: BenchmarkResult): ReadonlyArray<string> => {
+  if (interruptedInRound === null) return []
+  const where =
+    interruptedInRound < settings.rounds
+      ? `in round ${interruptedInRound + 1} of ${settings.rounds}; only finished rounds count`
+      : "after the last round; how servers end was not checked"
+  return [`INCOMPLETE: interrupted ${where}`]
+}
+
+/** A word of a command line as a shell reads it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
+/** A command line that can be pasted into a shell. */
+export const describeCommand = (command: ReadonlyArray<string>): string => command.map(quoted).join(" ")
 
 /** One ratio as a line: `scached / scache: 14.6x (14.1x to 15.0x in 3 rounds)`. */
 export const describeRatio = ({ numerator, denominator, perRound, median, minimum, maximum }: Ratio): string => {
@@ -86,6 +130,7 @@ export const describeSettings = (settings: Settings): ReadonlyArray<readonly [na
   ...Object.entries(settings.workload.parameters).map(([name, value]) => [name, String(value)] as const),
   ["load", describeLoop(settings)],
   ["rounds", `${settings.rounds}${describeRound(settings)}, after ${settings.warmUpSeconds} s of warm-up`],
+  ["patience", `${settings.patienceSeconds} s`],
   ["seed", String(settings.seed)],
   ["processors", describePinning(settings)]
 ]

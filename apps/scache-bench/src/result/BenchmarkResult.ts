@@ -1,13 +1,13 @@
 /**
- * What `scache-bench run --json FILE` writes and `scache-bench report` reads.
+ * What a run of the benchmark has found: `ResultFile.ts` writes and reads it.
  *
  * Numbers that could not be measured are null, never 0. Times and sizes carry their unit in their name.
  */
-import { Effect, Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
+import { Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { LatencyHistogram } from "./LatencyHistogram.ts"
 
 /** Raised whenever a reader of the former version would misunderstand a file. */
-export const resultVersion = 1
+export const resultVersion = 2
 
 /** Violations beyond these are counted, not kept. */
 export const violationsMax = 100
@@ -21,7 +21,9 @@ const Positive = Schema.Finite.check(Schema.isGreaterThan(0))
 const PositiveCount = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** A latency histogram, as base64 in the file. */
-export const Histogram = Schema.String.pipe(
+export const Histogram = Schema.String.annotate({
+  description: "All operations by their nanoseconds: HdrHistogram's V2 form, compressed, in base64."
+}).pipe(
   Schema.decodeTo(
     Schema.declare((value): value is LatencyHistogram => value instanceof LatencyHistogram),
     SchemaTransformation.transformEffect({
@@ -35,12 +37,14 @@ export const Histogram = Schema.String.pipe(
   )
 )
 
+const said = <S extends Schema.Top>(description: string, schema: S) => schema.annotate({ description })
+
 /** Where the run took place. */
 export const Machine = Schema.Struct({
-  cpu: Schema.String,
-  cores: PositiveCount,
-  kernel: Schema.String,
-  bunVersion: Schema.String
+  cpu: said("The processor's name.", Schema.String),
+  cores: said("How many processors the kernel sees.", PositiveCount),
+  kernel: said("The kernel's release.", Schema.String),
+  bunVersion: said("The version of Bun that ran scache-bench.", Schema.String)
 })
 export type Machine = typeof Machine.Type
 
@@ -48,45 +52,54 @@ export type Machine = typeof Machine.Type
 export const ParameterValue = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])
 export type ParameterValue = typeof ParameterValue.Type
 
+const processors = Schema.NullOr(Schema.String)
+
 /** What was asked for. */
 export const Settings = Schema.Struct({
-  /** Its name, for people, for instance `cycle`; and whatever else makes two workloads comparable or not. */
-  workload: Schema.Struct({
-    name: Schema.NonEmptyString,
-    parameters: Schema.Record(Schema.String, ParameterValue)
-  }),
-  clients: PositiveCount,
-  /** Operations a second of an open loop; null: closed loop, each client starts when its last operation is done. */
-  ratePerSecond: Schema.NullOr(Positive),
-  seed: Schema.Int,
-  rounds: PositiveCount,
-  /** What a round was limited to; null where it was the other one. */
-  roundSeconds: Schema.NullOr(Positive),
-  roundOperations: Schema.NullOr(PositiveCount),
-  warmUpSeconds: Amount,
-  /** Processors of both sides as taskset writes them (`0`, `2-3`); null: wherever the kernel put them. */
-  pinning: Schema.Struct({ server: Schema.NullOr(Schema.String), client: Schema.NullOr(Schema.String) })
+  workload: said(
+    "What the clients did.",
+    Schema.Struct({
+      name: said("For people, for instance cycle.", Schema.NonEmptyString),
+      parameters: said("All that makes two workloads comparable or not.", Schema.Record(Schema.String, ParameterValue))
+    })
+  ),
+  clients: said("Connections to each cache, each with one request at a time.", PositiveCount),
+  ratePerSecond: said(
+    "Operations a second of an open loop; null: a closed loop, in which a client begins an operation when its last has ended.",
+    Schema.NullOr(Positive)
+  ),
+  seed: said("The same seed makes the same requests.", Schema.Int),
+  rounds: said("Rounds that were asked for.", PositiveCount),
+  roundSeconds: said("How long a round measured; null where operations were counted.", Schema.NullOr(Positive)),
+  roundOperations: said("Operations of a round; null where it was limited in time.", Schema.NullOr(PositiveCount)),
+  warmUpSeconds: said("Load before each round that was not measured.", Amount),
+  patienceSeconds: said("An operation that took longer counts as stuck.", Positive),
+  pinning: said(
+    "Processors of both sides as taskset writes them; null: wherever the kernel put them.",
+    Schema.Struct({ server: said("Of the servers.", processors), client: said("Of scache-bench.", processors) })
+  )
 })
 export type Settings = typeof Settings.Type
 
 /** One whole second of a round: a last one that was cut short is left out, it would look like a dip. */
 export const SeriesPoint = Schema.Struct({
-  /** The second's number in the round, from 0. */
-  second: Count,
-  operations: Count,
-  p50Nanos: Amount,
-  p99Nanos: Amount
+  second: said("The second's number in the round, from 0.", Count),
+  operations: said("Operations that were answered in it.", Count),
+  p50Nanos: said("Their median latency; null in a second without an answer.", Schema.NullOr(Amount)),
+  p99Nanos: said("What 99% of them took at most; null likewise.", Schema.NullOr(Amount))
 })
 export type SeriesPoint = typeof SeriesPoint.Type
 
+const MaybeCount = Schema.NullOr(Count)
+
 /** What the server's process used in a round; null where the process is not known or the kernel does not tell. */
 export const ServerUse = Schema.Struct({
-  cpuNanosPerOperation: Schema.NullOr(Amount),
-  voluntarySwitches: Schema.NullOr(Count),
-  involuntarySwitches: Schema.NullOr(Count),
-  residentBytesBefore: Schema.NullOr(Count),
-  residentBytesPeak: Schema.NullOr(Count),
-  residentBytesAfter: Schema.NullOr(Count)
+  cpuNanosPerOperation: said("Processor time of all its threads, divided by the operations.", Schema.NullOr(Amount)),
+  voluntarySwitches: said("Times that it went to sleep.", MaybeCount),
+  involuntarySwitches: said("Times that the processor was taken from it.", MaybeCount),
+  residentBytesBefore: said("Resident memory before the round.", MaybeCount),
+  residentBytesPeak: said("The most that was seen during the round.", MaybeCount),
+  residentBytesAfter: said("Resident memory after the round.", MaybeCount)
 })
 export type ServerUse = typeof ServerUse.Type
 
@@ -96,143 +109,129 @@ export type Limit = typeof Limit.Type
 
 /** One round of one target. */
 export const Round = Schema.Struct({
-  operations: Count,
-  seconds: Positive,
-  operationsPerSecond: Amount,
-  errors: Count,
-  /** Open loop: operations that were due in the round and began late or not at all. */
-  lateOrNotStarted: Count,
-  operationsByKind: Schema.Record(Schema.String, Count),
-  /** From the start of an operation to its end. */
-  serviceTime: Histogram,
-  /** Open loop: from when the operation was due to its end, so that waiting for a slow server counts; null: closed loop. */
-  correctedLatency: Schema.NullOr(Histogram),
-  series: Schema.Array(SeriesPoint),
-  server: ServerUse,
-  client: Schema.Struct({
-    /** Of one processor, from 0 to 1. */
-    cpuShare: Schema.NullOr(Amount)
-  }),
-  limitedBy: Limit
+  operations: said("Operations that were answered.", Count),
+  seconds: said("The time that was measured.", Positive),
+  operationsPerSecond: said("Operations that were answered, over the time that was measured.", Amount),
+  errors: said("Clients that were lost with their operation.", Count),
+  late: said("Open loop: operations that began more than a millisecond after they were due.", Count),
+  neverBegun: said("Open loop: operations that were due and never begun; the latency has the time they waited.", Count),
+  stuck: said(
+    "Operations that took longer than the patience, answered in the end or not; the latency has the time they took.",
+    Count
+  ),
+  beyondScale: said("Operations that took longer than an hour, where the scale of the latency ends.", Count),
+  operationsByKind: said("Operations by request; finds that found nothing apart.", Schema.Record(Schema.String, Count)),
+  serviceTime: said("From the start of an operation to its end.", Histogram),
+  correctedLatency: said(
+    "Open loop: from when the operation was due to its end, so that waiting for a slow server counts; null: closed loop.",
+    Schema.NullOr(Histogram)
+  ),
+  series: said("The round second by second.", Schema.Array(SeriesPoint)),
+  server: said("What the server's process used; null: not known.", ServerUse),
+  client: said(
+    "What scache-bench itself used.",
+    Schema.Struct({
+      cpuShare: said("Of one processor, from 0 to 1; null: not known.", Schema.NullOr(Amount)),
+      cpuNanosPerOperation: said(
+        "Processor time of its main thread, divided by the operations; null in an open loop, which waits awake.",
+        Schema.NullOr(Amount)
+      )
+    })
+  ),
+  limitedBy: said("What kept the throughput from being higher.", Limit)
 })
 export type Round = typeof Round.Type
 
 /** Something that a correct cache cannot do. */
 export const Violation = Schema.Struct({
-  /** From 0; null: found outside any round. */
-  round: Schema.NullOr(Count),
-  text: Schema.String
+  round: said("From 0; null: found outside any round.", Schema.NullOr(Count)),
+  text: said("What was done, and what was expected.", Schema.String)
 })
 export type Violation = typeof Violation.Type
 
 /** What was checked, and what was found. */
 export const Truth = Schema.Struct({
-  checkedDescriptors: Count,
-  checkedReplies: Count,
-  violationsTotal: Count,
-  /** The first ones. */
-  violations: Schema.Array(Violation).check(Schema.isMaxLength(violationsMax))
+  checkedDescriptors: said("Descriptors that were looked at.", Count),
+  checkedReplies: said("Replies that were looked at.", Count),
+  violationsTotal: said("Wrong answers.", Count),
+  violations: said(
+    `The first ${violationsMax} of them.`,
+    Schema.Array(Violation).check(Schema.isMaxLength(violationsMax))
+  )
 })
 export type Truth = typeof Truth.Type
 
+/** How a target went away that could be loaded for a while. */
+export const Lost = Schema.Struct({
+  round: said("In which round, from 0; null: after the last one.", Schema.NullOr(Count)),
+  reason: said("How, on one line: the signal or the exit code, and what it said.", Schema.String)
+})
+export type Lost = typeof Lost.Type
+
 /** A cache that was loaded. */
 export const Target = Schema.Struct({
-  /** Thresholds are written with it, and so it has none of the characters that mean something there. */
-  name: Schema.String.check(Schema.isPattern(targetName, { message: "no name for a target" })),
-  /** Found at a socket, started for the run, or Postfix's own scache(8). */
-  kind: Schema.Literals(["socket", "spawn", "postfix"]),
-  /** The socket's path, or the command that was started. */
-  command: Schema.String,
-  /** What the program says of itself; null: it does not. */
-  version: Schema.NullOr(Schema.String),
-  rounds: Schema.Array(Round).check(Schema.isMinLength(1)),
-  truth: Truth
+  // Thresholds are written with it, and so it has none of the characters that mean something there.
+  name: said(
+    "What the run called it.",
+    Schema.String.check(Schema.isPattern(targetName, { message: "no name for a target" }))
+  ),
+  kind: said(
+    "Found at a socket, started for the run, or Postfix's own scache(8).",
+    Schema.Literals(["socket", "spawn", "postfix"])
+  ),
+  command: said("The socket's path, or the command that was started.", Schema.String),
+  version: said("What the program says of itself; null: it does not.", Schema.NullOr(Schema.String)),
+  rounds: said("The rounds that it finished.", Schema.Array(Round).check(Schema.isMinLength(1))),
+  lost: said("How it ended in the middle of the run; null: it did not.", Schema.NullOr(Lost)),
+  truth: said("Whether its answers were right.", Truth)
 })
 export type Target = typeof Target.Type
 
 /** Throughput of one target over that of another, in rounds that followed each other. */
 export const Ratio = Schema.Struct({
-  numerator: Schema.String,
-  denominator: Schema.String,
-  perRound: Schema.Array(Amount).check(Schema.isMinLength(1)),
-  median: Amount,
-  minimum: Amount,
-  maximum: Amount
+  numerator: said("The target above the line.", Schema.String),
+  denominator: said("The target below the line.", Schema.String),
+  perRound: said("The ratio of each round.", Schema.Array(Amount).check(Schema.isMinLength(1))),
+  median: said("The ratio in the middle.", Amount),
+  minimum: said("The smallest.", Amount),
+  maximum: said("The largest.", Amount)
 })
 export type Ratio = typeof Ratio.Type
 
 /** A run of the benchmark. */
 export const BenchmarkResult = Schema.Struct({
-  format: Schema.Literal("scache-bench"),
-  version: Schema.Literal(resultVersion),
-  toolVersion: Schema.String,
-  /** When the run began, in ISO 8601, UTC. */
-  date: Schema.String.check(
-    Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, {
-      message: "not a date such as 2026-01-31T12:00:00.000Z"
-    })
+  format: said("Tells such a file from others.", Schema.Literal("scache-bench")),
+  version: said(
+    "Of the format: raised whenever a reader of the former version would misunderstand a file.",
+    Schema.Literal(resultVersion)
   ),
-  machine: Machine,
-  settings: Settings,
-  targets: Schema.Array(Target).check(
-    Schema.isMinLength(1),
-    Schema.makeFilter(
-      (targets: ReadonlyArray<Target>) =>
-        new Set(targets.map((target) => target.name)).size === targets.length || "two targets have the same name"
+  toolVersion: said("Of scache-bench.", Schema.String),
+  date: said(
+    "When the run began, in ISO 8601, UTC.",
+    Schema.String.check(
+      Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, {
+        message: "not a date such as 2026-01-31T12:00:00.000Z"
+      })
     )
   ),
-  ratios: Schema.Array(Ratio)
+  command: said("The command line, word by word: it repeats the run.", Schema.Array(Schema.String)),
+  isComplete: said(
+    "Whether all rounds were run: false where the run was interrupted or a target lost.",
+    Schema.Boolean
+  ),
+  interruptedInRound: said("The round that was interrupted, from 0; null: none was.", Schema.NullOr(Count)),
+  machine: said("Where the run took place.", Machine),
+  settings: said("What was asked for.", Settings),
+  targets: said(
+    "The caches that were loaded, in the order of the command line.",
+    Schema.Array(Target).check(
+      Schema.isMinLength(1),
+      Schema.makeFilter(
+        (targets: ReadonlyArray<Target>) =>
+          new Set(targets.map((target) => target.name)).size === targets.length || "two targets have the same name"
+      )
+    )
+  ),
+  ratios: said("Throughput of each target over that of each other one.", Schema.Array(Ratio))
 })
 export type BenchmarkResult = typeof BenchmarkResult.Type
-
-/** A file does not hold a result. */
-export class ResultUnreadable extends Schema.TaggedError<ResultUnreadable>()("ResultUnreadable", {
-  /** The file, or whatever else the text came from. */
-  source: Schema.String,
-  reason: Schema.String
-}) {
-  override get message(): string {
-    return `${this.source}: ${this.reason}`
-  }
-}
-
-const Head = Schema.Struct({ format: Schema.Literal("scache-bench"), version: Schema.Finite })
-
-const decodeHead = Schema.decodeUnknownResult(Head)
-const decodeResult = Schema.decodeUnknownResult(BenchmarkResult, { errors: "all" })
-const encodeResult = Schema.encodeSync(BenchmarkResult)
-
-/** The first lines of a list of issues, which has two lines for each. */
-const issueLinesMax = 20
-
-const listIssues = (text: string): string => {
-  const lines = text.split("\n")
-  const shown = lines.slice(0, issueLinesMax)
-  const hidden = lines.length - shown.length
-  return [...shown, ...(hidden > 0 ? [`and ${Math.ceil(hidden / 2)} more`] : [])].map((line) => `\n  ${line}`).join("")
-}
-
-/** Reads the text of a `--json` file; `source` is its name in errors. */
-export const parseResult = (source: string, text: string): Result.Result<BenchmarkResult, ResultUnreadable> => {
-  const fail = (reason: string) => Result.fail(new ResultUnreadable({ source, reason }))
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    return fail(`not JSON (${String(cause)}): give a file that scache-bench run --json wrote`)
-  }
-  const head = decodeHead(value)
-  if (Result.isFailure(head)) return fail("JSON, but not a result of scache-bench: give a file that run --json wrote")
-  if (head.success.version !== resultVersion) {
-    return fail(
-      `a result of version ${head.success.version}, and this scache-bench reads version ${resultVersion}: measure anew`
-    )
-  }
-  const decoded = decodeResult(value)
-  return Result.isSuccess(decoded)
-    ? Result.succeed(decoded.success)
-    : fail(`a result of scache-bench that is damaged:${listIssues(decoded.failure.message)}`)
-}
-
-/** The text of a `--json` file. */
-export const printResult = (result: BenchmarkResult): string => `${JSON.stringify(encodeResult(result), null, 2)}\n`

@@ -31,14 +31,17 @@ export const metricNames = [
   "cpu",
   "switches",
   "rss",
+  "own",
   "errors"
 ] as const
 
 /** The name of a metric. */
 export type MetricName = (typeof metricNames)[number]
 
-/** Those of a table: p90 is left to the page, since with it a table of long numbers would not fit into 100 columns. */
-export const tableMetricNames: ReadonlyArray<MetricName> = metricNames.filter((name) => name !== "p90")
+/** Those of a table: two are left to the page, since with them a table of long numbers would not fit into 100 columns. */
+export const tableMetricNames: ReadonlyArray<MetricName> = metricNames.filter(
+  (name) => name !== "p90" && name !== "own"
+)
 
 /** The latency that users of the cache would see: from when an operation was due, if that is known. */
 export const latencyOf = (round: Round): LatencyHistogram => round.correctedLatency ?? round.serviceTime
@@ -116,6 +119,13 @@ const metricsByName: Readonly<Record<MetricName, Metric>> = {
       return known.length === 0 ? null : Math.max(...known)
     }
   },
+  own: medianMetric({
+    name: "own",
+    title: "own/op",
+    dimension: "nanoseconds",
+    better: "less",
+    ofRound: (round) => round.client.cpuNanosPerOperation
+  }),
   errors: {
     name: "errors",
     title: "errors",

@@ -2,6 +2,8 @@
  * Numbers as people read them: three digits, and the unit that makes them short.
  */
 
+import { nanosMax } from "./LatencyHistogram.ts"
+
 /** What stands in place of what was not measured. */
 export const notMeasured = "–"
 
@@ -27,8 +29,10 @@ const scaled = (value: number, units: ReadonlyArray<readonly [factor: number, na
   return formatDigits(value)
 }
 
-/** Times, from nanoseconds: `7.21 µs`, `1.24 ms`. */
-export const formatNanos = (nanos: number): string =>
+/** Times, from nanoseconds: `7.21 µs`, `1.24 ms`; `>1 h` of what is beyond the scale of a latency. */
+export const formatNanos = (nanos: number): string => (nanos >= nanosMax ? ">1 h" : formatWithin(nanos))
+
+const formatWithin = (nanos: number): string =>
   nanos < 999.5 && Number.isInteger(nanos)
     ? `${nanos} ns`
     : scaled(nanos, [

@@ -33,6 +33,11 @@ const terminationMillisMax = 5_000
 const startMillisMax = 15_000
 const pollMillis = 10
 const outputBytesShown = 2_000
+const lineLengthMax = 300
+
+/** The last line of a program's output that is not indented, as those of a stack are. */
+const lastLine = (output: string): string =>
+  (output.split("\n").findLast((line) => /^\S/.test(line)) ?? output.trim()).slice(0, lineLengthMax)
 
 /** A directory of its own for a run; removed with the scope. */
 export const temporaryDirectory: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
@@ -83,7 +88,8 @@ const terminate = Effect.fnUntraced(function* (child: Bun.Subprocess): Effect.fn
 
 const statusOf = (child: Bun.Subprocess): string => String(child.signalCode ?? `exit code ${child.exitCode}`)
 
-const isAlive = (pid: number): boolean => {
+/** Whether a process, ours or not, still runs. */
+export const isAlive = (pid: number): boolean => {
   try {
     // A zombie has closed everything, and waits for a parent that is not us.
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"))
@@ -131,18 +137,20 @@ export const start = Effect.fnUntraced(function* (
     terminate
   )
   const output = () => readFileSync(outputPath, "utf8").slice(-outputBytesShown).trim()
+  const said = () => lastLine(output())
   return {
     pid: child.pid,
     output,
     findEnd: () =>
       child.exitCode === null && child.signalCode === null
         ? undefined
-        : `the program has ended with ${statusOf(child)}, and said: ${output() || "nothing"}`,
+        : `the program has ended with ${statusOf(child)}, and said: ${said() || "nothing"}`,
     stop: terminate(child)
   }
 })
 
-const tryConnect = (path: string) =>
+/** Why a client cannot connect to a socket; undefined when it can. */
+export const tryConnect = (path: string) =>
   Effect.scoped(Effect.as(UnixSocket.connect(path), undefined)).pipe(
     Effect.catch((error) => Effect.succeed(error.message))
   )

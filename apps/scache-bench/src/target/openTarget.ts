@@ -44,7 +44,7 @@ export const openTarget = Effect.fnUntraced(function* (
       command: spec.path,
       version: null,
       pid,
-      findEnd: () => undefined,
+      findEnd: () => (pid === undefined || ServerProcess.isAlive(pid) ? undefined : `its process ${pid} has ended`),
       stop: undefined
     }
   }
@@ -56,6 +56,9 @@ export const openTarget = Effect.fnUntraced(function* (
   const pid = (yield* listeningPid(name, path)) ?? child.pid
   // What the script makes of it is its own affair.
   const stop = pid === child.pid ? child.stop : Effect.tap(ServerProcess.end(pid), () => child.stop)
+  // A script may end and leave the server to itself.
+  const findEnd = () =>
+    ServerProcess.isAlive(pid) ? undefined : (child.findEnd() ?? `the program's process ${pid} has ended`)
   if (pid !== child.pid) yield* Effect.addFinalizer(() => ServerProcess.end(pid))
   return {
     name,
@@ -64,7 +67,7 @@ export const openTarget = Effect.fnUntraced(function* (
     command: spec.command.join(" "),
     version: yield* versionOf(spec.command[0] ?? ""),
     pid,
-    findEnd: child.findEnd,
+    findEnd: pid === child.pid ? child.findEnd : findEnd,
     stop
   }
 })

@@ -5,6 +5,7 @@ import { Result } from "effect"
 import type { Target } from "../result/BenchmarkResult.ts"
 import { formatMetric, metricOf } from "../result/Metric.ts"
 import { formatRatio, notMeasured } from "../result/quantities.ts"
+import type { Verdict as WrittenVerdict } from "../result/ResultFile.ts"
 import { ratioOf } from "../result/ratios.ts"
 import { type Operator, type Threshold, ThresholdInvalid } from "./Threshold.ts"
 
@@ -19,6 +20,15 @@ export interface Verdict {
   readonly actualText: string
   readonly isPassed: boolean
 }
+
+/** A verdict as a file has it. */
+export const writtenVerdict = ({ threshold, subject, actual, isPassed }: Verdict): WrittenVerdict => ({
+  threshold: threshold.text,
+  subject,
+  actual,
+  unit: threshold.quantity._tag === "Ratio" ? "ratio" : metricOf(threshold.quantity.metric).dimension,
+  isPassed
+})
 
 const holds: Readonly<Record<Operator, (actual: number, limit: number) => boolean>> = {
   "<": (actual, limit) => actual < limit,

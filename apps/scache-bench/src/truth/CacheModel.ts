@@ -213,9 +213,10 @@ export class CacheModel {
 
   /**
    * Nothing is under way, and the label was found empty: connections that should still be there. Those whose ttl may have passed are
-   * marked `expired`, the others `suspect`; both are passed to `onGone`.
+   * marked `expired`, the others `suspect`. Those that no find can have taken, whose answer is waited for no longer, are passed to `onLost`.
    */
-  settle(endpoint: number, nowMillis: number, onGone: (connection: number, isExpired: boolean) => void): void {
+  settle(endpoint: number, nowMillis: number, onLost: (connection: number) => void): void {
+    let rivals = this.#rivals(endpoint)
     for (
       let connection = this.#first[endpoint] ?? none;
       connection !== none;
@@ -224,7 +225,7 @@ export class CacheModel {
       const isExpired = !this.#holdsSurely(this.#sentMillis[connection] ?? 0, nowMillis)
       this.#unlink(connection)
       this.#place[connection] = isExpired ? Place.expired : Place.suspect
-      onGone(connection, isExpired)
+      if (!isExpired && rivals-- <= 0) onLost(connection)
     }
   }
 

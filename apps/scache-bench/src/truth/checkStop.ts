@@ -2,7 +2,9 @@ import { SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
 import { type ArenaOptions, openArena, runStretch } from "../load/Arena.ts"
 import { FillSource } from "../load/OperationSource.ts"
+import { awaitEnd } from "../target/awaitEnd.ts"
 import type { Target } from "../target/Target.ts"
+import { TargetLost } from "../target/TargetLost.ts"
 import { checkAllEnded } from "./finalChecks.ts"
 
 /** Connections that are left in the cache when its server is stopped. */
@@ -28,8 +30,13 @@ export const checkStop = Effect.fnUntraced(function* (target: Target, options: A
   yield* runStretch(calls, arena.loop)
   pool.closeNear()
   const left = Array.from({ length: pool.made }, (_, connection) => connection)
-  for (const connection of left) {
-    if (pool.farEnd(connection, buffer) === "open") continue
+  const early = left.filter((connection) => pool.farEnd(connection, buffer) !== "open")
+  if (log.hangUps.length > 0 || early.length > 0) {
+    const reason = yield* awaitEnd(target)
+    if (reason !== undefined) return yield* new TargetLost({ target: target.name, reason })
+  }
+  log.judgeHangUps()
+  for (const connection of early) {
     log.add(`connection ${connection}: its peer sees the end while it is cached, before the server is stopped`)
   }
   const wrong = yield* target.stop

@@ -61,8 +61,7 @@ export const finalChecks = Effect.fnUntraced(function* (arena: Arena): Effect.fn
   pool.closeNear()
   loop.begin({
     source: new DrainSource(topology.endpoints, (endpoint, nowMillis) =>
-      model.settle(endpoint, nowMillis, (connection, isExpired) => {
-        if (isExpired) return
+      model.settle(endpoint, nowMillis, (connection) => {
         const hint = "is the server's connection_cache_ttl_limit shorter than --ttl?"
         log.add(`connection ${connection} of mx${endpoint} is lost: it was cached, and is not found any more (${hint})`)
       })
@@ -73,8 +72,10 @@ export const finalChecks = Effect.fnUntraced(function* (arena: Arena): Effect.fn
   yield* runStretch(calls, loop)
   // Of a server that nobody talks to any more nothing can be said beyond that.
   if (conversations.every((conversation) => conversation.isOver)) return
-  const settled = Array.from({ length: pool.made }, (_, connection) => connection).filter(
-    (connection) => model.placeOf(connection) !== Place.suspect
+  // A save whose answer is waited for no longer may be carried out yet.
+  const isSettled = (place: number) => place !== Place.suspect && place !== Place.saving && place !== Place.leaving
+  const settled = Array.from({ length: pool.made }, (_, connection) => connection).filter((connection) =>
+    isSettled(model.placeOf(connection))
   )
   yield* checkAllEnded(arena, settled, "it came back or has expired")
 })

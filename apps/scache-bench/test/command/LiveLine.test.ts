@@ -4,7 +4,7 @@ import { RoundRecord } from "../../src/load/RoundRecord.ts"
 import type { Progress } from "../../src/load/runRound.ts"
 
 const progressAt = (nowMillis: number): Progress => {
-  const record = new RoundRecord(0, false)
+  const record = new RoundRecord(0, false, 10_000)
   for (let index = 0; index < 1_234; index++) record.record(0, true, 0, 10, 12)
   record.record(0, true, 0, 1_500, 1_501)
   return { stage: "measuring", record, nowMillis, leftMillis: 8_200, errors: 2 }

@@ -11,6 +11,7 @@ const flags = (changes: Partial<RunFlags> = {}): RunFlags => ({
   durationSeconds: undefined,
   operations: undefined,
   warmUpSeconds: 2,
+  patienceSeconds: 10,
   rounds: 3,
   rate: undefined,
   mix: "cycle",

@@ -144,6 +144,7 @@ max      24.6 ms   24.6 ms         1.00x  none
 CPU/op   7.04 µs   7.04 µs         1.00x  none
 sw/op       0.03      0.03         1.00x  none
 RSS     64.1 MiB  64.1 MiB         1.00x  none
+own/op   6.40 µs   6.40 µs         1.00x  none
 errors         0         0             –  none
 
 better and worse: no round of one run reached into the range of the other's; told from two rounds a run on

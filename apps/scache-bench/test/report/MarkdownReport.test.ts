@@ -7,7 +7,9 @@ describe("results as Markdown", () => {
   test("are a table with date, machine, versions and ratios", () => {
     const other = makeResult([scached], { settings: { ...settings, clients: 1 }, date: "2026-02-01T00:00:00Z" })
     expect(renderMarkdown([result, other])).toBe(
-      `Measured on 2026-01-31, 2026-02-01: Imaginary 9000 @ 3 GHz, 2 cores, Linux 6.1.0, Bun 1.4.5, scache-bench 0.1.0.
+      `**scached: 14.6x scache (14.5x to 14.6x in 3 rounds), the floor was not measured**
+
+Measured on 2026-01-31, 2026-02-01: Imaginary 9000 @ 3 GHz, 2 cores, Linux 6.1.0, Bun 1.4.5, scache-bench 0.1.0.
 
 | workload | target | ops/s | p50 | p99 | p99.9 | max | CPU/op | sw/op | RSS | errors | limit |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|

@@ -53,7 +53,10 @@ export const makeRound = (character: Character, index: number, isOpen = false): 
     seconds,
     operationsPerSecond: operations / seconds,
     errors: 0,
-    lateOrNotStarted: 0,
+    late: 0,
+    neverBegun: 0,
+    stuck: 0,
+    beyondScale: 0,
     operationsByKind: { save_endp: Math.ceil(operations / 2), find_endp: Math.floor(operations / 2) },
     serviceTime: latency,
     correctedLatency: isOpen ? latency : null,
@@ -66,7 +69,7 @@ export const makeRound = (character: Character, index: number, isOpen = false): 
       residentBytesPeak: residentBytes === null ? null : Math.round(residentBytes * 1.4),
       residentBytesAfter: residentBytes === null ? null : Math.round(residentBytes * 1.2)
     },
-    client: { cpuShare: 0.82 },
+    client: { cpuShare: 0.82, cpuNanosPerOperation: 6_300 + 100 * index },
     limitedBy: "server"
   }
 }
@@ -80,6 +83,7 @@ export const settings: Settings = {
   roundSeconds: seconds,
   roundOperations: null,
   warmUpSeconds: 1,
+  patienceSeconds: 10,
   pinning: { server: "0", client: "1" }
 }
 
@@ -100,6 +104,7 @@ export const scached: Target = {
     cpuNanosPerOperation: 6_900,
     residentBytes: 48_000_000
   }),
+  lost: null,
   truth: noViolations
 }
 
@@ -115,6 +120,7 @@ export const scache: Target = {
     cpuNanosPerOperation: 104_000,
     residentBytes: 9_000_000
   }),
+  lost: null,
   truth: noViolations
 }
 
@@ -126,6 +132,9 @@ export const makeResult = (
   version: resultVersion,
   toolVersion: "0.1.0",
   date: "2026-01-31T12:00:00.000Z",
+  command: ["scache-bench", "run", "--target", "scached=spawn:dist/scached serve --socket {socket}", "--postfix"],
+  isComplete: true,
+  interruptedInRound: null,
   machine: { cpu: "Imaginary 9000 @ 3 GHz", cores: 2, kernel: "6.1.0", bunVersion: "1.4.5" },
   settings,
   targets,

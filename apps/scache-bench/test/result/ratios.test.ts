@@ -57,6 +57,7 @@ describe("metrics", () => {
     ])
     const values = Object.fromEntries(metricNames.map((name) => [name, metricOf(name).ofTarget(subject)]))
     expect(values).toEqual({
+      own: 6_300,
       throughput: 11,
       p50: 1,
       p90: 900,

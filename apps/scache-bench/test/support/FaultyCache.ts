@@ -36,6 +36,12 @@ export const faults = [
   "close",
   /** Ends in the middle of the second round. */
   "die",
+  /** Is killed in the middle of the first, or of the second round. */
+  "killed at once",
+  "killed",
+  /** Answers one find only when the others have waited for long, and one never. */
+  "stall",
+  "silence",
   /** Closes what is still cached after the only round, before it is told to end. */
   "close early",
   /** Leaves a copy of what is cached to another process when it ends. */
@@ -59,6 +65,9 @@ const faultyTurn = 20
 
 /** What one round of the tests saves. */
 const savesOfRound = 120
+
+/** Longer than the patience of the tests. */
+const stallMillis = 700
 
 const endlessPart = Buffer.alloc(16_384, "p")
 
@@ -101,11 +110,13 @@ export class FaultyCache {
           if (this.#fault === "endless") yield* connection.send(Buffer.from("status\x000\0property\0"))
           while (this.#fault === "endless") yield* connection.send(endlessPart)
           leaving = this.#take(step.request.label)
+          yield* this.#hesitate()
           if (leaving === undefined) session.replyStatus(2)
           else session.replyFound(this.#shown(leaving.properties, "properties"))
         } else if (step._tag === "FindDestination") {
           const [binding, endpoint] = this.#boundEndpoint(step.request.label)
           leaving = endpoint === undefined ? undefined : this.#take(endpoint)
+          yield* this.#hesitate()
           if (leaving === undefined || binding === undefined) session.replyStatus(2)
           else session.replyFound(this.#shown(leaving.properties, "properties"), this.#shown(binding, "binding"))
         } else if (step._tag === "SendDescriptor" && leaving !== undefined) {
@@ -131,6 +142,12 @@ export class FaultyCache {
     Bun.spawn(["cat"], { stdio: [cached.descriptor.surrender(), "ignore", "ignore"] }).unref()
   }
 
+  /** A process that stands still answers no client; one that forgets a client answers all others. */
+  #hesitate(): Effect.Effect<void> {
+    if (this.#is("stall")) return Effect.sync(() => Bun.sleepSync(stallMillis))
+    return this.#is("silence") ? Effect.never : Effect.void
+  }
+
   #is(fault: Fault): boolean {
     return this.#fault === fault && this.#finds === faultyTurn
   }
@@ -143,6 +160,8 @@ export class FaultyCache {
     if (descriptor === undefined) return 2
     this.#saves++
     if (this.#fault === "die" && this.#saves === deadlySave) process.exit(7)
+    const isKilled = this.#fault === "killed" ? this.#saves === deadlySave : this.#saves === faultyTurn
+    if (isKilled && this.#fault.startsWith("killed")) process.kill(process.pid, "SIGKILL")
     const isEarly = this.#fault === "close early" && this.#saves > savesOfRound
     if (isEarly || (this.#fault === "lose" && this.#saves === faultyTurn)) {
       descriptor.close()

@@ -143,14 +143,20 @@ test("what is left when a label is empty is lost, or expired", () => {
   const { model, save } = setUp()
   save(1, 0, 0)
   save(2, 0, 5_000)
-  const gone: Array<readonly [number, boolean]> = []
-  model.settle(0, ttlMillis, (connection, isExpired) => gone.push([connection, isExpired]))
-  expect(gone).toEqual([
-    [1, true],
-    [2, false]
-  ])
+  const lost: Array<number> = []
+  model.settle(0, ttlMillis, (connection) => void lost.push(connection))
+  expect(lost).toEqual([2])
   expect(model.placeOf(1)).toBe(Place.expired)
   expect(model.holdsAny(0)).toBe(false)
+})
+
+test("a find whose answer is waited for no longer may have taken one connection of its label", () => {
+  const { model, save } = setUp()
+  for (const connection of [1, 2, 3]) save(connection, 0, 10 * connection)
+  model.endpointFindStarted(0)
+  const lost: Array<number> = []
+  model.settle(0, 1_000, (connection) => void lost.push(connection))
+  expect(lost).toEqual([2, 3])
 })
 
 test("a binding that was not saved, or long ago, explains no find", () => {

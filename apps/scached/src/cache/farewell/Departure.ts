@@ -1,6 +1,6 @@
 import { type Farewell, type FarewellResult, FarewellSession, type FarewellStep } from "@scached/farewell"
 import { type Descriptor, Readiness } from "@scached/fdpass"
-import type { EventLoop, WatchMember } from "@scached/reactor"
+import type { EventLoop, Member } from "@scached/reactor"
 
 /** What a departure needs of those who keep it. */
 export interface DepartureOwner {
@@ -20,7 +20,7 @@ const anything = Readiness.readable | Readiness.peerClosed
  *
  * It owns the descriptor. While a call is made elsewhere the descriptor is lent to it, and is not closed.
  */
-export class Departure implements WatchMember {
+export class Departure implements Member {
   readonly descriptor: Descriptor
   readonly farewell: Farewell.Farewell
   /** Kept by the loop. */
@@ -80,7 +80,7 @@ export class Departure implements WatchMember {
 
   #awaitEnd(millis: number): void {
     const { loop } = this.#owner
-    if (loop.register(this, Readiness.peerClosed) < 0) return this.#take(this.#session.failed())
+    if (loop.watch(this, Readiness.peerClosed) < 0) return this.#take(this.#session.failed())
     this.#cancelWait = loop.at(loop.nowMillis + millis, () => {
       this.#stopWaiting()
       this.#take(this.#session.timedOut())
@@ -91,7 +91,7 @@ export class Departure implements WatchMember {
   #stopWaiting(): void {
     this.#cancelWait?.()
     this.#cancelWait = undefined
-    this.#owner.loop.release(this)
+    this.#owner.loop.unwatch(this)
   }
 
   #drain(bytesMax: number): void {

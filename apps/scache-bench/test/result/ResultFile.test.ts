@@ -2,10 +2,12 @@ import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Result } from "effect"
-import { type BenchmarkResult, parseResult, printResult, violationsMax } from "../../src/result/BenchmarkResult.ts"
+import { type BenchmarkResult, violationsMax } from "../../src/result/BenchmarkResult.ts"
+import { printResult } from "../../src/result/ResultFile.ts"
+import { parseResult } from "../support/parseResult.ts"
 import { makeResult, result, scache, scached, violated } from "./fixture.ts"
 
-const golden = readFileSync(join(import.meta.dir, "goldens/result-version-1.json"), "utf8")
+const golden = readFileSync(join(import.meta.dir, "goldens/result-version-2.json"), "utf8")
 
 const parsed = (text: string): BenchmarkResult => {
   const read = parseResult("file.json", text)
@@ -54,8 +56,8 @@ describe("what is not a result", () => {
     expect(failure("{}")).toBe("file.json: JSON, but not a result of scache-bench: give a file that run --json wrote")
     expect(failure("[1]")).toContain("JSON, but not a result")
     expect(failure('{"format":"other","version":1}')).toContain("JSON, but not a result")
-    expect(failure(changed(["version"], 2))).toBe(
-      "file.json: a result of version 2, and this scache-bench reads version 1: measure anew"
+    expect(failure(changed(["version"], 1))).toBe(
+      "file.json: a result of version 1, and this scache-bench reads version 2: measure again"
     )
   })
 
@@ -95,7 +97,7 @@ describe("what is not a result", () => {
 
   test("lists no more than the first ten of its damages", () => {
     const message = failure(
-      '{"format":"scache-bench","version":1,"machine":{},"settings":{"workload":{},"pinning":{}}}'
+      '{"format":"scache-bench","version":2,"machine":{},"settings":{"workload":{},"pinning":{}}}'
     )
     expect(message.split("\n")).toHaveLength(22)
     expect(message).toMatch(/\n {2}and \d+ more$/)

@@ -1,0 +1,21 @@
+import type { SystemCalls } from "@scached/fdpass"
+import { Effect } from "effect"
+import { tryConnect } from "./ServerProcess.ts"
+import type { Target } from "./Target.ts"
+
+/** A process closes its sockets before its parent hears of its end. */
+const hearingMillisMax = 2_000
+const pollMillis = 10
+
+/** How a server has ended that has hung up; undefined when it lives. */
+export const awaitEnd = Effect.fnUntraced(function* (
+  target: Target
+): Effect.fn.Return<string | undefined, never, SystemCalls> {
+  for (let waitedMillis = 0; waitedMillis < hearingMillisMax; waitedMillis += pollMillis) {
+    const end = target.findEnd()
+    if (end !== undefined) return end
+    yield* Effect.sleep(pollMillis)
+  }
+  const refusal = yield* tryConnect(target.path)
+  return refusal === undefined ? undefined : `nothing can be reached at ${target.path} any more: ${refusal}`
+})
