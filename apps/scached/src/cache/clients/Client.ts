@@ -38,7 +38,7 @@ export class Client implements ChannelHandler {
   #isEnding = false
   #isSilent = true
   #isClosed = false
-  /** True while `sendDescriptorAfterReads` runs: its callback may come within it, and must not enter `#advance` again. */
+  /** True while `Channel.sendDescriptor` runs: its callback may come within it, and must not enter `#advance` again. */
   #isSending = false
   /** The last read brought a descriptor that there was no room for. */
   #isDescriptorLost = false
@@ -179,7 +179,7 @@ export class Client implements ChannelHandler {
   /** Sends what the session has to say; false when the client is gone. */
   #flush(channel: Channel): boolean {
     const output = this.#session.output()
-    if (output !== undefined && !channel.sendAfterReads(output)) {
+    if (output !== undefined && !channel.send(output)) {
       this.#context.notices.reached("outputBytesMax")
       this.close("disconnect: its answer is too long")
     }
@@ -307,7 +307,7 @@ export class Client implements ChannelHandler {
   #sendDescriptor(channel: Channel): void {
     if (this.#found === undefined) throw new Error("a descriptor is due, but nothing was found")
     this.#isSending = true
-    channel.sendDescriptorAfterReads(this.#found.lease.value.descriptor, this.#onDescriptorSent)
+    channel.sendDescriptor(this.#found.lease.value.descriptor, this.#onDescriptorSent)
     this.#isSending = false
   }
 
@@ -349,8 +349,8 @@ export class Client implements ChannelHandler {
   /** The answer that is still in the session is the last one: it leaves, and then the client does. */
   #endAfterOutput(channel: Channel): void {
     if (!this.#flush(channel)) return
-    // Not after the reads: the channel is closed as soon as the answer has left.
-    channel.sendNow()
+    // At once: the channel is closed as soon as the answer has left.
+    channel.flush()
     if (!channel.isBlocked) return this.close("disconnect after its last answer")
     this.#isEnding = true
     // It owes the reading of that answer, and is not waited for without end.
