@@ -3,6 +3,7 @@
  */
 import { Result } from "effect"
 import type { Attribute, AttributeList } from "./AttributeList.ts"
+import { labelText, numberOf } from "./internal/listed.ts"
 import { printable } from "./internal/printable.ts"
 import * as OctetString from "./OctetString.ts"
 import { UnexpectedReply } from "./ProtocolError.ts"
@@ -83,9 +84,6 @@ export const listedLabel = (label: OctetString.OctetString): ListedLabel => ({
   octetsTotal: label.length
 })
 
-const labelText = (name: string, { octets, octetsTotal }: ListedLabel): string =>
-  octetsTotal === octets.length ? `${name}\0${octets}\0` : `${name}\0${octets}\0${name}_size\0${octetsTotal}\0`
-
 const timesText = ({ propertiesBytes, ageMillis, remainingMillis }: CacheEntry): string =>
   `properties\0${propertiesBytes}\0age_ms\0${Math.round(ageMillis)}\0left_ms\0${Math.round(remainingMillis)}\0`
 
@@ -119,9 +117,6 @@ export const encodeEnd = (entries: number): string => `${endName}\0${entries}\0\
  * @category constants
  */
 export const bytesMax: number = 2 * labelOctetsMax + 256
-
-const numberOf = (value: string | undefined): number | undefined =>
-  value !== undefined && /^[0-9]{1,15}$/.test(value) ? Number(value) : undefined
 
 const unexpected = (expected: string, found: string): UnexpectedReply =>
   new UnexpectedReply({ request: "list", expected, found })

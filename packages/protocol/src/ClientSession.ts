@@ -8,6 +8,7 @@
 import { Result } from "effect"
 import * as AttributeList from "./AttributeList.ts"
 import * as CacheEntry from "./CacheEntry.ts"
+import * as CacheEvent from "./CacheEvent.ts"
 import * as CacheStatus from "./CacheStatus.ts"
 import type { ClientStep } from "./ClientStep.ts"
 import { Intake } from "./internal/Intake.ts"
@@ -50,6 +51,7 @@ export type ClientState =
   | "awaiting the status"
   | "awaiting the descriptor"
   | "awaiting entries"
+  | "watching"
   | "over"
 
 const idle = { _tag: "Idle" } as const
@@ -200,6 +202,7 @@ export class ClientSession<D> {
       return undefined
     }
     if (this.#state === "ready") return this.#fail(this.#unasked(attributeFound(list, bytes, at, 0)))
+    if (this.#state === "watching") return this.#useEvent()
     if (this.#state === "awaiting entries") return this.#useEntry()
     const saving = this.#state === "awaiting the reply" && this.#request === "SaveEndpoint"
     if (saving && named && list.nameIs(0, bytes, at, nameDummy)) {
@@ -216,8 +219,8 @@ export class ClientSession<D> {
     if (reply instanceof Error) return this.#fail(reply)
     if (reply.status === 0 && this.#request === "Status") return this.#useStatus()
     this.#consumeList()
-    if (reply.status === 0 && this.#request === "List") {
-      this.#state = "awaiting entries"
+    if (reply.status === 0 && (this.#request === "List" || this.#request === "Watch")) {
+      this.#state = this.#request === "List" ? "awaiting entries" : "watching"
       return undefined
     }
     if (reply.status === 0 && reply._tag !== "StatusReply") {
@@ -256,6 +259,11 @@ export class ClientSession<D> {
     if (entry.success !== undefined) return { _tag: "Listed", entry: entry.success }
     this.#state = "ready"
     return { _tag: "Answered", reply: { _tag: "StatusReply", status: 0 } }
+  }
+
+  #useEvent(): ClientStep<D> {
+    const event = CacheEvent.decode(this.#takeAttributes())
+    return Result.isFailure(event) ? this.#fail(event.failure) : { _tag: "Happened", event: event.success }
   }
 
   #takeDescriptor(): ClientStep<D> {

@@ -2,6 +2,7 @@
  * What a client session asks of its driver.
  */
 import type { CacheEntry } from "./CacheEntry.ts"
+import type { CacheEvent } from "./CacheEvent.ts"
 import type { CacheStatus } from "./CacheStatus.ts"
 import type { ReplyError } from "./ProtocolError.ts"
 import type { DestinationReply, EndpointReply, Reply } from "./Reply.ts"
@@ -56,6 +57,16 @@ export interface ListedStep {
 }
 
 /**
+ * Something has happened in a cache that is watched. More follow, without an end.
+ *
+ * @category models
+ */
+export interface HappenedStep {
+  readonly _tag: "Happened"
+  readonly event: CacheEvent
+}
+
+/**
  * A find brought a connection; its descriptor is the driver's from here on. The output holds the dummy that completes the
  * hand-over: until the server has it, the server may keep its own copy.
  *
@@ -98,6 +109,7 @@ export type ClientStep<D> =
   | AnsweredStep
   | ReportedStep
   | ListedStep
+  | HappenedStep
   | ReceivedStep<D>
   | ClientStrayStep<D>
   | FailedStep

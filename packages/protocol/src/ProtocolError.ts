@@ -76,6 +76,17 @@ export class RequestMissing extends Schema.TaggedError<RequestMissing>()("Reques
 }
 
 /**
+ * A client that watches has said something: there is no way back to other requests.
+ *
+ * @category errors
+ */
+export class SpokeWhileWatching extends Schema.TaggedError<SpokeWhileWatching>()("SpokeWhileWatching", {}) {
+  override get message(): string {
+    return "watch: the client has sent something while it watches: use another connection for other requests"
+  }
+}
+
+/**
  * A request that is longer than the session accepts.
  *
  * @category errors
@@ -229,6 +240,7 @@ export type RequestError =
   | UnknownRequest
   | RequestMissing
   | RequestTooLarge
+  | SpokeWhileWatching
 
 /**
  * What a server can do wrong in the eyes of a client.

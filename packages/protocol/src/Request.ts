@@ -83,11 +83,20 @@ export interface List {
 }
 
 /**
+ * Tell what happens, from now on and without an end. scached alone answers it.
+ *
+ * @category models
+ */
+export interface Watch {
+  readonly _tag: "Watch"
+}
+
+/**
  * The requests that look into a cache and change nothing.
  *
  * @category models
  */
-export type Inspection = Status | List
+export type Inspection = Status | List | Watch
 
 /**
  * The requests as the wire names them.
@@ -101,7 +110,7 @@ export type WireName = "save_endp" | "find_endp" | "save_dest" | "find_dest"
  *
  * @category models
  */
-export type InspectionName = "status" | "list"
+export type InspectionName = "status" | "list" | "watch"
 
 /**
  * A request's name on the wire, as errors and logs say it.
@@ -123,6 +132,7 @@ export const encode = (request: Request | Inspection): Uint8Array => {
   switch (request._tag) {
     case "Status":
     case "List":
+    case "Watch":
       text = `${head}\0`
       break
     case "FindEndpoint":

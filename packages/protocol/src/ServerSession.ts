@@ -8,9 +8,9 @@ import { Intake } from "./internal/Intake.ts"
 import { Outbox } from "./internal/Outbox.ts"
 import { printable } from "./internal/printable.ts"
 import { decodeRequest, requestKind } from "./internal/requestDecoder.ts"
-import { dummy, greeting, nameDummy, nameRequest, wireNames } from "./internal/words.ts"
+import { dummy, greeting, inspectionNames, nameDummy, nameRequest, wireNames } from "./internal/words.ts"
 import type { OctetString } from "./OctetString.ts"
-import { DummyMissing, type RequestError, RequestTooLarge } from "./ProtocolError.ts"
+import { DummyMissing, type RequestError, RequestTooLarge, SpokeWhileWatching } from "./ProtocolError.ts"
 import * as Reply from "./Reply.ts"
 import type { Inspection, Request, SaveEndpoint, WireName } from "./Request.ts"
 import type { ServerStep } from "./ServerStep.ts"
@@ -119,8 +119,10 @@ export class ServerSession<D> {
   next(): ServerStep<D> {
     for (;;) {
       switch (this.#state) {
-        case "answer due":
         case "reporting":
+          if (this.#answering?._tag === "Watch" && this.#intake.inbox.unused > 0) return this.#spokeWhileWatching()
+          return this.#idle()
+        case "answer due":
         case "sending the descriptor":
           throw new Error(`next() before the step was answered (${this.#state})`)
         case "over":
@@ -172,13 +174,15 @@ export class ServerSession<D> {
   }
 
   /**
-   * Answers `Inspect` with whole attribute lists; they must not be changed until they are sent. Until the last part is given, the state is
-   * "reporting", and the next step waits.
+   * Answers `Inspect` with whole attribute lists; they must not be changed until they are sent. Until the last part is given the state is
+   * "reporting", and the requests behind this one wait.
    */
   report(bytes: Uint8Array, isLast: boolean): void {
-    const request = this.#state === "reporting" ? "List" : this.#answerDue("report")
-    if (request !== "Status" && request !== "List") throw new Error(`report to ${request}, which looks at nothing`)
-    this.#answering = undefined
+    if (this.#state !== "reporting") {
+      const request = this.#answerDue("report")
+      if (!(request in inspectionNames)) throw new Error(`report to ${request}, which looks at nothing`)
+    }
+    if (isLast) this.#answering = undefined
     this.#state = isLast ? "between requests" : "reporting"
     this.#outbox.add(bytes)
   }
@@ -326,6 +330,7 @@ export class ServerSession<D> {
         return { _tag: "FindDestination", request }
       case "Status":
       case "List":
+      case "Watch":
         return { _tag: "Inspect", inspection: request }
     }
   }
@@ -344,6 +349,11 @@ export class ServerSession<D> {
     if (fatal) this.#end()
     else this.#intake.consumeList()
     return { _tag: "Malformed", error, fatal }
+  }
+
+  #spokeWhileWatching(): ServerStep<D> {
+    this.#end()
+    return { _tag: "Malformed", error: new SpokeWhileWatching(), fatal: true }
   }
 
   #tooLarge(): ServerStep<D> {

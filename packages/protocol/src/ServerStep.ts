@@ -56,7 +56,8 @@ export interface FindDestinationStep {
 }
 
 /**
- * A client wants to look into the cache. The driver answers with `report`, as often as it takes, or refuses with
+ * A client wants to look into the cache. The driver answers with `report`, as often as it takes (for
+ * `Watch` until the client leaves), or refuses with
  * `replyStatus(Status.malformed)`, which is what a cache answers that does not know the request.
  *
  * @category models

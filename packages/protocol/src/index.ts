@@ -4,6 +4,7 @@
  */
 export * as AttributeList from "./AttributeList.ts"
 export * as CacheEntry from "./CacheEntry.ts"
+export * as CacheEvent from "./CacheEvent.ts"
 export * as CacheStatus from "./CacheStatus.ts"
 export * from "./ClientSession.ts"
 export type * from "./ClientStep.ts"

@@ -4,6 +4,7 @@ import { Result } from "effect"
 import fc from "fast-check"
 import {
   CacheEntry,
+  CacheEvent,
   CacheStatus,
   ClientSession,
   type ClientStep,
@@ -48,6 +49,17 @@ const entry: fc.Arbitrary<CacheEntry.CacheEntry> = fc.oneof(
   fc.record({ _tag: fc.constant("BindingEntry" as const), label, endpointLabel: label, ...times })
 )
 
+const event = fc.record({
+  kind: fc.constantFrom(...CacheEvent.kinds),
+  atMillis: fc.nat(),
+  label: fc.option(label, { nil: undefined }),
+  destination: fc.option(label, { nil: undefined }),
+  reason: fc.option(fc.constantFrom("user", "scached_text_limit"), { nil: undefined }),
+  ageMillis: fc.option(fc.nat(), { nil: undefined }),
+  client: fc.option(saver, { nil: undefined }),
+  lost: fc.option(fc.nat(), { nil: undefined })
+})
+
 /** What the client makes of the server's bytes, in reads of so many bytes. */
 const stepsOf = (request: Request.Inspection, answer: Uint8Array, readBytes: number): Array<ClientStep<string>> => {
   const client = new ClientSession<string>()
@@ -72,7 +84,7 @@ describe("the request", () => {
       session.report(Buffer.from("one"), false)
       expect(session.state).toBe("reporting")
       expect(session.owesBytes).toBe(false)
-      expect(() => session.next()).toThrow("reporting")
+      expect(session.next()).toEqual({ _tag: "Idle" })
       session.report(Buffer.from("two"), true)
       expect(Buffer.from(session.output() ?? []).toString()).toBe("onetwo")
       expect(session.next()).toEqual({ _tag: "Inspect", inspection: request })
@@ -80,6 +92,19 @@ describe("the request", () => {
       expect(Buffer.from(session.output() ?? []).toString()).toBe("status\x001\0\0")
     })
   }
+
+  test("a client that speaks while it watches is to be disconnected", () => {
+    const session = new ServerSession<string>({ greeting: false })
+    session.push(Request.encode({ _tag: "Watch" }))
+    expect(session.next()).toEqual({ _tag: "Inspect", inspection: { _tag: "Watch" } })
+    session.report(list("status=0"), false)
+    expect(session.next()).toEqual({ _tag: "Idle" })
+    session.push(Buffer.from("r"), "stray")
+    expect(session.next()).toMatchObject({ _tag: "Malformed", error: { _tag: "SpokeWhileWatching" }, fatal: true })
+    expect(session.next()).toEqual({ _tag: "Stray", descriptor: "stray" })
+    expect(session.next()).toEqual({ _tag: "Idle" })
+    expect(session.state).toBe("over")
+  })
 
   test("a report to what asks for none is a defect of the driver", () => {
     const session = new ServerSession<string>({ greeting: false })
@@ -111,6 +136,16 @@ describe("the answer", () => {
     })
   )
 
+  const watchName = "to watch is the events that were told, however it is split"
+  test(watchName, () =>
+    property(file, watchName, fc.tuple(fc.array(event, { maxLength: 20 }), readSize), ([told, readBytes]) => {
+      const lists = told.map(({ atMillis, kind, ...details }) => CacheEvent.encode(kind, atMillis, details)).join("")
+      expect(stepsOf({ _tag: "Watch" }, Buffer.from(`status\x000\0\0${lists}`, "latin1"), readBytes)).toEqual(
+        told.map((each) => ({ _tag: "Happened", event: each }) as const)
+      )
+    })
+  )
+
   test("an entry is never longer than bytesMax", () => {
     const long = CacheEntry.listedLabel(Result.getOrThrow(OctetString.make("x".repeat(65_000))))
     const most = 2 ** 31
@@ -128,7 +163,7 @@ describe("the answer", () => {
     )
   })
 
-  for (const request of [{ _tag: "Status" }, { _tag: "List" }] as const) {
+  for (const request of [{ _tag: "Status" }, { _tag: "List" }, { _tag: "Watch" }] as const) {
     test(`of another cache to ${Request.wireName(request)} is a refusal, and the session goes on`, () =>
       expect(stepsOf(request, list("status=1"), 3)).toEqual([
         { _tag: "Answered", reply: { _tag: "StatusReply", status: 1 } }
@@ -140,13 +175,15 @@ describe("the answer", () => {
     [{ _tag: "Status" }, "has a word for a number", [list("status=0", "counter:x=many")]],
     [{ _tag: "List" }, "has something that is no entry", [list("status=0"), list("nonsense=1")]],
     [{ _tag: "List" }, "has an entry without its numbers", [list("status=0"), list("connection=x", "age_ms=1")]],
-    [{ _tag: "List" }, "has an empty list for an entry", [list("status=0"), list()]]
+    [{ _tag: "List" }, "has an empty list for an entry", [list("status=0"), list()]],
+    [{ _tag: "Watch" }, "has an event without a time", [list("status=0"), list("event=saved")]],
+    [{ _tag: "Watch" }, "has an empty list for an event", [list("status=0"), list()]]
   ]
   for (const [request, why, lists] of wrong) {
     test(`to ${Request.wireName(request)} that ${why} fails`, () => {
       const [failed] = stepsOf(request, Buffer.concat(lists), 1_000)
       expect(failed?._tag === "Failed" ? failed.error.message : failed).toMatch(
-        /^unexpected reply to (status|list): expected /
+        /^unexpected reply to (status|list|watch): expected /
       )
     })
   }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Result } from "effect"
-import { CacheEntry, CacheStatus, OctetString, Reply } from "../src/index.ts"
+import { CacheEntry, CacheEvent, CacheStatus, OctetString, Reply } from "../src/index.ts"
 import { type Act, ServerDriver } from "./support/ServerDriver.ts"
 
 const document = readFileSync(join(import.meta.dir, "../../../docs/protocol.md"), "utf8")
@@ -52,6 +52,16 @@ const listed = Buffer.from(
   "latin1"
 )
 
+const happened = Buffer.from(
+  [
+    "status\x000\0\0",
+    CacheEvent.encode("saved", 1_767_225_600_123, { label: endpoint, client: { processId: 4712, userId: 89 } }),
+    CacheEvent.encode("expired", 1_767_225_602_123, { label: endpoint, ageMillis: 2_000 })
+  ].join(""),
+  "latin1"
+)
+const answers = { Status: CacheStatus.encode(status), List: listed, Watch: happened }
+
 /** A server that has what the document's finds find. */
 const act: Act = (step, session) => {
   switch (step._tag) {
@@ -65,7 +75,7 @@ const act: Act = (step, session) => {
     case "FindDestination":
       return session.replyFound(octets("reuse_count=1\n"), octets("mx"))
     case "Inspect":
-      return session.report(step.inspection._tag === "Status" ? CacheStatus.encode(status) : listed, true)
+      return session.report(answers[step.inspection._tag], step.inspection._tag !== "Watch")
     case "SendDescriptor":
       return session.descriptorSent()
     default:
@@ -78,7 +88,7 @@ const bytesOf = (words: string): Uint8Array =>
 
 describe("docs/protocol.md", () => {
   test("has the greeting, the exchanges and the mistakes", () => {
-    const requests = ["save_endp", "find_endp", "save_dest", "find_dest", "status", "list"]
+    const requests = ["save_endp", "find_endp", "save_dest", "find_dest", "status", "list", "watch"]
     const played = blocks.flat().join("\n")
     expect(requests.filter((name) => !played.includes(`request|${name}|`))).toEqual([])
     expect(blocks.length).toBeGreaterThanOrEqual(7)

@@ -212,18 +212,46 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "batches: what was read for a connection that is gone leaks",
-    file: `${reactor}/src/loop/internal/SharedCalls.ts`,
+    file: `${reactor}/src/loop/internal/TurnBatch.ts`,
     find: "if (unwanted !== undefined) this.#loop.calls.letGo(unwanted)",
     replace: "",
-    tests: [`${reactor}/test/loop/SharedCalls.test.ts`],
+    tests: [`${reactor}/test/loop/TurnBatch.test.ts`],
     isQuick: true
   },
   {
     name: "batches: who stands in line twice sends twice",
-    file: `${reactor}/src/channel/Channel.ts`,
+    file: `${reactor}/src/channel/internal/ChannelOutput.ts`,
     find: "if (this.#isPut || gathered === undefined) return -1",
     replace: "if (gathered === undefined) return -1",
-    tests: [`${reactor}/test/loop/SharedCalls.test.ts`]
+    tests: [`${reactor}/test/loop/TurnBatch.test.ts`]
+  },
+  {
+    name: "output: a descriptor that was taken back leaves in a batch",
+    file: `${reactor}/src/channel/internal/ChannelOutput.ts`,
+    find: "if (gathered.isSettled) {",
+    replace: "if (gathered === undefined) {",
+    tests: [`${reactor}/test/channel/Channel.gathering.test.ts`]
+  },
+  {
+    name: "output: what a callback sends leaves after what follows it",
+    file: `${reactor}/src/channel/internal/ChannelOutput.ts`,
+    find: "gathered !== undefined; gathered = this.#takeGathered()",
+    replace: "gathered !== undefined; gathered = undefined",
+    tests: [`${reactor}/test/channel/Channel.gathering.test.ts`]
+  },
+  {
+    name: "loop: a member that is watched for something else is not",
+    file: `${reactor}/src/loop/internal/Members.ts`,
+    find: "if (this.#readiness[token] === readiness) return 0",
+    replace: "return 0",
+    tests: [`${reactor}/test/channel/Channel.test.ts`]
+  },
+  {
+    name: "loop: a token is used again while its events may be pending",
+    file: `${reactor}/src/loop/internal/Members.ts`,
+    find: "this.#freedThisTurn.push(token)",
+    replace: "this.#freeTokens.push(token)",
+    tests: [`${reactor}/test/loop/EventLoop.test.ts`]
   },
   {
     name: "hand-over: one that was sent goes back into the cache",

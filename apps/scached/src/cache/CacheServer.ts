@@ -165,7 +165,7 @@ export const make = Effect.fnUntraced(function* (
     journal.warning(`a client was turned away: ${refused.message}`)
     client.close("turned away")
   }
-  const door = new Admission({ loop, settings, journal, notices, statistics, occupancy, enter })
+  const door = new Admission({ loop, settings, journal, notices, statistics, events: cache.events, occupancy, enter })
   const idleExit = new IdleExit(loop, settings, door, occupancy)
   const expecting = (difference: 1 | -1): void => {
     occupancy.onTheirWay += difference

@@ -12,6 +12,7 @@ import {
 import type { CacheSettings, SettingsInForce, WatchMode } from "../settings/CacheSettings.ts"
 import { CachedDescriptor, type CachedDescriptorOwner } from "./CachedDescriptor.ts"
 import { CacheStatistics } from "./CacheStatistics.ts"
+import { EventFeed } from "./inspection/EventFeed.ts"
 import type { LimitNotices } from "./LimitNotices.ts"
 
 type Octets = OctetString.OctetString
@@ -40,6 +41,9 @@ const interestOf: Readonly<Record<WatchMode, IdleInterest>> = {
   off: "nothing"
 }
 
+/** What those who watch hear of a connection that is no longer of use. */
+const eventOfLost: Readonly<Partial<Record<IdleState, "hung up" | "spoke">>> = { closed: "hung up", bytes: "spoke" }
+
 /** A connection that was found: its own properties and, when it was found by destination, those of the binding. */
 export interface Found {
   readonly lease: Lease<CachedDescriptor, Octets>
@@ -60,6 +64,7 @@ export interface CacheObserver {
  */
 export class ConnectionCache {
   readonly statistics: CacheStatistics
+  readonly events: EventFeed
   readonly #store: ConnectionStore<CachedDescriptor, Octets>
   readonly #loop: EventLoop
   readonly #settings: SettingsInForce
@@ -77,6 +82,7 @@ export class ConnectionCache {
     this.#loop = loop
     this.#settings = settings
     this.#observer = observer
+    this.events = new EventFeed(loop, settings)
     this.#store = new ConnectionStore(limitsOf(settings.current))
     this.#watcher = new IdleWatcher(loop, { interest: interestOf[settings.current.watch], ...watchTimes })
     this.#owner = this.ownerFor(undefined)
@@ -264,6 +270,7 @@ export class ConnectionCache {
 
   #lose(connection: CachedConnection<CachedDescriptor, Octets>, state: IdleState): void {
     this.statistics.lost(state)
+    if (this.events.isWatched) this.events.stirred(eventOfLost[state] ?? "failed", connection)
     this.#observer.onLost(connection.endpointLabel, state)
     connection.value.deferClose(this.#loop, this.#observer.onFreed)
   }
@@ -275,6 +282,7 @@ export class ConnectionCache {
 
   #closeEvicted(evicted: ReadonlyArray<Evicted<CachedDescriptor, Octets>>): void {
     for (const each of evicted) {
+      if (this.events.isWatched) this.events.evicted(each)
       if (each._tag === "EvictedBinding") this.statistics.count("evictedBindings")
       else {
         if (each.cause === "expired") this.statistics.count("expired")
@@ -324,6 +332,7 @@ export class ConnectionCache {
     // A bounded share a turn: 100,000 connections that expire together must not stop the clients.
     const expired = this.#store.expire(this.#loop.nowMillis)
     for (const connection of expired) connection.value.deferClose(this.#loop, this.#observer.onFreed)
+    if (this.events.isWatched) this.events.expired(expired)
     this.statistics.count("expired", expired.length)
     this.#scheduleExpiry()
   }

@@ -10,6 +10,7 @@ export type Coverage =
   | { readonly isNotMade: string }
 
 const isForbidden = { isNotMade: "no client's request opens or names anything: see forbidding.ts" }
+const isOfOthers = { isNotMade: "messages of several descriptors and packets are for programs that use the package" }
 const makesNoCall = { isNotMade: "it is asked for once, when the loop is made, and takes memory only" }
 const readsAClock = { cannotFail: "the clock is there" }
 
@@ -62,6 +63,10 @@ export const faultCoverage: { readonly [Call in keyof SystemCallsShape]: Coverag
   errandsUnderWay: { isNotMade: "the simulated kernel counts no such question" },
   stopLingering: { isNotMade: "`letGo` does it, in the kernel's layer" },
   duplicate: { isNotMade: "what is kept is what has come, and not a copy" },
+  packetSocket: isOfOthers,
+  packetSocketPair: isOfOthers,
+  sendMessage: isOfOthers,
+  receiveMessage: isOfOthers,
   adopt: { isNotMade: "it makes no system call" },
   makeReceiveBuffer: makesNoCall,
   makeReadinessBatch: makesNoCall,

@@ -105,11 +105,20 @@ const decodeSave = (
 
 const status: Inspection = { _tag: "Status" }
 const list: Inspection = { _tag: "List" }
+const watch: Inspection = { _tag: "Watch" }
 
 /** The request that looks into the cache by this name. */
 const inspectionOf = (name: string): Inspection | undefined => {
-  if (name === inspectionNames.Status) return status
-  return name === inspectionNames.List ? list : undefined
+  switch (name) {
+    case inspectionNames.Status:
+      return status
+    case inspectionNames.List:
+      return list
+    case inspectionNames.Watch:
+      return watch
+    default:
+      return undefined
+  }
 }
 
 /**

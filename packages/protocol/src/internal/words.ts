@@ -23,7 +23,8 @@ export const wireNames = {
 
 export const inspectionNames = {
   Status: "status",
-  List: "list"
+  List: "list",
+  Watch: "watch"
 } as const satisfies Record<Inspection["_tag"], InspectionName>
 
 /** Of all requests. */

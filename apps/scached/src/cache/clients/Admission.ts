@@ -3,6 +3,7 @@ import { Acceptor, DescriptorReserve, type EventLoop } from "@scached/reactor"
 import type { Journal } from "../../log/Journal.ts"
 import type { SettingsInForce } from "../../settings/CacheSettings.ts"
 import type { CacheStatistics } from "../CacheStatistics.ts"
+import type { EventFeed } from "../inspection/EventFeed.ts"
 import type { LimitNotices } from "../LimitNotices.ts"
 import type { Occupancy } from "../Occupancy.ts"
 
@@ -22,6 +23,7 @@ export interface DoorOwner {
   readonly journal: Journal["Service"]
   readonly notices: LimitNotices
   readonly statistics: CacheStatistics
+  readonly events: EventFeed
   readonly occupancy: Occupancy
   readonly enter: (socket: Descriptor, peer: PeerCredentials) => void
 }
@@ -99,11 +101,12 @@ export class Admission {
 
   /** Who is at the other end; a stranger is sent away. */
   readonly checked = (socket: Descriptor): PeerCredentials | undefined => {
-    const { journal, loop, settings, statistics } = this.#owner
+    const { events, journal, loop, settings, statistics } = this.#owner
     const found = loop.calls.peerCredentials(socket)
     const peer = typeof found === "number" ? unknownPeer : found
     if (settings.current.access?.admitsAt(socket, peer, loop.calls) !== false) return peer
     statistics.count("strangers")
+    if (events.isWatched) events.refused("user", peer)
     journal.warning(
       `client pid=${peer.pid} uid=${peer.uid} gid=${peer.gid}: refused, its user may not connect; see scached_allow_users`
     )

@@ -8,18 +8,15 @@ import {
 } from "@scached/fdpass"
 import { Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
 import { Channel, type ChannelHandler } from "@scached/reactor"
-import { printableLabel } from "../../log/printable.ts"
 import type { CachedDescriptorOwner } from "../CachedDescriptor.ts"
 import { type Found, unwatchable } from "../ConnectionCache.ts"
-import type { Report } from "../inspection/Report.ts"
 import type { ClientContext } from "./ClientContext.ts"
+import { ClientLog } from "./ClientLog.ts"
 import { DebtClock } from "./DebtClock.ts"
+import { Insider } from "./Insider.ts"
 
 /** Steps taken for one client in one turn of the loop: one that sends without end gets no more than that while others wait. */
 const stepsPerTurnMax = 8
-
-/** Malformed requests of one client that are logged one by one. */
-const complaintsMax = 5
 
 type Step = ServerStep<Descriptor>
 
@@ -34,39 +31,41 @@ export class Client implements ChannelHandler {
   readonly peer: PeerCredentials
   readonly #context: ClientContext
   readonly #session: ServerSession<Descriptor>
+  readonly #outputBytesMax: number
   #channel: Channel | undefined
   /** The connection that is being handed over. */
   #found: Found | undefined
   #isEnding = false
   #isSilent = true
   #isClosed = false
-  #complaints = 0
-  /** True while `sendDescriptorAfterReads` runs: its callback may come within it, and must not enter `#advance` again. */
+  /** True while `Channel.sendDescriptor` runs: its callback may come within it, and must not enter `#advance` again. */
   #isSending = false
   /** The last read brought a descriptor that there was no room for. */
   #isDescriptorLost = false
   /** What the connections share that it saves. */
   readonly #owner: CachedDescriptorOwner
+  readonly #log: ClientLog
   readonly #debt: DebtClock
-  /** The answer to a request that looks into the cache, while there is more to come. */
-  #report: Report | undefined
+  /** Made once it looks into the cache. */
+  #insider: Insider | undefined
 
   constructor(context: ClientContext, peer: PeerCredentials) {
     this.#context = context
     this.peer = peer
     this.#owner = context.cache.ownerFor(peer)
+    this.#log = new ClientLog(context.journal, peer)
     this.#debt = new DebtClock(context.loop, context.settings, () => this.#timeOut())
-    const { isGreeting, requestBytesMax } = context.settings.current
+    const { isGreeting, outputBytesMax, requestBytesMax } = context.settings.current
+    this.#outputBytesMax = outputBytesMax
     this.#session = new ServerSession<Descriptor>({ requestBytesMax, greeting: isGreeting })
   }
 
   /** Takes the client's socket over and greets it; the error says why the socket could not be watched, and is closed. */
   open(socket: Descriptor): SystemCallError | undefined {
-    const { loop, settings } = this.#context
-    const channel = Channel.open(loop, socket, this, settings.current.outputBytesMax)
+    const channel = Channel.open(this.#context.loop, socket, this, this.#outputBytesMax)
     if (!(channel instanceof Channel)) return channel
     this.#channel = channel
-    this.#verbose("connect")
+    this.#log.verbose("connect")
     this.#guarded(() => this.#advance())
     return undefined
   }
@@ -84,8 +83,11 @@ export class Client implements ChannelHandler {
   }
 
   onDrained(): void {
-    if (this.#isEnding) this.close("disconnect after its last answer")
-    else this.#guarded(() => this.#advance())
+    if (this.#isEnding) return this.close("disconnect after its last answer")
+    this.#guarded(() => {
+      this.#insider?.drained()
+      this.#advance()
+    })
   }
 
   onBlocked(): void {
@@ -105,10 +107,10 @@ export class Client implements ChannelHandler {
 
   /** Applies the present settings: who may connect, and how long a client may owe something. */
   settingsChanged(): void {
-    const { journal, loop, settings } = this.#context
+    const { loop, settings } = this.#context
     const socket = this.#channel?.socket
     if (socket !== undefined && settings.current.access?.admitsAt(socket, this.peer, loop.calls) === false) {
-      journal.warning(`${this.#name}: disconnected, its user may no longer connect; see scached_allow_users`)
+      this.#log.warning(`disconnected, its user may no longer connect; see scached_allow_users`)
       return this.close("disconnect: its user may no longer connect")
     }
     this.#debt.settingsChanged()
@@ -119,12 +121,13 @@ export class Client implements ChannelHandler {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#debt.close()
+    this.#insider?.close()
     const { descriptor, handOver } = this.#session.close()
     if (descriptor !== undefined) this.#context.loop.calls.letGo(descriptor)
     // Sent and read, only the receipt is missing: the client may have used it, and nobody else must get it then.
     if (handOver === "sent") this.#settle()
     else this.#putBack()
-    this.#verbose(reason)
+    this.#log.verbose(reason)
     const leave = () => this.#context.onClosed(this)
     if (this.#channel === undefined) leave()
     else this.#channel.close(leave)
@@ -140,7 +143,7 @@ export class Client implements ChannelHandler {
   }
 
   #failed(defect: unknown): void {
-    this.#context.journal.warning(`${this.#name}: closed after an internal error: ${String(defect)}`)
+    this.#log.warning(`closed after an internal error: ${String(defect)}`)
     this.close("disconnect after an internal error")
   }
 
@@ -154,8 +157,9 @@ export class Client implements ChannelHandler {
       // The descriptor may be still to be sent; its callback goes on from here.
       if (channel.isBlocked || session.state === "sending the descriptor") return this.#waitForReader()
       if (left === 0) return this.#rest(channel)
-      if (this.#report !== undefined) {
-        this.#continueReport(this.#report)
+      if (this.#insider?.isReporting === true) {
+        this.#debt.paid()
+        this.#insider.continue()
         left = 1
         continue
       }
@@ -175,7 +179,7 @@ export class Client implements ChannelHandler {
   /** Sends what the session has to say; false when the client is gone. */
   #flush(channel: Channel): boolean {
     const output = this.#session.output()
-    if (output !== undefined && !channel.sendAfterReads(output)) {
+    if (output !== undefined && !channel.send(output)) {
       this.#context.notices.reached("outputBytesMax")
       this.close("disconnect: its answer is too long")
     }
@@ -194,10 +198,6 @@ export class Client implements ChannelHandler {
   #waitForReader(): void {
     const stray = this.#session.takeStray()
     if (stray !== undefined) this.#context.loop.calls.letGo(stray)
-    this.#wait()
-  }
-
-  #wait(): void {
     this.#session.retain()
     this.#watchDebt()
   }
@@ -223,20 +223,20 @@ export class Client implements ChannelHandler {
       case "FindDestination":
         return this.#find(step.request, this.#context.cache.findDestination(step.request.label))
       case "Inspect":
-        return this.#inspect(step.inspection)
+        return this.#inspect(step.inspection, channel)
       case "SendDescriptor":
         return this.#sendDescriptor(channel)
       case "HandedOver":
         return this.#settle()
       case "HandOverRefused":
-        this.#complain(step.error.message)
+        this.#log.complain(step.error.message)
         if (step.descriptorSent) this.#settle()
         else this.#putBack()
         return step.fatal ? this.#endAfterOutput(channel) : undefined
       case "Malformed":
         if (step.error._tag === "RequestTooLarge") this.#context.notices.reached("requestBytesMax")
         this.#context.cache.statistics.count("malformedRequests")
-        this.#complain(step.error.message)
+        this.#log.complain(step.error.message)
         return step.fatal ? this.#endAfterOutput(channel) : undefined
       case "Stray":
         return this.#context.loop.calls.letGo(step.descriptor)
@@ -248,7 +248,7 @@ export class Client implements ChannelHandler {
   #saveEndpoint(request: Request.SaveEndpoint, descriptor: Descriptor | undefined): void {
     if (descriptor === undefined) {
       if (this.#isDescriptorLost) this.#context.cache.statistics.count("lostDescriptors")
-      this.#complain(
+      this.#log.complain(
         this.#isDescriptorLost
           ? "save_endp: its descriptor was lost, this process or the system has none left; see RLIMIT_NOFILE"
           : "save_endp without a descriptor: the byte came, the descriptor did not"
@@ -257,31 +257,30 @@ export class Client implements ChannelHandler {
     }
     if (!this.#context.cache.canWatch(descriptor)) {
       this.#context.loop.calls.letGo(descriptor)
-      this.#complain(`save_endp: its descriptor ${unwatchable}; see scached_watch`)
+      this.#log.complain(`save_endp: its descriptor ${unwatchable}; see scached_watch`)
       return this.#session.replyStatus(Reply.Status.failed)
     }
     const { label, properties, ttlSeconds } = request
     this.#answerSave(request, this.#context.cache.saveEndpoint(label, properties, descriptor, ttlSeconds, this.#owner))
   }
 
-  #inspect(inspection: Request.Inspection): void {
-    const { cache, inspector, settings } = this.#context
+  #inspect(inspection: Request.Inspection, channel: Channel): void {
+    const { cache, settings } = this.#context
     const name = Request.wireName(inspection)
     if (!settings.current.insiders.admits(this.peer, () => [])) {
       cache.statistics.count("refusedInspections")
-      this.#complain(`${name} was refused: only root and the user that scached runs as may look into the cache`)
+      if (cache.events.isWatched) cache.events.refused(name, this.peer)
+      this.#log.complain(`${name} was refused: only root and the user that scached runs as may look into the cache`)
       return this.#session.replyStatus(Reply.Status.malformed)
     }
-    this.#verbose(name)
-    this.#report = inspector.begin(inspection)
-  }
-
-  /** Each part is a turn's work. */
-  #continueReport(report: Report): void {
-    this.#debt.paid()
-    const { bytes, isLast } = report.next()
-    if (isLast) this.#report = undefined
-    this.#session.report(bytes, isLast)
+    this.#log.verbose(name)
+    this.#insider ??= new Insider(this.#context, this.#session, {
+      bytesMax: this.#outputBytesMax,
+      pendingBytes: () => (this.#isClosed ? Number.POSITIVE_INFINITY : channel.pendingBytes),
+      send: () => this.#flush(channel) && this.#watchDebt(),
+      onProgress: () => this.#debt.paid()
+    })
+    this.#insider.begin(inspection)
   }
 
   #saveDestination(request: Request.SaveDestination): void {
@@ -289,14 +288,18 @@ export class Client implements ChannelHandler {
     this.#answerSave(request, this.#context.cache.saveDestination(label, properties, endpointLabel, ttlSeconds))
   }
 
-  #answerSave(request: Request.Request, isSaved: boolean): void {
-    this.#verboseRequest(request, isSaved ? "saved" : "no room")
+  #answerSave(request: Request.SaveEndpoint | Request.SaveDestination, isSaved: boolean): void {
+    const { events } = this.#context.cache
+    if (events.isWatched) events.saved(request, isSaved, this.peer)
+    this.#log.verboseRequest(request, isSaved ? "saved" : "no room")
     this.#session.replyStatus(isSaved ? Reply.Status.ok : Reply.Status.failed)
   }
 
   #find(request: Request.FindEndpoint | Request.FindDestination, found: Found | undefined): void {
     this.#found = found
-    this.#verboseRequest(request, found === undefined ? "nothing cached" : "found")
+    const { events } = this.#context.cache
+    if (events.isWatched) events.looked(request, found, this.peer)
+    this.#log.verboseRequest(request, found === undefined ? "nothing cached" : "found")
     if (found === undefined) this.#session.replyStatus(Reply.Status.failed)
     else this.#session.replyFound(found.lease.properties, found.destinationProperties)
   }
@@ -304,7 +307,7 @@ export class Client implements ChannelHandler {
   #sendDescriptor(channel: Channel): void {
     if (this.#found === undefined) throw new Error("a descriptor is due, but nothing was found")
     this.#isSending = true
-    channel.sendDescriptorAfterReads(this.#found.lease.value.descriptor, this.#onDescriptorSent)
+    channel.sendDescriptor(this.#found.lease.value.descriptor, this.#onDescriptorSent)
     this.#isSending = false
   }
 
@@ -321,27 +324,33 @@ export class Client implements ChannelHandler {
     const { message } = systemCallError("sendmsg", outcome)
     // A client that is gone is ordinary. Anything else is a want of this process or its user, which the operator can mend.
     if (outcome !== -Errno.EPIPE && outcome !== -Errno.ECONNRESET)
-      this.#complain(`its descriptor could not be sent: ${message}`)
+      this.#log.complain(`its descriptor could not be sent: ${message}`)
     this.close(`disconnect: ${message}`)
   }
 
   #settle(): void {
-    const found = this.#found
-    this.#found = undefined
+    const found = this.#takeFound("handed over")
     if (found !== undefined) this.#context.cache.settle(found)
   }
 
   #putBack(): void {
+    const found = this.#takeFound("put back")
+    if (found !== undefined) this.#context.cache.putBack(found)
+  }
+
+  #takeFound(end: "handed over" | "put back"): Found | undefined {
     const found = this.#found
     this.#found = undefined
-    if (found !== undefined) this.#context.cache.putBack(found)
+    const { events } = this.#context.cache
+    if (events.isWatched && found !== undefined) events.handOver(end, found, this.peer)
+    return found
   }
 
   /** The answer that is still in the session is the last one: it leaves, and then the client does. */
   #endAfterOutput(channel: Channel): void {
     if (!this.#flush(channel)) return
-    // Not after the reads: the channel is closed as soon as the answer has left.
-    channel.sendNow()
+    // At once: the channel is closed as soon as the answer has left.
+    channel.flush()
     if (!channel.isBlocked) return this.close("disconnect after its last answer")
     this.#isEnding = true
     // It owes the reading of that answer, and is not waited for without end.
@@ -359,31 +368,13 @@ export class Client implements ChannelHandler {
 
   #timeOut(): void {
     const what = this.#channel?.isBlocked === true ? "it does not read its answers" : this.#session.state
-    this.#context.cache.statistics.count("timedOut")
-    this.#context.journal.warning(
-      `${this.#name}: disconnected, it has owed an answer for ${this.#context.settings.current.exchangeSecondsMax} s ` +
+    const { events, statistics } = this.#context.cache
+    statistics.count("timedOut")
+    if (events.isWatched) events.timedOut(what, this.peer)
+    this.#log.warning(
+      `disconnected, it has owed an answer for ${this.#context.settings.current.exchangeSecondsMax} s ` +
         `(${what}); see ipc_timeout and scached_exchange_timeout`
     )
     this.close("disconnect: timed out")
-  }
-
-  get #name(): string {
-    return `client pid=${this.peer.pid} uid=${this.peer.uid}`
-  }
-
-  #complain(message: string): void {
-    this.#complaints++
-    if (this.#complaints > complaintsMax) return
-    const last = this.#complaints === complaintsMax ? "; more of this client will not be logged" : ""
-    this.#context.journal.warning(`${this.#name}: ${message}${last}`)
-  }
-
-  #verbose(message: string): void {
-    if (this.#context.journal.isVerbose) this.#context.journal.verbose(`${this.#name}: ${message}`)
-  }
-
-  #verboseRequest(request: Request.Request, outcome: string): void {
-    if (!this.#context.journal.isVerbose) return
-    this.#verbose(`${Request.wireName(request)} label="${printableLabel(request.label)}": ${outcome}`)
   }
 }

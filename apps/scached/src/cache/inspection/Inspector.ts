@@ -53,16 +53,10 @@ export class Inspector {
     this.#startMillis = sources.loop.nowMillis
   }
 
-  /** Begins an answer. */
-  begin({ _tag }: Request.Inspection): Report {
-    const { cache, loop, settings } = this.#sources
-    if (_tag === "List") {
-      return new ListReport(
-        cache.walk(),
-        () => loop.nowMillis,
-        () => settings.current.outputBytesMax
-      )
-    }
+  /** Begins an answer, whose parts are no longer than `bytesMax`, where one entry fits into that. */
+  begin({ _tag }: Request.Status | Request.List, bytesMax: number): Report {
+    const { cache, loop } = this.#sources
+    if (_tag === "List") return new ListReport(cache.walk(), () => loop.nowMillis, bytesMax)
     return { next: () => ({ bytes: Status.encode(this.status()), isLast: true }) }
   }
 
@@ -88,6 +82,7 @@ export class Inspector {
         text_bytes: sizes.textBytes,
         connection_room: cache.connectionsMax,
         watched: cache.watched,
+        watchers: cache.events.watchers,
         ...gauges()
       },
       limitsReached: Object.fromEntries(limitParameters.map(({ kind, name }) => [name, notices.counts.get(kind) ?? 0])),

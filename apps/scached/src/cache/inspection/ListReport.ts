@@ -18,24 +18,23 @@ const usesOf = (properties: string): number | undefined => {
 export class ListReport implements Report {
   readonly #walk: StoreWalk<CachedDescriptor, Octets>
   readonly #now: () => number
-  readonly #bytesMax: () => number
+  readonly #looks: number
   #nowMillis = 0
   #text: string
   #entries = 0
 
-  /** `bytesMax` tells how long a part may be. */
-  constructor(walk: StoreWalk<CachedDescriptor, Octets>, now: () => number, bytesMax: () => number) {
+  /** `bytesMax` is how long a part may be. */
+  constructor(walk: StoreWalk<CachedDescriptor, Octets>, now: () => number, bytesMax: number) {
     this.#walk = walk
     this.#now = now
-    this.#bytesMax = bytesMax
+    // With room for the lists at the start and at the end. The smallest scached_output_limit is 4096 bytes.
+    this.#looks = Math.max(1, Math.min(looksMax, Math.floor(bytesMax / CacheEntry.bytesMax) - 1))
     this.#text = "status\x000\0\0"
   }
 
   next(): { readonly bytes: Uint8Array; readonly isLast: boolean } {
     this.#nowMillis = this.#now()
-    // With room for the lists at the start and at the end. The smallest scached_output_limit is 4096 bytes.
-    const fitting = Math.floor(this.#bytesMax() / CacheEntry.bytesMax) - 1
-    const isMore = this.#walk.next(this.#nowMillis, Math.max(1, Math.min(looksMax, fitting)), this.#visitor)
+    const isMore = this.#walk.next(this.#nowMillis, this.#looks, this.#visitor)
     if (!isMore) this.#text += CacheEntry.encodeEnd(this.#entries)
     const bytes = Buffer.from(this.#text, "latin1")
     this.#text = ""

@@ -70,10 +70,25 @@ export class Visitor {
       )
     })
 
-  /** Reads what is there, as it is; undefined at the end of the connection. */
-  read(): Uint8Array | undefined {
-    const count = this.process.calls.receive(this.socket, this.#buffer)
-    return count === 0 ? undefined : this.#buffer.bytes.slice(0, Math.max(0, count))
+  /** The steps of all that has arrived; `undefined` stands for the end of the connection. */
+  arrived(): ReadonlyArray<Step | undefined> {
+    const steps: Array<Step | undefined> = []
+    for (;;) {
+      const step = this.#session.next()
+      if (step._tag === "SendDescriptor") throw new Error("no cargo")
+      if (step._tag !== "Idle") steps.push(step)
+      else {
+        const count = this.process.calls.receive(this.socket, this.#buffer)
+        if (count === 0) steps.push(undefined)
+        if (count <= 0) return steps
+        this.#session.push(this.#buffer.bytes, this.#buffer.takeDescriptor(), count)
+      }
+    }
+  }
+
+  /** Reads so many bytes at most, and makes nothing of them; how many it were. */
+  sip(bytesMax: number): number {
+    return this.process.calls.receive(this.socket, this.#buffer, bytesMax)
   }
 
   #flush(): void {

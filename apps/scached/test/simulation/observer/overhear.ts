@@ -53,7 +53,7 @@ export const overhear = <A>(listener: Listener, run: () => A): A => {
   const cache = ConnectionCache.prototype
   const client = Client.prototype
   const { open } = Channel
-  const { pause, resume, sendAfterReads } = channel
+  const { pause, resume, send } = channel
   const { saveDestination, saveEndpoint } = store
   const { putBack } = cache
   const { onDrained } = client
@@ -62,9 +62,9 @@ export const overhear = <A>(listener: Listener, run: () => A): A => {
     if (opened instanceof Channel) listener.opens(opened)
     return opened
   }
-  channel.sendAfterReads = function (this: Channel, bytes) {
+  channel.send = function (this: Channel, bytes) {
     listener.makes(this, bytes)
-    const isTaken = sendAfterReads.call(this, bytes)
+    const isTaken = send.call(this, bytes)
     listener.made(this)
     return isTaken
   }
@@ -105,7 +105,7 @@ export const overhear = <A>(listener: Listener, run: () => A): A => {
     return run()
   } finally {
     Object.assign(Channel, { open })
-    Object.assign(channel, { pause, resume, sendAfterReads })
+    Object.assign(channel, { pause, resume, send })
     Object.assign(store, { saveDestination, saveEndpoint })
     Object.assign(cache, { putBack })
     Object.assign(client, { onDrained })

@@ -8,8 +8,8 @@ import {
   type ReceiveBuffer
 } from "@scached/fdpass"
 import type { EventLoop } from "../EventLoop.ts"
-import type { AfterReads, Reader } from "../ReadinessHandler.ts"
-import type { WatchMember } from "../WatchMember.ts"
+import type { Reader, Sender } from "../Member.ts"
+import type { Members } from "./Members.ts"
 
 /** Reads made together, each into a buffer of its own. */
 const readsMax = 32
@@ -29,22 +29,22 @@ interface Batches {
 }
 
 /**
- * What a turn has the kernel do together: the reads of what is ready, then, when all of it was seen to, what is to be sent and closed.
+ * The system calls that a turn makes together: the reads of all ready members, and after their handlers the sends and the closes.
  *
- * Each read is delivered in its turn, as if it had been made then. Whoever is stopped before that loses what was read, as what is unread is
- * lost with a socket.
+ * Each read is delivered in its turn, as if it had been made then. A member that is unwatched before its turn loses what was read, as bytes that
+ * nobody reads are lost with a socket.
  */
-export class SharedCalls {
+export class TurnBatch {
   readonly #loop: EventLoop
   readonly #receiveBytesMax: number
   #batches: Batches | undefined
   #descriptorRoom: () => number = () => 0
   readonly #buffers: Array<ReceiveBuffer> = []
-  /** The tokens of those whose reads were made, in the order of their events, and how many were seen to. */
+  /** The tokens of the members whose reads were made, in the order of their events, and how many reads were delivered. */
   readonly #tokens: Array<number> = []
   #taken = 0
-  /** Who sends, by place in the batch. */
-  readonly #senders: Array<AfterReads> = []
+  /** By place in the batch. */
+  readonly #senders: Array<Sender> = []
   readonly #onClosed: Array<() => void> = []
   /** Descriptors that wait to be closed together where there is no batch. */
   readonly #closing: Array<Descriptor> = []
@@ -83,16 +83,17 @@ export class SharedCalls {
     return this.#onClosed.length
   }
 
-  /** Makes the reads that are due for the descriptors of some events; one alone is left to its reader. */
-  read(events: ReadinessBatch, members: ReadonlyArray<WatchMember | undefined>, first: number, end: number): void {
+  /** Makes the reads that are due for some events; one alone is left to the loop. */
+  read(events: ReadinessBatch, members: Members, first: number, end: number): void {
     const reads = this.#batches?.reads
     if (reads === undefined) return
     this.endReads()
     for (let index = first; index < end; index++) {
       const token = events.token(index)
-      const socket = members[token]?.reader?.dueSocket
-      if (socket === undefined) continue
-      reads.receive(socket, this.#buffer(this.#tokens.length))
+      const member = members.at(token)
+      const reader = member?.reader
+      if (member === undefined || reader === undefined || !reader.readsTogether || !reader.isReadDue) continue
+      reads.receive(member.descriptor, this.#buffer(this.#tokens.length))
       this.#tokens.push(token)
     }
     if (this.#tokens.length > 1) reads.run()
@@ -131,14 +132,14 @@ export class SharedCalls {
     if (this.#closing.length === closesMax) this.#closeAll()
   }
 
-  /** Sends what those who wait have to send, and closes what was let go of. */
-  sendAll(waiting: ReadonlyArray<AfterReads>): void {
+  /** Sends what the senders have gathered, and closes what was let go of. */
+  sendAll(waiting: ReadonlyArray<Sender>): void {
     const batches = this.#batches
     if (batches === undefined) return
     for (let index = 0; index < waiting.length; index++) {
       if (batches.sends.size === sendsMax) this.#run(batches.sends)
       const sender = waiting[index]
-      if (sender !== undefined && sender.putSend(batches.sends) >= 0) this.#senders.push(sender)
+      if (sender !== undefined && sender.putGathered(batches.sends) >= 0) this.#senders.push(sender)
     }
     if (batches.sends.size > 0 || this.#onClosed.length > 0) this.#run(batches.sends)
   }
@@ -171,7 +172,7 @@ export class SharedCalls {
     }
   }
 
-  #tell(sender: AfterReads, outcome: Outcome): void {
+  #tell(sender: Sender, outcome: Outcome): void {
     try {
       sender.onSent(outcome)
     } catch (defect) {
