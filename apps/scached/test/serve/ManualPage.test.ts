@@ -37,7 +37,9 @@ test("docs/limits.md has the table that the parameters make", () => {
 
 describe("man/scached.8", () => {
   test("is what the header of main.ts and the parameters make", () => {
-    const made = Bun.spawnSync([process.execPath, join(root, "scripts/manualPage.ts"), "--print"], { cwd: root })
+    const made = Bun.spawnSync([process.execPath, join(root, "scripts/manualPage.ts"), "--print", "scached"], {
+      cwd: root
+    })
     expect(made.exitCode).toBe(0)
     if (made.stdout.toString() !== page) throw new Error("man/scached.8 is stale: run `bun run manual`")
   })

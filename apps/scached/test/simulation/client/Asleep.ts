@@ -133,7 +133,7 @@ export class Asleep {
   /** Each descriptor that is open must be known. */
   #checkOpen(clients: ReadonlyArray<Conversation>, server: CacheServer): void {
     const { connections, leases } = server.sizes
-    const strays = clients.filter(({ incoming }) => incoming !== undefined).length
+    const strays = clients.filter(({ input }) => input.incoming !== undefined).length
     const { openCount } = this.#context.process
     // The listener, the loop's set, and that of idle connections.
     const due = 3 + server.reserved() + clients.length + connections + leases + strays + this.#context.departures.size

@@ -332,7 +332,7 @@ export class Observer {
       this.#enter(conversation)
       conversation.conclude(this.isShutDown, -Errno.ECONNRESET)
       conversation.closedAtMillis = this.#process.kernel.nowMillis
-      conversation.incoming = undefined
+      conversation.input.incoming = undefined
       this.#clients.left(number)
       return
     }
@@ -340,11 +340,12 @@ export class Observer {
     const connection = this.model.byNumber(number)
     if (connection !== undefined) return this.#closingCached(connection)
     for (const each of this.#clients.connected()) {
-      if (each.incoming?.number !== number) continue
+      const { input } = each
+      if (input.incoming?.number !== number) continue
       if (each === this.#active) each.settleSilent()
       // One for which there is no room, or one whose client ends. Anything else is a stray.
-      if (each.isSaving) each.incoming.isClosed = true
-      else each.incoming = undefined
+      if (each.isSaving) input.incoming.isClosed = true
+      else input.incoming = undefined
     }
   }
 
