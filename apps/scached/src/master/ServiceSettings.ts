@@ -2,6 +2,7 @@
  * What a service is told by master(8): options, environment and main.cf, read into one value.
  */
 import { ProcessCalls, UserDatabase } from "@scached/daemon"
+import type { FarewellRules } from "@scached/farewell"
 import {
   DaemonEnvironment,
   DaemonOptions,
@@ -15,6 +16,7 @@ import {
 } from "@scached/postfix"
 import { Effect, Result } from "effect"
 import * as Allowed from "../settings/Allowed.ts"
+import { farewellRulesOf } from "../settings/farewells.ts"
 import { type CacheValues, cacheParameters } from "../settings/parameters.ts"
 import { readMainConfiguration } from "../settings/readMainConfiguration.ts"
 import * as UnknownParameters from "../settings/UnknownParameters.ts"
@@ -40,6 +42,8 @@ export interface ServiceSettings {
   readonly allowed: Allowed.Allowed
   /** mail_owner: looked up once, since another directory than /etc/passwd may take its time. */
   readonly owner: Confinement.Owner
+  /** What is said to whom before a connection is closed. */
+  readonly farewells: FarewellRules.FarewellRules
   /** What main.cf holds that nobody can have meant; for the log. */
   readonly remarks: ReadonlyArray<string>
 }
@@ -98,7 +102,9 @@ export const read = Effect.fnUntraced(function* (
   ]
   const owner = yield* Effect.result(UserDatabase.lookUpEverywhere(values.success.mailOwner))
   const allowed = yield* lookUpAllowed(values.success, owner)
-  return { options, environment, mode, values: values.success, allowed, owner, remarks }
+  const farewells = farewellRulesOf(values.success)
+  if (Result.isFailure(farewells)) return yield* new ServiceFailure({ message: farewells.failure })
+  return { farewells: farewells.success, options, environment, mode, values: values.success, allowed, owner, remarks }
 })
 
 /** As in Postfix: `-D` without a debugger is a mistake. The command is looked at for that alone; where there is no -D it may be anything. */
