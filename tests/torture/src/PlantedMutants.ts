@@ -256,16 +256,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "hand-over: one that was sent goes back into the cache",
     file: `${cache}/clients/Client.ts`,
-    find: 'if (handOver === "sent") this.#settle()',
-    replace: 'if (handOver === "none") this.#settle()',
+    find: 'if (handOver === "sent") this.#handOver.settle()',
+    replace: 'if (handOver === "none") this.#handOver.settle()',
     tests: ["apps/scached/test/cache/HandOver.test.ts"],
     isQuick: true
   },
   {
     name: "hand-over: a descriptor that was never read is taken for received",
     file: `${cache}/clients/Client.ts`,
-    find: "if (this.#found !== undefined && error?.errno === Errno.ECONNRESET) this.#putBack()",
-    replace: "if (this.#found === null) this.#putBack()",
+    find: "if (this.#handOver.found !== undefined && error?.errno === Errno.ECONNRESET) this.#handOver.putBack()",
+    replace: "if (this.#isClosed) this.#handOver.putBack()",
     tests: ["apps/scached/test/cache/HandOver.test.ts", "tests/torture/test/Fuzz.test.ts"]
   },
   {
