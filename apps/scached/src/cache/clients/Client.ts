@@ -308,6 +308,8 @@ export class Client implements ChannelHandler {
   #sendDescriptor(channel: Channel): void {
     const { found } = this.#handOver
     if (found === undefined) throw new Error("a descriptor is due, but nothing was found")
+    // Whatever the outcome, the client may have the connection from now on.
+    found.lease.value.silence()
     this.#isSending = true
     channel.sendDescriptor(found.lease.value.descriptor, this.#onDescriptorSent)
     this.#isSending = false
