@@ -258,7 +258,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: `${cache}/clients/Client.ts`,
     find: 'if (handOver === "sent") this.#handOver.settle()',
     replace: 'if (handOver === "none") this.#handOver.settle()',
-    tests: ["apps/scached/test/cache/HandOver.test.ts"],
+    tests: ["apps/scached/test/cache/clients/HandOver.test.ts"],
     isQuick: true
   },
   {
@@ -266,14 +266,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: `${cache}/clients/Client.ts`,
     find: "if (this.#handOver.found !== undefined && error?.errno === Errno.ECONNRESET) this.#handOver.putBack()",
     replace: "if (this.#isClosed) this.#handOver.putBack()",
-    tests: ["apps/scached/test/cache/HandOver.test.ts", "tests/torture/test/Fuzz.test.ts"]
+    tests: ["apps/scached/test/cache/clients/HandOver.test.ts", "tests/torture/test/Fuzz.test.ts"]
   },
   {
     name: "hand-over: what is late leaks",
     file: `${cache}/ConnectionCache.ts`,
     find: "      lease.value.close()\n      return this.#observer.onFreed()",
     replace: "      return this.#observer.onFreed()",
-    tests: ["apps/scached/test/cache/HandOver.test.ts"]
+    tests: ["apps/scached/test/cache/clients/HandOver.test.ts"]
   },
   {
     name: "cache: what was handed over stays open here too",
