@@ -11,7 +11,8 @@ const speaking = [
   /^apps\/scached\/src\//,
   /^packages\/(postfix|reactor)\/src\//,
   /^packages\/(fdpass|daemon)\/src\/(?!internal\/|testing\/)/,
-  /^packages\/protocol\/src\/ProtocolError\.ts$/
+  /^packages\/protocol\/src\/ProtocolError\.ts$/,
+  /^packages\/farewell\/src\/(?!FarewellSession)/
 ]
 
 /** Modules whose sentences the daemon does not print as messages. */
