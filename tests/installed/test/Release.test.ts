@@ -143,10 +143,3 @@ else {
     })
   })
 }
-
-test("man/scache-bench.1 is what the program says", async () => {
-  const made = await runWell([process.execPath, "run", "scripts/benchManualPage.ts", "--print"], root)
-  if (made !== readFileSync(join(root, "man/scache-bench.1"), "utf8")) {
-    throw new Error("man/scache-bench.1 is stale: run `bun run manual`")
-  }
-})

@@ -63,10 +63,13 @@ export const start = Effect.fnUntraced(function* (
   let statisticsSeconds = initialSeconds
   let before = { ...statistics.totals }
   let limitsBefore: LimitCounts = new Map()
+  let farewellsBefore = statistics.farewells.copy()
   const report = (): void => {
     for (const line of linesOf(statistics.takeInterval(loop.calls.wallMillis()))) journal.info(line)
     for (const line of ownLinesOf(before, statistics.totals)) journal.info(line)
     for (const line of limitsLineOf(limitsBefore, limitsReached)) journal.info(line)
+    for (const line of statistics.farewells.linesSince(farewellsBefore)) journal.info(line)
+    farewellsBefore = statistics.farewells.copy()
     before = { ...statistics.totals }
     limitsBefore = new Map(limitsReached)
   }

@@ -1,3 +1,4 @@
+import { FarewellRules } from "@scached/farewell"
 import { Access } from "./Access.ts"
 import type { CacheSettings } from "./CacheSettings.ts"
 import { type DescriptorBudget, neededFor } from "./DescriptorBudget.ts"
@@ -17,7 +18,8 @@ export const cacheSettingsOf = (
   values: CacheValues & PostfixValues,
   budget: DescriptorBudget,
   access: Access | undefined,
-  insiders: Access = rootAlone
+  insiders: Access = rootAlone,
+  farewells: FarewellRules.FarewellRules = FarewellRules.none
 ): CacheSettings => ({
   ttlSecondsMax: values.ttlSecondsMax,
   exchangeSecondsMax: Math.min(values.requestSecondsMax, values.exchangeSeconds),
@@ -33,6 +35,8 @@ export const cacheSettingsOf = (
   textBytesMax: values.textLimit,
   isGreeting: values.isGreeting,
   watch: values.watch,
+  farewells,
+  farewellSecondsMax: values.farewellSeconds,
   batching: values.batching,
   descriptorsMax: budget.descriptors,
   access,

@@ -306,6 +306,8 @@ export class Client implements ChannelHandler {
 
   #sendDescriptor(channel: Channel): void {
     if (this.#found === undefined) throw new Error("a descriptor is due, but nothing was found")
+    // Whatever comes of it, somebody else may have the connection from now on.
+    this.#found.lease.value.silence()
     this.#isSending = true
     channel.sendDescriptor(this.#found.lease.value.descriptor, this.#onDescriptorSent)
     this.#isSending = false
