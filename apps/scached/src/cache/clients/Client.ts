@@ -16,6 +16,7 @@ import { partingOf } from "../farewell/partingOf.ts"
 import type { ClientContext } from "./ClientContext.ts"
 import { ClientLog } from "./ClientLog.ts"
 import { DebtClock } from "./DebtClock.ts"
+import { HandOver } from "./HandOver.ts"
 import { Insider } from "./Insider.ts"
 
 /** Steps taken for one client in one turn of the loop: one that sends without end gets no more than that while others wait. */
@@ -36,8 +37,6 @@ export class Client implements ChannelHandler {
   readonly #session: ServerSession<Descriptor>
   readonly #outputBytesMax: number
   #channel: Channel | undefined
-  /** The connection that is being handed over. */
-  #found: Found | undefined
   #isEnding = false
   #isSilent = true
   #isClosed = false
@@ -49,6 +48,7 @@ export class Client implements ChannelHandler {
   readonly #owner: CachedDescriptorOwner
   readonly #log: ClientLog
   readonly #debt: DebtClock
+  readonly #handOver: HandOver
   /** Made once it looks into the cache. */
   #insider: Insider | undefined
 
@@ -57,6 +57,7 @@ export class Client implements ChannelHandler {
     this.peer = peer
     this.#owner = context.cache.ownerFor(peer)
     this.#log = new ClientLog(context.journal, peer)
+    this.#handOver = new HandOver(context.cache, peer)
     this.#debt = new DebtClock(context.loop, context.settings, () => this.#timeOut())
     const { isGreeting, outputBytesMax, requestBytesMax } = context.settings.current
     this.#outputBytesMax = outputBytesMax
@@ -102,7 +103,7 @@ export class Client implements ChannelHandler {
   onEnd(error: SystemCallError | undefined): void {
     // A reset says that the client left bytes unread. The descriptor's byte is the last one sent in a hand-over, so it was among
     // them, and the client has no copy of the connection.
-    if (this.#found !== undefined && error?.errno === Errno.ECONNRESET) this.#putBack()
+    if (this.#handOver.found !== undefined && error?.errno === Errno.ECONNRESET) this.#handOver.putBack()
     // Whoever looks whether somebody serves the socket leaves without reading the greeting: nothing is wrong with that.
     if (error === undefined || this.#isSilent) this.close("disconnect")
     else this.close(`disconnect: ${error.message}`)
@@ -128,8 +129,8 @@ export class Client implements ChannelHandler {
     const { descriptor, handOver } = this.#session.close()
     if (descriptor !== undefined) this.#context.loop.calls.letGo(descriptor)
     // Sent and read, only the receipt is missing: the client may have used it, and nobody else must get it then.
-    if (handOver === "sent") this.#settle()
-    else this.#putBack()
+    if (handOver === "sent") this.#handOver.settle()
+    else this.#handOver.putBack()
     this.#log.verbose(reason)
     const leave = () => this.#context.onClosed(this)
     if (this.#channel === undefined) leave()
@@ -230,11 +231,11 @@ export class Client implements ChannelHandler {
       case "SendDescriptor":
         return this.#sendDescriptor(channel)
       case "HandedOver":
-        return this.#settle()
+        return this.#handOver.settle()
       case "HandOverRefused":
         this.#log.complain(step.error.message)
-        if (step.descriptorSent) this.#settle()
-        else this.#putBack()
+        if (step.descriptorSent) this.#handOver.settle()
+        else this.#handOver.putBack()
         return step.fatal ? this.#endAfterOutput(channel) : undefined
       case "Malformed":
         if (step.error._tag === "RequestTooLarge") this.#context.notices.reached("requestBytesMax")
@@ -308,7 +309,7 @@ export class Client implements ChannelHandler {
   }
 
   #find(request: Request.FindEndpoint | Request.FindDestination, found: Found | undefined): void {
-    this.#found = found
+    this.#handOver.begin(found)
     const { events } = this.#context.cache
     if (events.isWatched) events.looked(request, found, this.peer)
     this.#log.verboseRequest(request, found === undefined ? "nothing cached" : "found")
@@ -317,11 +318,12 @@ export class Client implements ChannelHandler {
   }
 
   #sendDescriptor(channel: Channel): void {
-    if (this.#found === undefined) throw new Error("a descriptor is due, but nothing was found")
-    // Whatever comes of it, somebody else may have the connection from now on.
-    this.#found.lease.value.silence()
+    const { found } = this.#handOver
+    if (found === undefined) throw new Error("a descriptor is due, but nothing was found")
+    // Whatever the outcome, the client may have the connection from now on.
+    found.lease.value.silence()
     this.#isSending = true
-    channel.sendDescriptor(this.#found.lease.value.descriptor, this.#onDescriptorSent)
+    channel.sendDescriptor(found.lease.value.descriptor, this.#onDescriptorSent)
     this.#isSending = false
   }
 
@@ -334,30 +336,12 @@ export class Client implements ChannelHandler {
   #descriptorGone(outcome: Outcome): void {
     if (outcome >= 0) return this.#session.descriptorSent()
     this.#session.descriptorFailed()
-    this.#putBack()
+    this.#handOver.putBack()
     const { message } = systemCallError("sendmsg", outcome)
     // A client that is gone is ordinary. Anything else is a want of this process or its user, which the operator can mend.
     if (outcome !== -Errno.EPIPE && outcome !== -Errno.ECONNRESET)
       this.#log.complain(`its descriptor could not be sent: ${message}`)
     this.close(`disconnect: ${message}`)
-  }
-
-  #settle(): void {
-    const found = this.#takeFound("handed over")
-    if (found !== undefined) this.#context.cache.settle(found)
-  }
-
-  #putBack(): void {
-    const found = this.#takeFound("put back")
-    if (found !== undefined) this.#context.cache.putBack(found)
-  }
-
-  #takeFound(end: "handed over" | "put back"): Found | undefined {
-    const found = this.#found
-    this.#found = undefined
-    const { events } = this.#context.cache
-    if (events.isWatched && found !== undefined) events.handOver(end, found, this.peer)
-    return found
   }
 
   /** The answer that is still in the session is the last one: it leaves, and then the client does. */
