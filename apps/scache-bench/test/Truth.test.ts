@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Result } from "effect"
@@ -117,6 +117,29 @@ describe("a server that ends in the middle of a run", () => {
       /^scache-bench: target cache was lost while it was loaded: the program has ended with SIGKILL, and said: .*\n$/
     )
   })
+})
+
+test("a server that runs already and ends is lost likewise", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "scache-bench-test-"))
+  const path = join(directory, "socket")
+  const running = Bun.spawn([process.execPath, server, "killed at once", path], {
+    stdio: ["ignore", "ignore", "ignore"]
+  })
+  try {
+    while (!existsSync(path)) await new Promise<void>((resolve) => setImmediate(resolve))
+    const size = ["--clients", "2", "--operations", "300", "--warm-up", "0", "--rounds", "1"]
+    const child = Bun.spawn([process.execPath, main, "run", "--quiet", "--target", `cache=${path}`, ...size], {
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    expect(await new Response(child.stderr).text()).toBe(
+      `scache-bench: target cache was lost while it was loaded: its process ${running.pid} has ended\n`
+    )
+    expect(await child.exited).toBe(3)
+  } finally {
+    running.kill("SIGKILL")
+    await running.exited
+    rmSync(directory, { recursive: true })
+  }
 })
 
 describe("a server that stands still", () => {

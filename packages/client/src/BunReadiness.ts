@@ -23,88 +23,9 @@
  *
  * @category layers
  */
-import { type Descriptor, Readiness as Interest, SystemCalls } from "@scached/fdpass"
-import type { FdSocketOptions } from "bun"
+import { SystemCalls, waitInBun } from "@scached/fdpass"
 import { Effect, Layer } from "effect"
-import { type Direction, Readiness } from "./Readiness.ts"
-
-/** How soon to try again where no set can be had, the process being out of descriptors for instance. */
-const refusedMillis = 10
-
-const ignore = (): void => {}
-
-/** What of Bun's socket is used. */
-interface Guest {
-  readonly data: Wait
-  readonly close: () => void
-}
-
-/** The same for all waits, so that one makes no functions of its own. */
-const handlers = {
-  open: (guest: Guest): void => guest.data.opened(guest),
-  close: (guest: Guest): void => guest.data.closed(),
-  data: ignore,
-  error: ignore
-}
-
-/** One wait, from the set with the socket in it until Bun has closed that. */
-class Wait implements Disposable {
-  readonly #calls: SystemCalls["Service"]
-  readonly #number: number
-  readonly #ready: () => void
-  #guest: Guest | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
-  #isOver = false
-
-  /** `number`: the set's, which is this wait's from now on. */
-  constructor(calls: SystemCalls["Service"], number: number, ready: () => void) {
-    this.#calls = calls
-    this.#number = number
-    this.#ready = ready
-    const options: FdSocketOptions<Wait> = { fd: number, socket: handlers, data: this }
-    // Bun's types know the options with a descriptor, but not that `connect` takes them.
-    Bun.connect<Wait>(options as FdSocketOptions<Wait> & { readonly unix: string }).catch(() => this.#refused())
-  }
-
-  opened(guest: Guest): void {
-    if (this.#isOver) guest.close()
-    else this.#guest = guest
-  }
-
-  closed(): void {
-    this.#guest = undefined
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#ready()
-  }
-
-  [Symbol.dispose](): void {
-    this.#isOver = true
-    clearTimeout(this.#timer)
-    this.#guest?.close()
-  }
-
-  /** Bun leaves a descriptor that it could not add to its set open, and owns it otherwise: from `open` until `close`. */
-  #refused(): void {
-    this.#calls.adopt(this.#number).close()
-    if (!this.#isOver) this.#timer = setTimeout(this.#ready, refusedMillis)
-  }
-}
-
-const until = (
-  calls: SystemCalls["Service"],
-  socket: Descriptor,
-  direction: Direction,
-  ready: () => void
-): Disposable => {
-  const epoll = calls.epollCreate()
-  if (typeof epoll === "number") return setTimeout(ready, refusedMillis)
-  if (calls.epollAdd(epoll, socket, Interest[direction], 0) < 0) {
-    epoll.close()
-    return setTimeout(ready, refusedMillis)
-  }
-  return new Wait(calls, epoll.surrender(), ready)
-}
+import { Readiness } from "./Readiness.ts"
 
 /**
  * Provides `Readiness` from the event loop of the thread it is used on.
@@ -114,6 +35,6 @@ const until = (
 export const layer: Layer.Layer<Readiness, never, SystemCalls> = Layer.effect(
   Readiness,
   Effect.map(SystemCalls, (calls) =>
-    Readiness.of({ until: (socket, direction, ready) => until(calls, socket, direction, ready) })
+    Readiness.of({ until: (socket, direction, ready) => waitInBun(calls, socket, direction, ready) })
   )
 )

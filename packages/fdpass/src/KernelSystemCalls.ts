@@ -7,10 +7,12 @@ import { chmodSync, lstatSync, unlinkSync } from "node:fs"
 import { Effect, Layer } from "effect"
 import { Errno } from "./Errno.ts"
 import { adoptDescriptor, type Descriptor, kindOf, numberOf, rememberKind } from "./internal/descriptor.ts"
+import { makeDuplicate } from "./internal/kernel/duplicate.ts"
 import { errnoOf, fileOutcome } from "./internal/kernel/fileOutcome.ts"
 import { makeErrands } from "./internal/kernel/kernelErrands.ts"
 import { makeLetGo } from "./internal/kernel/kernelLetGo.ts"
 import { libc } from "./internal/kernel/libc.ts"
+import { makeMessages } from "./internal/kernel/messages.ts"
 import {
   MessageBlock,
   NativeBlock,
@@ -60,8 +62,6 @@ const peerGroupsExpected = 64
 const epollControlAdd = 1
 const epollControlRemove = 2
 const epollControlModify = 3
-const duplicateCloseOnExec = 1030
-const lowestDuplicate = 3
 
 /** The least that a call takes, of some rounds: others may have had the processor in between. */
 const nanosPer = (call: () => unknown): number => {
@@ -258,6 +258,7 @@ const make = (layout: Layout): SystemCallsShape => {
   }
 
   return SystemCalls.of({
+    ...makeMessages(layout, { closeNumber, owned, prepareReceive }),
     socket: () => {
       const number = symbols.socket(unixFamily, socketFlags, 0)
       return number < 0 ? number : owned(number)
@@ -363,10 +364,7 @@ const make = (layout: Layout): SystemCallsShape => {
     },
     unlink: (path) => fileOutcome(() => unlinkSync(path)),
     changeMode: (path, mode) => fileOutcome(() => chmodSync(path, mode)),
-    duplicate: (descriptor) => {
-      const number = symbols.fcntl(numberOf(descriptor), duplicateCloseOnExec, lowestDuplicate)
-      return number < 0 ? number : owned(number)
-    },
+    duplicate: makeDuplicate(owned),
     adopt: owned,
     monotonicMillis: () => performance.now(),
     wallMillis: () => Date.now()

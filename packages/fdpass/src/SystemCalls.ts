@@ -59,6 +59,22 @@ export const Readiness = {
 } as const
 
 /**
+ * What one message brought: bytes, and descriptors that are the receiver's from then on.
+ *
+ * @category models
+ */
+export interface ReceivedMessage {
+  /** How many bytes of the buffer are valid; 0 is the end of the stream, or a packet without bytes. */
+  readonly byteCount: number
+  /** In the sender's order. */
+  readonly descriptors: ReadonlyArray<Descriptor>
+  /** Whether descriptors were lost on the way in, since the process or the system has no room for them. */
+  readonly hasLostDescriptors: boolean
+  /** Whether a packet was longer than the buffer, and its rest is lost. */
+  readonly hasLostBytes: boolean
+}
+
+/**
  * Room for the events that one `epollWait` reports.
  *
  * @category buffers
@@ -125,6 +141,17 @@ export interface SystemCallsShape {
   readonly send: (socket: Descriptor, bytes: Uint8Array) => Outcome
   /** Sends one NUL byte that carries a copy of `passed`, which stays open here. */
   readonly sendDescriptor: (socket: Descriptor, passed: Descriptor) => Outcome
+  /** A non-blocking, close-on-exec socket of the UNIX family that carries packets over connections (SOCK_SEQPACKET). */
+  readonly packetSocket: () => Descriptor | Outcome
+  /** Two of them, connected to each other. */
+  readonly packetSocketPair: () => readonly [Descriptor, Descriptor] | Outcome
+  /**
+   * Sends bytes, at least one, that carry copies of descriptors, `passedDescriptorsMax` at most; how many bytes have left. What of a stream has not
+   * left goes without descriptors: they travel with the first byte.
+   */
+  readonly sendMessage: (socket: Descriptor, bytes: Uint8Array, descriptors: ReadonlyArray<Descriptor>) => Outcome
+  /** Reads one message with all its descriptors; the bytes are in the buffer, the descriptors are the caller's. */
+  readonly receiveMessage: (socket: Descriptor, into: ReceiveBuffer) => ReceivedMessage | Outcome
   /**
    * Ends the receiving direction for good, and throws away what has come and was not read: to be called before a socket is closed on
    * which descriptors may have come. The kernel would close those along with it, and wait for those whose maker made them linger. What

@@ -13,6 +13,6 @@ test("the snippets of the README run and print what they promise", () => {
   })
   // The last one says so where there is no io_uring.
   const batched = printed.pop()
-  expect(printed).toEqual(["hello\n", "1 event after 600000 ms\n0 0\n"])
+  expect(printed).toEqual(["hello\n", "a file\nthe contents\n", "1 event after 600000 ms\n0 0\n"])
   expect(batched).toMatch(/^\[ ("hello", "hello"|"one by one") \]\n$/)
 })

@@ -1,5 +1,5 @@
 /**
- * Records what the real postconf makes of each file of the corpus, beside it.
+ * Records what the real postconf of Postfix 3.11 or later makes of each file of the corpus, beside it.
  */
 import { writeFileSync } from "node:fs"
 import { asked, corpus, expectedFile, read } from "../test/support/corpus.ts"

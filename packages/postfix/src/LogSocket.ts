@@ -13,7 +13,7 @@ import {
   type SystemCallError,
   systemCallError
 } from "@scached/fdpass"
-import { type EventLoop, Reactor, type ReadinessHandler, type Watch } from "@scached/reactor"
+import { type EventLoop, type Member, makeMember, Reactor } from "@scached/reactor"
 import { Effect, type Scope } from "effect"
 
 /**
@@ -51,7 +51,7 @@ const isAway = (outcome: Outcome): boolean =>
  *
  * @category logging
  */
-export class LogSocket implements ReadinessHandler {
+export class LogSocket {
   readonly #loop: EventLoop
   readonly #options: LogSocketOptions
   #socket: Descriptor | undefined
@@ -61,7 +61,8 @@ export class LogSocket implements ReadinessHandler {
   #waitingBytes = 0
   #untoldLosses = 0
   #losses = 0
-  #watch: Watch | undefined
+  /** Watched while the logger is busy. */
+  #member: Member | undefined
   #cancelRetry: (() => void) | undefined
   #onDrained: (() => void) | undefined
 
@@ -95,11 +96,6 @@ export class LogSocket implements ReadinessHandler {
     if (!isBusy(outcome) && !this.#isLost(outcome)) return this.#lose()
     this.#wait(datagram)
     this.#awaitLogger(outcome)
-  }
-
-  /** Called by the loop when a busy logger has room again. */
-  onReady(): void {
-    this.#drain()
   }
 
   /** Succeeds when nothing waits any more. */
@@ -169,12 +165,9 @@ export class LogSocket implements ReadinessHandler {
 
   #awaitLogger(outcome: Outcome): void {
     if (isBusy(outcome) && this.#socket !== undefined) {
-      if (this.#watch !== undefined) return
-      const watch = this.#loop.watch(this.#socket, Readiness.writable, this)
-      if (typeof watch !== "number") {
-        this.#watch = watch
-        return
-      }
+      // The logger is busy, and has room again when the socket is writable.
+      this.#member ??= makeMember(this.#socket, () => this.#drain())
+      if (this.#loop.watch(this.#member, Readiness.writable) >= 0) return
     }
     this.#unwatch()
     this.#cancelRetry ??= this.#loop.at(this.#loop.nowMillis + retryMillis, () => {
@@ -207,8 +200,8 @@ export class LogSocket implements ReadinessHandler {
   }
 
   #unwatch(): void {
-    this.#watch?.stop()
-    this.#watch = undefined
+    if (this.#member !== undefined) this.#loop.unwatch(this.#member)
+    this.#member = undefined
   }
 }
 

@@ -6,7 +6,7 @@
 
 import { ProcessCalls } from "@scached/daemon"
 import { type Descriptor, Descriptors, Errno, type Outcome, Readiness, SystemCalls } from "@scached/fdpass"
-import { Reactor, type ReadinessHandler } from "@scached/reactor"
+import { makeMember, Reactor } from "@scached/reactor"
 import { Deferred, Effect, Schema, type Scope } from "effect"
 
 /**
@@ -86,18 +86,15 @@ export const open = Effect.fnUntraced(function* (
   process.setNonBlocking(channel)
   keepFlowControl(calls, process)
   const gone = Deferred.makeUnsafe<void>()
-  const handler: ReadinessHandler = {
-    onReady: () => {
-      watch.stop()
-      Deferred.doneUnsafe(gone, Effect.void)
-    }
+  const member = makeMember(channel, () => {
+    loop.unwatch(member)
+    Deferred.doneUnsafe(gone, Effect.void)
+  })
+  const outcome = loop.watch(member, Readiness.readable)
+  if (outcome < 0) {
+    return yield* new NotFromMaster({ number, expected, found: `nothing that can be watched (errno ${-outcome})` })
   }
-  const watched = loop.watch(channel, Readiness.readable, handler)
-  if (typeof watched === "number") {
-    return yield* new NotFromMaster({ number, expected, found: `nothing that can be watched (errno ${-watched})` })
-  }
-  const watch = watched
-  yield* Effect.addFinalizer(() => Effect.sync(() => watch.stop()))
+  yield* Effect.addFinalizer(() => Effect.sync(() => loop.unwatch(member)))
   return {
     gone: Deferred.await(gone),
     tell: (message) => channel.isOwned && process.write(channel, message) === message.length

@@ -1,17 +1,13 @@
 /**
- * Postfix's own defaults for parameters that no table of a program has, and that a value in main.cf may refer to.
+ * Postfix's own defaults for parameters that a connection cache does not read, and that a value in main.cf may refer to: those that scache(8)
+ * knows. It takes a reference to any other parameter that main.cf does not set for empty, and so does this module.
  *
- * `mail_version` and `mail_release_date` are not among them: Postfix has them in its programs alone, so a reference to them stays empty.
+ * Some that scache(8) knows are not among them. `mail_version` and `mail_release_date` are in Postfix's programs alone, `mynetworks` depends on
+ * the network interfaces, and `alias_database`, `default_database_type` and `meta_directory` on the release of the distribution.
  */
 import { Result } from "effect"
+import { daemonDefaults } from "./internal/daemonDefaults.ts"
 import * as ParameterSource from "./ParameterSource.ts"
-
-/**
- * The defaults that do not depend on the machine, alike in Postfix 3.5 to 3.11.
- *
- * @category constants
- */
-export const fixedDefaults = { mail_name: "Postfix", myorigin: "$myhostname", setgid_group: "postdrop" } as const
 
 /** `mydomain` of a host without a domain. */
 const domainOfNone = "localdomain"
@@ -27,7 +23,7 @@ const domainOf = (hostname: string): string => {
  * @category constructors
  */
 export const makeSource = (options: ParameterSource.ParameterSourceOptions): ParameterSource.ParameterSource => {
-  const defaults = { ...fixedDefaults, ...options.defaults }
+  const defaults = { ...daemonDefaults, ...options.defaults }
   const hostname = ParameterSource.expandIn(ParameterSource.make({ ...options, defaults }), "$myhostname")
   if (Result.isFailure(hostname)) return ParameterSource.make({ ...options, defaults })
   // A name is no expression: a dollar in it is a dollar.

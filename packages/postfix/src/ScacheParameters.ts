@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are expressions of main.cf.
 /**
- * The parameters of main.cf that a connection cache daemon reads, with the defaults and bounds of Postfix 3.7.
+ * The parameters of main.cf that a connection cache daemon reads, with the defaults and bounds of Postfix 3.11. Earlier releases differ in
+ * `import_environment` alone, which has no XDG_RUNTIME_DIR there.
  */
 import { boolean, choice, fact, integer, text, time, type Values } from "./Parameter.ts"
 import { facilities } from "./SyslogFacility.ts"
@@ -105,7 +106,8 @@ export const scacheParameters = {
   }),
   importedEnvironment: text({
     name: "import_environment",
-    default: "MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ XAUTHORITY DISPLAY LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME",
+    default:
+      "MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ XAUTHORITY DISPLAY LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME XDG_RUNTIME_DIR",
     about: "The environment variables that the daemon takes over from its parent."
   }),
   compatibilityLevel: text({

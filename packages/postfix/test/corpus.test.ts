@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { answer, asked, corpus, read, recorded } from "./support/corpus.ts"
+import { answer, asked, corpus, read, recorded, recordedHere } from "./support/corpus.ts"
 import { ask, isPostconfAsked } from "./support/postconf.ts"
 
 describe("each file of the corpus means what it means to postconf", () => {
@@ -17,7 +17,7 @@ describe("each file of the corpus means what it means to postconf", () => {
     async () => {
       const real = await Promise.all(corpus.map((name) => ask(read(name), asked(read(name)))))
       for (const [index, name] of corpus.entries()) {
-        expect({ name, answers: real[index] }).toEqual({ name, answers: recorded(name) })
+        expect({ name, answers: real[index] }).toEqual({ name, answers: recordedHere(name) })
       }
     },
     30_000

@@ -9,6 +9,7 @@ import {
   EventLoop,
   IdleWatcher,
   idleStateOf,
+  makeMember,
   noHost,
   Reactor,
   Reactors
@@ -43,7 +44,10 @@ const turns = () => {
   const [near, far] = must(calls.socketPair())
   calls.send(far, Buffer.from("x"))
   let events = 0
-  must(loop.watch(near, Readiness.readable, { onReady: () => events++ }))
+  loop.watch(
+    makeMember(near, () => events++),
+    Readiness.readable
+  )
   const batch = calls.makeReadinessBatch(256)
   report(
     "epoll_wait with one ready descriptor",

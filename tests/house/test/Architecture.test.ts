@@ -17,6 +17,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   "apps/scache-bench": ["@scached/fdpass", "@scached/protocol", "@scached/reactor"],
   "apps/scached": [
     "@scached/daemon",
+    "@scached/farewell",
     "@scached/fdpass",
     "@scached/postfix",
     "@scached/protocol",

@@ -11,7 +11,8 @@ const speaking = [
   /^apps\/scached\/src\//,
   /^packages\/(postfix|reactor)\/src\//,
   /^packages\/(fdpass|daemon)\/src\/(?!internal\/|testing\/)/,
-  /^packages\/protocol\/src\/ProtocolError\.ts$/
+  /^packages\/protocol\/src\/ProtocolError\.ts$/,
+  /^packages\/farewell\/src\/(?!FarewellSession)/
 ]
 
 /** Modules whose sentences the daemon does not print as messages. */
@@ -19,6 +20,11 @@ const silent: Readonly<Record<string, string>> = {
   "apps/scached/src/serve/help.ts": "what --help prints",
   "apps/scached/src/serve/ServeParameters.ts": "descriptions of parameters",
   "packages/postfix/src/ScacheParameters.ts": "descriptions and defaults of parameters",
+  "packages/postfix/src/internal/daemonDefaults.ts": "defaults of parameters",
+  "packages/fdpass/src/plain/TransferError.ts":
+    "told to programs that use the plain functions, which the daemon does not",
+  "packages/fdpass/src/plain/sendDescriptors.ts": "the same",
+  "packages/fdpass/src/plain/receiveDescriptors.ts": "the same",
   "packages/reactor/src/effect/Listener.ts": "serves programs that are no cache",
   "packages/fdpass/src/KernelSystemCalls.ts": "misuse by a programmer, printed as an internal error",
   "packages/reactor/src/host/BunHost.ts": "misuse by a programmer, which no command line can bring about"

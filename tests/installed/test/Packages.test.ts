@@ -42,13 +42,15 @@ const storeOf = async (): Promise<Tarball> => {
 }
 
 /** Every module that an import can name, as the exports map lets it be named. */
-const entriesOf = ({ files, name }: Tarball): ReadonlyArray<string> =>
-  files
-    .filter(
-      (path) => /^dist\/.*\.d\.ts$/.test(path) && !path.includes("/internal/") && !/testing\/(?!index)/.test(path)
-    )
+const entriesOf = ({ directory, files, name }: Tarball): ReadonlyArray<string> => {
+  const exported = Object.entries(manifestOf(directory)["exports"] ?? {})
+  const closed = exported.filter(([, target]) => target === null).map(([entry]) => entry.slice(2, -1))
+  return files
+    .filter((path) => /^dist\/.*\.d\.ts$/.test(path))
     .map((path) => path.replace(/^dist\/|\.d\.ts$/g, "").replace(/(^|\/)index$/, ""))
+    .filter((module) => !closed.some((folder) => module.startsWith(folder)))
     .map((module) => (module === "" ? name : `${name}/${module}`))
+}
 
 describe("a tarball", () => {
   test("has the sources, what was compiled of them, README and LICENSE, and nothing else", async () => {

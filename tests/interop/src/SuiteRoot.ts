@@ -73,3 +73,15 @@ export const command = (root: string, inside: ReadonlyArray<string>): ReadonlyAr
     ...inside.map((word) => (word === "bun" ? bun : word))
   ]
 }
+
+/**
+ * Unpacks the suite if it is not there yet, and returns the folder that becomes its root. Throws, with what went wrong, where it cannot be.
+ *
+ * @category suites
+ */
+export const unpack = (suite: string): string => {
+  const unpacked = Bun.spawnSync([join(repository, ".ci/install-postfix"), suite], { stderr: "pipe" })
+  const folder = unpacked.stdout.toString().trim().split("\n").at(-1) ?? ""
+  if (unpacked.exitCode !== 0) throw new Error(unpacked.stderr.toString().trim())
+  return join(folder, "tree")
+}

@@ -17,13 +17,22 @@ export const compile = (name: string, directory: string): string => {
   throw new LabFailure.LabFailure({ attempt: `compile ${source}`, found: run.stderr.toString() })
 }
 
-/** Compiles and starts programs by their names, for plain code; they are killed when the scope closes. */
-export const makeLauncher: Effect.Effect<
-  (name: string, ...words: ReadonlyArray<string>) => void,
-  LabFailure.LabFailure,
-  Scope.Scope
-> = Effect.gen(function* () {
+/** Starts programs by their names, for plain code. */
+export interface Launcher {
+  readonly launch: (name: string, ...words: ReadonlyArray<string>) => void
+  /** Runs one to its end, and returns what it has printed; throws a `LabFailure` where it fails. */
+  readonly runToEnd: (name: string, ...words: ReadonlyArray<string>) => string
+}
+
+/** Compiles programs when they are first needed; what was launched is killed when the scope closes. */
+export const makeLauncher: Effect.Effect<Launcher, LabFailure.LabFailure, Scope.Scope> = Effect.gen(function* () {
   const directory = yield* TempDirectory.make
+  const compiled = new Map<string, string>()
+  const programNamed = (name: string): string => {
+    const program = compiled.get(name) ?? compile(name, directory)
+    compiled.set(name, program)
+    return program
+  }
   const children: Array<Bun.Subprocess> = []
   yield* Effect.addFinalizer(() =>
     Effect.promise(() => {
@@ -31,7 +40,14 @@ export const makeLauncher: Effect.Effect<
       return Promise.all(children.map(({ exited }) => exited))
     })
   )
-  return (name, ...words) => {
-    children.push(Bun.spawn([compile(name, directory), ...words], { stdio: ["ignore", "ignore", "inherit"] }))
+  return {
+    launch: (name, ...words) => {
+      children.push(Bun.spawn([programNamed(name), ...words], { stdio: ["ignore", "ignore", "inherit"] }))
+    },
+    runToEnd: (name, ...words) => {
+      const ended = Bun.spawnSync([programNamed(name), ...words], { stdio: ["ignore", "pipe", "pipe"] })
+      if (ended.exitCode === 0) return ended.stdout.toString().trim()
+      throw new LabFailure.LabFailure({ attempt: `run ${name} ${words.join(" ")}`, found: ended.stderr.toString() })
+    }
   }
 })

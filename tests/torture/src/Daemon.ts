@@ -18,6 +18,10 @@ export interface DaemonOptions {
   readonly program?: string | undefined
   readonly socketPath?: string
   readonly parameters?: Readonly<Record<string, string>>
+  /** What stands before the program, for instance `["prlimit", "--nofile=256"]`. */
+  readonly prefix?: ReadonlyArray<string>
+  /** More of its options, for instance `["-v"]`. */
+  readonly options?: ReadonlyArray<string>
 }
 
 /** A running scached. */
@@ -35,14 +39,19 @@ export const commandOf = (program: string | undefined): ReadonlyArray<string> =>
   return existsSync(executable) ? [executable] : [process.execPath, join(repository, "apps/scached/src/main.ts")]
 }
 
+/** The command line of `scached serve`. */
+export const commandLineOf = (options: DaemonOptions, socketPath: string): ReadonlyArray<string> => {
+  const parameters = Object.entries(options.parameters ?? {}).flatMap(([name, value]) => ["-o", `${name}=${value}`])
+  const own = ["serve", "--socket", socketPath, "--mode", "0666", ...(options.options ?? []), ...parameters]
+  return [...(options.prefix ?? []), ...commandOf(options.program), ...own]
+}
+
 /** Starts `scached serve`; it ends with the scope. */
 export const start = Effect.fnUntraced(function* (
   options: DaemonOptions = {}
 ): Effect.fn.Return<Daemon, LabFailure.LabFailure, SystemCalls | Scope.Scope> {
   const socketPath = options.socketPath ?? join(yield* TempDirectory.make, "socket")
-  const parameters = Object.entries(options.parameters ?? {}).flatMap(([name, value]) => ["-o", `${name}=${value}`])
-  const command = [...commandOf(options.program), "serve", "--socket", socketPath, "--mode", "0666", ...parameters]
-  const server = yield* LabProcess.start(command, { directory: repository })
+  const server = yield* LabProcess.start(commandLineOf(options, socketPath), { directory: repository })
   yield* server.waitForOutput("listening on", startMillisMax)
   return { pid: server.pid, socketPath, output: server.output, exitCode: server.exitCode }
 })

@@ -48,17 +48,17 @@ export const descriptorMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "closes: descriptors that wait to be closed together stay open at the end of a turn",
-    file: "packages/reactor/src/loop/internal/SharedCalls.ts",
+    file: "packages/reactor/src/loop/internal/TurnBatch.ts",
     find: "    if (this.#closing.length > 0) this.#closeAll()\n",
     replace: "",
-    tests: ["packages/reactor/test/loop/SharedCalls.test.ts"]
+    tests: ["packages/reactor/test/loop/TurnBatch.test.ts"]
   },
   {
     name: "closes: the number that wait to be closed together has no bound",
-    file: "packages/reactor/src/loop/internal/SharedCalls.ts",
+    file: "packages/reactor/src/loop/internal/TurnBatch.ts",
     find: "if (this.#closing.length === closesMax)",
     replace: "if (this.#closing.length < 0)",
-    tests: ["packages/reactor/test/loop/SharedCalls.test.ts"]
+    tests: ["packages/reactor/test/loop/TurnBatch.test.ts"]
   },
   {
     name: "allow-list: other families are polled",

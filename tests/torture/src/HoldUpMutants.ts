@@ -117,8 +117,8 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   {
     name: "idle: the kernel is not told of a changed interest",
     file: `${reactor}/src/idle/IdleWatcher.ts`,
-    find: "this.#set.modify(connection, this.#bits)",
-    replace: "this.#set.modify(connection, 0)",
+    find: 'else if (typeof this.#set !== "number") this.#set.watch(connection, this.#bits)',
+    replace: "else this.#watched.cursor = connection.next",
     tests: [`${reactor}/test/idle/IdleWatcher.test.ts`]
   },
   {
@@ -152,8 +152,8 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   {
     name: "idle: peers that have left stand before clients",
     file: `${reactor}/src/idle/IdleWatcher.ts`,
-    find: "this.#set.add(connection, this.#bits)",
-    replace: "this.#loop.register(connection, this.#bits)",
+    find: "? this.#set : this.#set.watch(connection, this.#bits)",
+    replace: "? this.#set : this.#loop.watch(connection, this.#bits)",
     tests: [`${reactor}/test/idle/IdleSet.test.ts`]
   },
   {

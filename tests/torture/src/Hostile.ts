@@ -8,7 +8,7 @@ import { connectionCases } from "./ConnectionCases.ts"
 import * as Daemon from "./Daemon.ts"
 import { exchangeCases } from "./ExchangeCases.ts"
 import { floodCases } from "./FloodCases.ts"
-import type { HostileCase } from "./HostileCase.ts"
+import type { HostileCase, Victim } from "./HostileCase.ts"
 import * as RudeSender from "./RudeSender.ts"
 import { systemCalls } from "./Visitor.ts"
 
@@ -18,14 +18,16 @@ const ttlLimitSeconds = 100
 export const hostileCases: ReadonlyArray<HostileCase> = [...exchangeCases, ...floodCases, ...connectionCases]
 
 /** Why a case cannot be tried on this machine; undefined where it can. */
-export const impedimentOf = ({ needs }: HostileCase): string | undefined => {
+export const impedimentOf = ({ needs }: Pick<HostileCase, "needs">): string | undefined => {
   if (needs === "cc") return CompiledProgram.findMissing()
   if (needs === "root" && process.getuid?.() !== 0) return "needs root"
   return undefined
 }
 
-type Started = { readonly pid: number; readonly socketPath: string }
-type Start<R> = Effect.Effect<Started, LabFailure.LabFailure, R>
+/** A running cache. */
+export type Started = { readonly pid: number; readonly socketPath: string }
+/** Starts a cache that ends with the scope. */
+export type Start<R> = Effect.Effect<Started, LabFailure.LabFailure, R>
 
 /** Postfix's own. */
 export const startScache: Start<PostfixTools.PostfixTools | SystemCalls | Scope.Scope> = Effect.gen(function* () {
@@ -38,6 +40,15 @@ export const startScache: Start<PostfixTools.PostfixTools | SystemCalls | Scope.
 export const startScached = (program: string | undefined): Start<SystemCalls | Scope.Scope> =>
   Daemon.start({ program, parameters: { connection_cache_ttl_limit: `${ttlLimitSeconds}s` } })
 
+/** A cache with what cases use against it. */
+export const victimOf = Effect.fnUntraced(function* ({
+  pid,
+  socketPath
+}: Started): Effect.fn.Return<Victim, unknown, SystemCalls | Scope.Scope> {
+  const calls = yield* systemCalls
+  return { calls, pid, socketPath, rude: yield* RudeSender.make, ...(yield* CompiledProgram.makeLauncher) }
+})
+
 /** What a cache does under each case, in its words. */
 export const observe = Effect.fnUntraced(function* <R>(
   start: Start<R>,
@@ -46,11 +57,7 @@ export const observe = Effect.fnUntraced(function* <R>(
   return yield* Effect.forEach(cases, (each) =>
     Effect.scoped(
       Effect.gen(function* () {
-        const { pid, socketPath } = yield* start
-        const calls = yield* systemCalls
-        const rude = yield* RudeSender.make
-        const launch = yield* CompiledProgram.makeLauncher
-        return each.run({ calls, pid, socketPath, rude, launch })
+        return each.run(yield* victimOf(yield* start))
       })
     )
   )

@@ -12,6 +12,8 @@ export interface Victim {
   readonly rude: RudeSender
   /** Compiles one of the C programs here and starts it; it is killed at the end of the case. */
   readonly launch: (name: string, ...words: ReadonlyArray<string>) => void
+  /** Compiles one of them and runs it to its end; what it has printed. */
+  readonly runToEnd: (name: string, ...words: ReadonlyArray<string>) => string
 }
 
 /** An attack: what is done, and what scached must do. */

@@ -212,40 +212,68 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "batches: what was read for a connection that is gone leaks",
-    file: `${reactor}/src/loop/internal/SharedCalls.ts`,
+    file: `${reactor}/src/loop/internal/TurnBatch.ts`,
     find: "if (unwanted !== undefined) this.#loop.calls.letGo(unwanted)",
     replace: "",
-    tests: [`${reactor}/test/loop/SharedCalls.test.ts`],
+    tests: [`${reactor}/test/loop/TurnBatch.test.ts`],
     isQuick: true
   },
   {
     name: "batches: who stands in line twice sends twice",
-    file: `${reactor}/src/channel/Channel.ts`,
+    file: `${reactor}/src/channel/internal/ChannelOutput.ts`,
     find: "if (this.#isPut || gathered === undefined) return -1",
     replace: "if (gathered === undefined) return -1",
-    tests: [`${reactor}/test/loop/SharedCalls.test.ts`]
+    tests: [`${reactor}/test/loop/TurnBatch.test.ts`]
+  },
+  {
+    name: "output: a descriptor that was taken back leaves in a batch",
+    file: `${reactor}/src/channel/internal/ChannelOutput.ts`,
+    find: "if (gathered.isSettled) {",
+    replace: "if (gathered === undefined) {",
+    tests: [`${reactor}/test/channel/Channel.gathering.test.ts`]
+  },
+  {
+    name: "output: what a callback sends leaves after what follows it",
+    file: `${reactor}/src/channel/internal/ChannelOutput.ts`,
+    find: "gathered !== undefined; gathered = this.#takeGathered()",
+    replace: "gathered !== undefined; gathered = undefined",
+    tests: [`${reactor}/test/channel/Channel.gathering.test.ts`]
+  },
+  {
+    name: "loop: a member that is watched for something else is not",
+    file: `${reactor}/src/loop/internal/Members.ts`,
+    find: "if (this.#readiness[token] === readiness) return 0",
+    replace: "return 0",
+    tests: [`${reactor}/test/channel/Channel.test.ts`]
+  },
+  {
+    name: "loop: a token is used again while its events may be pending",
+    file: `${reactor}/src/loop/internal/Members.ts`,
+    find: "this.#freedThisTurn.push(token)",
+    replace: "this.#freeTokens.push(token)",
+    tests: [`${reactor}/test/loop/EventLoop.test.ts`]
   },
   {
     name: "hand-over: one that was sent goes back into the cache",
     file: `${cache}/clients/Client.ts`,
-    find: 'if (handOver === "sent") this.#settle()',
-    replace: 'if (handOver === "none") this.#settle()',
-    tests: ["apps/scached/test/cache/HandOver.test.ts"],
+    find: 'if (handOver === "sent") this.#handOver.settle()',
+    replace: 'if (handOver === "none") this.#handOver.settle()',
+    tests: ["apps/scached/test/cache/clients/HandOver.test.ts"],
     isQuick: true
   },
   {
     name: "hand-over: a descriptor that was never read is taken for received",
     file: `${cache}/clients/Client.ts`,
-    find: "if (this.#found !== undefined && error?.errno === Errno.ECONNRESET) this.#putBack()",
-    replace: "if (this.#found === null) this.#putBack()",
-    tests: ["apps/scached/test/cache/HandOver.test.ts", "tests/torture/test/Fuzz.test.ts"]
+    find: "if (this.#handOver.found !== undefined && error?.errno === Errno.ECONNRESET) this.#handOver.putBack()",
+    replace: "if (this.#isClosed) this.#handOver.putBack()",
+    tests: ["apps/scached/test/cache/clients/HandOver.test.ts", "tests/torture/test/Fuzz.test.ts"]
   },
   {
     name: "hand-over: what is late leaks",
     file: `${cache}/ConnectionCache.ts`,
     find: "      lease.value.close()\n      return this.#observer.onFreed()",
     replace: "      return this.#observer.onFreed()",
-    tests: ["apps/scached/test/cache/HandOver.test.ts"]
+    tests: ["apps/scached/test/cache/clients/HandOver.test.ts"]
   },
   {
     name: "cache: what was handed over stays open here too",

@@ -1,5 +1,5 @@
 import { Effect, Option } from "effect"
-import { describeHeadline, headlineOf, renderStandardPage, renderTerminalReport } from "../report/index.ts"
+import { headlineOf, renderStandardPage, renderStandardReport } from "../report/index.ts"
 import type { BenchmarkResult } from "../result/BenchmarkResult.ts"
 import { printStandard } from "../result/ResultFile.ts"
 import type { FileFailure } from "./ExitStatus.ts"
@@ -19,12 +19,7 @@ export const presentStandard = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, FileFailure> {
   const headline = headlineOf(results)
   const isComplete = results.length === planned && results.every((result) => result.isComplete)
-  const mark = isComplete ? "" : "INCOMPLETE, "
-  const lines = `${mark}${describeHeadline(headline)}\n\n`
-  yield* printReport(
-    (paint) => paint.strong(lines) + results.map((result) => renderTerminalReport(result, paint)).join("\n"),
-    Option.contains(json, standardOutput)
-  )
+  yield* printReport((paint) => renderStandardReport(results, isComplete, paint), Option.contains(json, standardOutput))
   if (Option.isSome(json)) yield* writeOutput(json.value, printStandard(results, headline, isComplete))
   if (Option.isSome(html)) yield* writeFile(html.value, renderStandardPage(results, about))
 })

@@ -2,8 +2,6 @@ import { Effect, Option, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import {
   compareResults,
-  describeHeadline,
-  headlineOf,
   type Paint,
   renderComparison,
   renderComparisonMarkdown,
@@ -11,6 +9,7 @@ import {
   renderMarkdown,
   renderResultPage,
   renderStandardPage,
+  renderStandardReport,
   renderTerminalReport,
   renderVerdictList,
   renderVerdicts
@@ -74,11 +73,18 @@ const thresholdsOf = (texts: ReadonlyArray<string>, reported: ReadonlyArray<Repo
 const resultsOf = (reported: ReadonlyArray<Reported>): Results => reported.map(({ result }) => result)
 
 const terminalText = (reported: ReadonlyArray<Reported>, paint: Paint): string => {
-  const headline = reported.length < 2 ? "" : paint.strong(`${describeHeadline(headlineOf(resultsOf(reported)))}\n\n`)
-  const parts = reported.map(({ result, before }) =>
-    before === undefined ? renderTerminalReport(result, paint) : renderComparison(compareResults(before, result), paint)
-  )
-  return headline + parts.join("\n")
+  const results = resultsOf(reported)
+  if (reported.length > 1 && reported.every(({ before }) => before === undefined)) {
+    const isComplete = results.every((result) => result.isComplete)
+    return renderStandardReport(results, isComplete, paint)
+  }
+  return reported
+    .map(({ result, before }) =>
+      before === undefined
+        ? renderTerminalReport(result, paint)
+        : renderComparison(compareResults(before, result), paint)
+    )
+    .join("\n")
 }
 
 const markdownText = (reported: ReadonlyArray<Reported>): string => {

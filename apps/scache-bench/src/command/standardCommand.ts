@@ -157,7 +157,8 @@ export const standardCommand = Command.make(
         ).pipe(Effect.scoped)
       }
       for (const { scenario, settings } of planned) {
-        const name = `${scenario.clients} clients, ${scenario.cached} cached`
+        const clients = scenario.clients === 1 ? "1 client" : `${scenario.clients} clients`
+        const name = `${clients}, ${scenario.cached} cached`
         const result = yield* executeRun(
           command,
           { ...settings, ...targetsOf(scenario, targets) },

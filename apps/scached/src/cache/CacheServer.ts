@@ -92,6 +92,7 @@ export const make = Effect.fnUntraced(function* (
       journal.warning(
         `a client asked for a ttl of ${ttlSeconds} s and got ${ttlSecondsMax} s (connection_cache_ttl_limit): raise it if connections are to stay longer`
       ),
+    departureRoom: () => descriptorRoom() + cache.departures.size - perClient - occupancy.taken,
     onLost: (label, state) => {
       if (journal.isVerbose) journal.verbose(`label="${printableLabel(label)}": its peer is gone or spoke: ${state}`)
     }
@@ -99,7 +100,7 @@ export const make = Effect.fnUntraced(function* (
   const { statistics } = cache
   const descriptorRoom = (): number => {
     const { connections, leases } = cache.sizes
-    const kept = ownDescriptors + connections + leases + occupancy.taken + loop.closesUnderWay
+    const kept = ownDescriptors + connections + leases + occupancy.taken + loop.closesUnderWay + cache.departures.size
     return settings.current.descriptorsMax - kept
   }
   const isBatching = loop.batchCalls(initial.batching, descriptorRoom)
@@ -109,7 +110,14 @@ export const make = Effect.fnUntraced(function* (
     )
   }
   // Finalizers run in the reverse order of adding: acceptors, clients, which put back what they hold, and at last the connections.
-  yield* Effect.addFinalizer(() => Effect.sync(() => cache.close()))
+  yield* Effect.addFinalizer(() =>
+    Effect.gen(function* () {
+      const before = statistics.farewells.copy()
+      yield* cache.close()
+      // The report has come before: its last interval ends with the clients.
+      for (const line of statistics.farewells.linesSince(before)) journal.info(line)
+    })
+  )
 
   let claimed = 0
   // Clients have the first claim on descriptors: what they leave is for connections, in steps, so that few clients change nothing.
@@ -118,6 +126,7 @@ export const make = Effect.fnUntraced(function* (
     if (claims === claimed) return
     claimed = claims
     cache.leaveRoom(settings.current.descriptorsMax - ownDescriptors - claimed)
+    cache.departures.giveWay()
   }
   // Before the others: they may accept a client that needs the room.
   occupancy.observe({ consider: share })

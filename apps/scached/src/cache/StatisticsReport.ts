@@ -67,12 +67,18 @@ export const start = Effect.fnUntraced(function* (
   let statisticsSeconds = initialSeconds
   let before = { ...statistics.totals }
   let limitsBefore: LimitCounts = new Map()
+  let farewellsBefore = statistics.farewells.copy()
   const report = (): void => {
     const lines = [...linesOf(statistics.takeInterval(loop.calls.wallMillis()))]
     if (settings.current.hasOwnLines) {
-      lines.push(...ownLinesOf(before, statistics.totals), ...limitsLineOf(limitsBefore, limitsReached))
+      lines.push(
+        ...ownLinesOf(before, statistics.totals),
+        ...limitsLineOf(limitsBefore, limitsReached),
+        ...statistics.farewells.linesSince(farewellsBefore)
+      )
     }
     for (const line of lines) journal.info(line, numbersOf(line))
+    farewellsBefore = statistics.farewells.copy()
     before = { ...statistics.totals }
     limitsBefore = new Map(limitsReached)
   }

@@ -1,6 +1,6 @@
 import type { Output } from "@scached/daemon"
 import { Errno, type Outcome, Readiness } from "@scached/fdpass"
-import type { EventLoop, Watch } from "@scached/reactor"
+import { type EventLoop, type Member, makeMember } from "@scached/reactor"
 
 /** Bytes that may wait for standard error. A reader that is stuck, a paused terminal for instance, must cost neither time nor memory. */
 const waitingBytesMax = 262_144
@@ -29,7 +29,8 @@ export class LineWriter {
   readonly #waiting: Array<Uint8Array> = []
   #waitingBytes = 0
   #dropped = 0
-  #watch: Watch | undefined
+  /** Set while the output is watched. */
+  #member: Member | undefined
   #cancelTimer: (() => void) | undefined
   /** When it may be tried again after a failure. */
   #retryMillis = Number.NEGATIVE_INFINITY
@@ -45,7 +46,7 @@ export class LineWriter {
 
   write(line: string): void {
     this.#add(Buffer.from(line))
-    if (this.#watch === undefined && this.#cancelTimer === undefined && this.#loop.nowMillis >= this.#retryMillis) {
+    if (this.#member === undefined && this.#cancelTimer === undefined && this.#loop.nowMillis >= this.#retryMillis) {
       this.#flush()
     }
   }
@@ -115,15 +116,15 @@ export class LineWriter {
   /** Until it is writable. */
   #wait(output: Output, hasWritten: boolean): void {
     if (this.#cancelTimer !== undefined) return
-    if (this.#watch !== undefined) {
+    if (this.#member !== undefined) {
       if (hasWritten) return
       // A terminal with room for one more character says that it is writable, and does not take a line's end, which is two.
       this.#rest()
       return this.#retryAfter(pollMillis)
     }
-    const watch = this.#loop.watch(output.descriptor, Readiness.writable, { onReady: () => this.#flush() })
-    if (typeof watch === "number") this.#retryAfter(pollMillis)
-    else this.#watch = watch
+    const member = makeMember(output.descriptor, () => this.#flush())
+    if (this.#loop.watch(member, Readiness.writable) < 0) this.#retryAfter(pollMillis)
+    else this.#member = member
   }
 
   #fail(output: Output): void {
@@ -142,8 +143,8 @@ export class LineWriter {
   }
 
   #rest(): void {
-    this.#watch?.stop()
-    this.#watch = undefined
+    if (this.#member !== undefined) this.#loop.unwatch(this.#member)
+    this.#member = undefined
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
   }

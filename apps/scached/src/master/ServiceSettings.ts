@@ -2,6 +2,7 @@
  * What a service is told by master(8): options, environment and main.cf, read into one value.
  */
 import { ProcessCalls, UserDatabase } from "@scached/daemon"
+import type { FarewellRules } from "@scached/farewell"
 import {
   DaemonEnvironment,
   DaemonOptions,
@@ -15,6 +16,7 @@ import {
 } from "@scached/postfix"
 import { Effect, Option, Result } from "effect"
 import * as Allowed from "../settings/Allowed.ts"
+import { farewellRulesOf } from "../settings/farewells.ts"
 import { type CacheValues, cacheParameters } from "../settings/parameters.ts"
 import { readMainConfiguration } from "../settings/readMainConfiguration.ts"
 import * as UnknownParameters from "../settings/UnknownParameters.ts"
@@ -37,6 +39,8 @@ export interface ServiceSettings {
   readonly values: ScacheValues & CacheValues
   /** Who may connect besides root and the user that it runs as. */
   readonly allowed: Allowed.Allowed
+  /** What is said to whom before a connection is closed. */
+  readonly farewells: FarewellRules.FarewellRules
   /** What main.cf holds that nobody can have meant; for the log. */
   readonly remarks: ReadonlyArray<string>
 }
@@ -94,7 +98,9 @@ export const read = Effect.fnUntraced(function* (
     ...UnknownParameters.remarks(options.overrides, configuration)
   ]
   const allowed = yield* lookUpAllowed(values.success)
-  return { options, environment, mode, values: values.success, allowed, remarks }
+  const farewells = farewellRulesOf(values.success)
+  if (Result.isFailure(farewells)) return yield* new ServiceFailure({ message: farewells.failure })
+  return { farewells: farewells.success, options, environment, mode, values: values.success, allowed, remarks }
 })
 
 /** As in Postfix: `-D` without a debugger is a mistake. The command is looked at for that alone; where there is no -D it may be anything. */

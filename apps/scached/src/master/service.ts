@@ -144,6 +144,7 @@ const work = (settings: ServiceSettings.ServiceSettings, signals: ProcessSignals
 /** Settles into the process: what it may open, its root, its user, no privilege. With that, the settings of the cache. */
 const settle = Effect.fnUntraced(function* ({
   allowed,
+  farewells,
   mode,
   options,
   values
@@ -159,7 +160,7 @@ const settle = Effect.fnUntraced(function* ({
   // The client of a stream was passed by whoever started this, and of one that comes over the network nobody can tell the user.
   const isKnown = mode._tag === "Listen" && mode.transport !== "inet"
   const access = isKnown ? yield* Allowed.access(allowed) : undefined
-  const settings = cacheSettingsOf(values, budget, access, yield* Allowed.insiders(allowed))
+  const settings = cacheSettingsOf(values, budget, access, yield* Allowed.insiders(allowed), farewells)
   const wrong = [...remarksOn(settings, budget), ...(isKnown ? yield* Allowed.remarksOn(allowed) : [])]
   for (const remark of wrong) journal.warning(remark)
   // The one client of a stream may take its time.

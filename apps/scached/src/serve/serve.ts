@@ -101,7 +101,8 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
       settings.values,
       budget,
       yield* Allowed.access(settings.allowed),
-      yield* Allowed.insiders(settings.allowed)
+      yield* Allowed.insiders(settings.allowed),
+      settings.farewells
     )
     const remarks = [...remarksOn(found, budget), ...(yield* Allowed.remarksOn(settings.allowed))]
     for (const remark of remarks) journal.warning(remark)

@@ -1,3 +1,4 @@
+import { FarewellRules } from "@scached/farewell"
 import { Access } from "./Access.ts"
 import type { CacheSettings } from "./CacheSettings.ts"
 import { type DescriptorBudget, neededFor } from "./DescriptorBudget.ts"
@@ -21,7 +22,8 @@ export const cacheSettingsOf = (
   values: CacheValues & PostfixValues,
   budget: DescriptorBudget,
   access: Access | undefined,
-  insiders: Access = rootAlone
+  insiders: Access = rootAlone,
+  farewells: FarewellRules.FarewellRules = FarewellRules.none
 ): CacheSettings => ({
   ttlSecondsMax: values.ttlSecondsMax,
   exchangeSecondsMax: Math.min(values.requestSecondsMax, values.exchangeSeconds),
@@ -37,6 +39,8 @@ export const cacheSettingsOf = (
   textBytesMax: values.textLimit,
   isGreeting: values.isGreeting,
   watch: values.watch,
+  farewells,
+  farewellSecondsMax: values.farewellSeconds,
   batching: values.batching,
   descriptorsMax: budget.descriptors,
   access,

@@ -37,7 +37,9 @@ test("docs/limits.md has the table that the parameters make", () => {
 
 describe("man/scached.8", () => {
   test("is what the header of main.ts and the parameters make", () => {
-    const made = Bun.spawnSync([process.execPath, join(root, "scripts/manualPage.ts"), "--print"], { cwd: root })
+    const made = Bun.spawnSync([process.execPath, join(root, "scripts/manualPage.ts"), "--print", "scached"], {
+      cwd: root
+    })
     expect(made.exitCode).toBe(0)
     if (made.stdout.toString() !== page) throw new Error("man/scached.8 is stale: run `bun run manual`")
   })
@@ -49,6 +51,7 @@ describe("man/scached.8", () => {
       "SYNOPSIS",
       "DESCRIPTION",
       "PROTOCOL",
+      "FAREWELL",
       "LIMITS",
       "OPTIONS UNDER MASTER(8)",
       "OPTIONS OF SERVE",
@@ -105,8 +108,8 @@ describe("man/scached.8", () => {
     const names = Object.values(serveParameters).map(({ name }) => name)
     const entries = entriesOf("CONFIGURATION PARAMETERS").map((entry) => entry.replace(/ .*/, ""))
     expect(sorted(entries.slice(0, names.length))).toEqual(sorted(names))
-    expect(plain(sectionOf("CONFIGURATION PARAMETERS"))).toContain("the first twenty-seven of these parameters")
-    expect(names).toHaveLength(27)
+    expect(plain(sectionOf("CONFIGURATION PARAMETERS"))).toContain("the first twenty-nine of these parameters")
+    expect(names).toHaveLength(29)
   })
 
   test.skipIf(!hasGroff && !CI)("is roff that groff has nothing to say against", () => {

@@ -10,6 +10,7 @@ export type Coverage =
   | { readonly isNotMade: string }
 
 const isForbidden = { isNotMade: "no client's request opens or names anything: see forbidding.ts" }
+const isOfOthers = { isNotMade: "messages of several descriptors and packets are for programs that use the package" }
 const makesNoCall = { isNotMade: "it is asked for once, when the loop is made, and takes memory only" }
 const readsAClock = { cannotFail: "the clock is there" }
 
@@ -56,12 +57,16 @@ export const faultCoverage: { readonly [Call in keyof SystemCallsShape]: Coverag
   peek: { isNotMade: "it would wait for whoever reads from a copy" },
   closesUnderWay: { isNotMade: "nothing lingers in the simulated kernel, which counts no such question" },
   hurryCloses: { isNotMade: "nothing lingers in the simulated kernel" },
-  writeElsewhere: { isNotMade: "nothing is said on a connection that is closed" },
-  drainElsewhere: { isNotMade: "nothing is said on a connection that is closed" },
-  tendErrands: { isNotMade: "nothing is said on a connection that is closed" },
+  writeElsewhere: { fails: ["notReady", "noThread", "late"] },
+  drainElsewhere: { fails: ["notReady", "noThread", "late"] },
+  tendErrands: { cannotFail: "it tells what came of others" },
   errandsUnderWay: { isNotMade: "the simulated kernel counts no such question" },
   stopLingering: { isNotMade: "`letGo` does it, in the kernel's layer" },
   duplicate: { isNotMade: "what is kept is what has come, and not a copy" },
+  packetSocket: isOfOthers,
+  packetSocketPair: isOfOthers,
+  sendMessage: isOfOthers,
+  receiveMessage: isOfOthers,
   adopt: { isNotMade: "it makes no system call" },
   makeReceiveBuffer: makesNoCall,
   makeReadinessBatch: makesNoCall,

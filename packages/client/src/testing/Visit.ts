@@ -1,4 +1,4 @@
-import { type Descriptor, Errno, type ReceiveBuffer, type SystemCalls } from "@scached/fdpass"
+import { type Descriptor, isRetryable, type ReceiveBuffer, type SystemCalls } from "@scached/fdpass"
 import { Reply, ServerSession, type ServerStep } from "@scached/protocol"
 import type { Direction, Readiness } from "../Readiness.ts"
 import type { Shelf, Taken } from "./Shelf.ts"
@@ -14,8 +14,6 @@ export interface VisitSurroundings {
   readonly expire: () => number
   readonly onLeave: (visit: Visit) => void
 }
-
-const isRetryable = (outcome: number): boolean => outcome === -Errno.EAGAIN || outcome === -Errno.EINTR
 
 /** One connection of a client to a cache for tests. */
 export class Visit {

@@ -46,6 +46,8 @@ export const faultsByCall = {
   receive: ["interrupted", "notReady", "shortRead", ...tableFull],
   send: ["interrupted", "notReady", "shortWrite", "noBuffers", "connectionBroken"],
   sendDescriptor: ["interrupted", "notReady", "noBuffers", "tooManyReferences", "connectionBroken"],
+  sendMessage: ["interrupted", "notReady", "noBuffers", "tooManyReferences", "connectionBroken"],
+  receiveMessage: ["interrupted", "notReady"],
   epollCreate: tableFull,
   epollAdd: ["noMemory", "watchLimit"],
   epollWait: ["interrupted"],

@@ -15,6 +15,7 @@ import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import { SimulatedReceiveBuffer } from "./SimulatedReceiveBuffer.ts"
 import { SocketFile } from "./SocketFile.ts"
 import { makeErrands } from "./simulatedErrands.ts"
+import { makeMessageCalls } from "./simulatedMessages.ts"
 
 const kindOf = (file: OpenFile): SocketKind => {
   if (file instanceof ForeignSocketFile) return file.socketKind
@@ -357,6 +358,7 @@ export const makeSystemCalls = (process: SimulatedProcess): SystemCallsShape => 
     ...sockets,
     ...transfer,
     ...epolls,
+    ...makeMessageCalls(process, { call, fails, socketOf }),
     // One by one: what a loop makes of batches is tested with those of `OneByOne`.
     makeCallBatch: () => undefined,
     // Nothing lingers here.

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { Result } from "effect"
 import { MainConfiguration, ParameterSource, scacheParameters } from "../../src/index.ts"
 import type { Answer, Answers } from "./postconf.ts"
+import { defaultHere, isUnderstoodHere } from "./release.ts"
 
 const directory = join(import.meta.dir, "../corpus")
 
@@ -23,6 +24,19 @@ export const expectedFile = (name: string): string => join(directory, `${name}.e
 
 /** The recorded answers. */
 export const recorded = (name: string): Answers => JSON.parse(readFileSync(expectedFile(name), "utf8"))
+
+/** What the recorded answers, which are those of Postfix 3.11, are for the Postfix that is installed here. */
+export const recordedHere = (name: string): Answers => {
+  const known = recorded(name)
+  if (!("answers" in known)) return known
+  const text = new TextDecoder("latin1").decode(read(name))
+  const written = new Map([...text.matchAll(/^(ask_\w+) *=(.*)$/gm)].map(([, each = "", value = ""]) => [each, value]))
+  const answers = Object.entries(known.answers).map(([each, answer]): [string, Answer] => {
+    if (!isUnderstoodHere(written.get(each) ?? "")) return [each, { fails: true }]
+    return [each, "value" in answer ? { value: defaultHere(answer.value) } : answer]
+  })
+  return { answers: Object.fromEntries(answers) }
+}
 
 /** The names to ask for, in their order: lines that begin with them, whatever else is wrong in the file. */
 export const asked = (bytes: Uint8Array): ReadonlyArray<string> => {

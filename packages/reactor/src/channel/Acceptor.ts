@@ -1,6 +1,6 @@
 import { type Descriptor, Errno, type Outcome, Readiness, type SystemCallError, systemCallError } from "@scached/fdpass"
 import type { EventLoop } from "../loop/EventLoop.ts"
-import type { ReadinessHandler, Watch } from "../loop/ReadinessHandler.ts"
+import type { Member } from "../loop/Member.ts"
 import type { DescriptorReserve } from "./DescriptorReserve.ts"
 
 /**
@@ -51,12 +51,14 @@ const isPassing = (outcome: Outcome): boolean => outcome === -Errno.ECONNABORTED
  *
  * @category connections
  */
-export class Acceptor implements ReadinessHandler {
+export class Acceptor implements Member {
+  /** The listening socket. */
+  readonly descriptor: Descriptor
+  /** Kept by the loop. */
+  token = 0
   readonly #loop: EventLoop
-  readonly #listener: Descriptor
   readonly #handler: AcceptorHandler
   readonly #reserve: DescriptorReserve | undefined
-  #watch: Watch | undefined
   #cancelRetry: (() => void) | undefined
   /** Whether the handler knows of a trouble that is not over. */
   #isTold = false
@@ -67,8 +69,8 @@ export class Acceptor implements ReadinessHandler {
   #isClosed = false
 
   private constructor(loop: EventLoop, listener: Descriptor, handler: AcceptorHandler, options: AcceptorOptions) {
+    this.descriptor = listener
     this.#loop = loop
-    this.#listener = listener
     this.#handler = handler
     this.#reserve = options.reserve
   }
@@ -92,8 +94,8 @@ export class Acceptor implements ReadinessHandler {
 
   /** Called by the loop. */
   onReady(): void {
-    for (let left = acceptedPerTurnMax; left > 0 && this.#watch !== undefined; left--) {
-      const socket = this.#loop.calls.accept(this.#listener)
+    for (let left = acceptedPerTurnMax; left > 0 && this.token !== 0; left--) {
+      const socket = this.#loop.calls.accept(this.descriptor)
       if (typeof socket !== "number") this.#hand(socket)
       else if (socket === -Errno.EAGAIN) return this.#relieve()
       else if (!isPassing(socket)) return this.#rest("accept4", socket)
@@ -129,15 +131,11 @@ export class Acceptor implements ReadinessHandler {
   }
 
   #start(): Outcome {
-    const watch = this.#loop.watch(this.#listener, Readiness.readable, this)
-    if (typeof watch === "number") return watch
-    this.#watch = watch
-    return 0
+    return this.#loop.watch(this, Readiness.readable)
   }
 
   #stop(): void {
-    this.#watch?.stop()
-    this.#watch = undefined
+    this.#loop.unwatch(this)
     this.#cancelRetry?.()
     this.#cancelRetry = undefined
   }

@@ -10,8 +10,8 @@ import type { Descriptor, SystemCallError } from "@scached/fdpass"
  */
 export interface ChannelHandler {
   /**
-   * Whether reads may be made along with those of others, before the channel's turn has come, where that is faster. Not for a channel that
-   * is to be detached: what was read then, and not delivered, would be lost.
+   * Whether the loop may read in a batch, before the channel's turn has come, where that is faster. Not for a channel that is to be
+   * detached: bytes that were read and not delivered yet would be lost.
    */
   readonly readsTogether?: boolean
   /**
@@ -23,8 +23,8 @@ export interface ChannelHandler {
   /** Everything that had to wait has been sent. */
   onDrained(): void
   /**
-   * Bytes of `sendAfterReads` were not all taken: `isBlocked` is true now, and `onDrained` follows. Or they could not be sent, and
-   * `sendFailure` says why.
+   * The kernel did not take all of what was sent at the end of the turn's reads: `isBlocked` is true now, and `onDrained` follows. Or sending
+   * failed, and `sendFailure` says why.
    */
   onBlocked?(): void
   /**

@@ -222,10 +222,16 @@ const sendersOf = (channel: Channel, driver: Driver): Pick<Connection, "send" | 
       : check
   )
 
+  /** Sent bytes are the caller's to change, and a fiber that a handler wakes runs within the turn's reads. */
+  const sendAtOnce = (bytes: Uint8Array): void => {
+    channel.send(bytes)
+    channel.flush()
+  }
+
   const sendPieces = Effect.fnUntraced(function* (bytes: Uint8Array) {
     for (let start = 0; start < bytes.length; start += pieceBytesMax) {
       yield* untilDrained
-      channel.send(bytes.subarray(start, start + pieceBytesMax))
+      sendAtOnce(bytes.subarray(start, start + pieceBytesMax))
     }
     yield* untilDrained
   })
@@ -233,9 +239,10 @@ const sendersOf = (channel: Channel, driver: Driver): Pick<Connection, "send" | 
   const passDescriptor = Effect.fnUntraced(function* (descriptor: Descriptor) {
     yield* untilDrained
     const outcome = yield* Effect.callback<Outcome>((resume) => {
-      const takeBack = channel.sendDescriptor(descriptor, (result) => resume(Effect.succeed(result)))
+      const pending = channel.sendDescriptor(descriptor, (result) => resume(Effect.succeed(result)))
+      channel.flush()
       // An interrupted sender's descriptor may be closed right after.
-      return Effect.sync(takeBack)
+      return Effect.sync(() => pending.takeBack())
     })
     if (outcome < 0) {
       yield* check
@@ -258,7 +265,7 @@ const sendersOf = (channel: Channel, driver: Driver): Pick<Connection, "send" | 
       Effect.suspend(() => {
         // The usual case, without the cost of taking turns.
         if (senders > 0 || channel.isBlocked || bytes.length > pieceBytesMax) return inTurn(sendPieces(bytes))
-        channel.send(bytes)
+        sendAtOnce(bytes)
         return untilDrained
       }),
     sendDescriptor: (descriptor) => inTurn(passDescriptor(descriptor))

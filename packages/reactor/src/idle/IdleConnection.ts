@@ -1,5 +1,5 @@
 import type { Descriptor } from "@scached/fdpass"
-import type { WatchMember } from "../loop/WatchMember.ts"
+import type { Member } from "../loop/Member.ts"
 import { type IdleState, idleStateFrom } from "./IdleState.ts"
 import type { IdleWatch } from "./IdleWatcher.ts"
 import type { IdleList } from "./internal/IdleList.ts"
@@ -11,7 +11,7 @@ import type { IdleList } from "./internal/IdleList.ts"
  *
  * @category models
  */
-export abstract class IdleConnection implements WatchMember, IdleWatch {
+export abstract class IdleConnection implements Member, IdleWatch {
   readonly descriptor: Descriptor
   /** Kept by the loop. */
   token = 0

@@ -190,7 +190,7 @@ export class IdleWatcher {
   }
 
   #unregister(connection: IdleConnection): void {
-    if (typeof this.#set !== "number") this.#set.remove(connection)
+    if (typeof this.#set !== "number") this.#set.unwatch(connection)
   }
 
   /** Sees to it that there is a round when one is due, and no timer when nothing is: an idle program sleeps. */
@@ -259,7 +259,7 @@ export class IdleWatcher {
     if (this.#bits === 0) {
       this.#unregister(connection)
       this.#move(connection, this.#ignored)
-    } else if (typeof this.#set !== "number") this.#set.modify(connection, this.#bits)
+    } else if (typeof this.#set !== "number") this.#set.watch(connection, this.#bits)
   }
 
   #move(connection: IdleConnection, to: IdleList): void {
@@ -295,7 +295,7 @@ export class IdleWatcher {
 
   #register(connection: IdleConnection): void {
     if (typeof this.#set === "number") this.#set = IdleSet.open(this.#loop)
-    const outcome = typeof this.#set === "number" ? this.#set : this.#set.add(connection, this.#bits)
+    const outcome = typeof this.#set === "number" ? this.#set : this.#set.watch(connection, this.#bits)
     if (outcome < 0) {
       this.#refused++
       this.#lastRefusal = outcome

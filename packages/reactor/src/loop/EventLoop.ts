@@ -15,13 +15,11 @@ import { InputLooks } from "./internal/InputLooks.ts"
 import { Members } from "./internal/Members.ts"
 import { PostponedTasks } from "./internal/PostponedTasks.ts"
 import { ReadyTasks } from "./internal/ReadyTasks.ts"
-import { SharedCalls } from "./internal/SharedCalls.ts"
-import { Slot } from "./internal/Slot.ts"
 import { TimerHeap } from "./internal/TimerHeap.ts"
+import { TurnBatch } from "./internal/TurnBatch.ts"
 import type { LoopFailure } from "./LoopFailure.ts"
 import type { LoopObserver } from "./LoopObserver.ts"
-import type { AfterReads, ReadinessHandler, Watch } from "./ReadinessHandler.ts"
-import type { WatchMember } from "./WatchMember.ts"
+import type { Member, Reader, Sender } from "./Member.ts"
 
 /** Events taken from the kernel in one turn. */
 const eventsMax = 256
@@ -66,15 +64,20 @@ export class EventLoop {
   readonly #timers = new TimerHeap()
   readonly #discarding = new Discarding(this)
   readonly #closeTender = new CloseTender(this)
-  readonly #batch
   readonly #deferredCloses = new DeferredCloses(this)
+  readonly #events
   readonly #members: Members
   readonly #ready = new ReadyTasks((tasks) => this.#runAll(tasks))
   readonly #looks = new InputLooks()
-  readonly #postponed = new PostponedTasks()
+  readonly #postponed = new PostponedTasks(
+    (task) => this.#contain(task),
+    () => {
+      this.#nowMillis = this.calls.monotonicMillis()
+      return this.#nowMillis
+    }
+  )
   #isReading = false
-  readonly #afterReads: Array<AfterReads> = []
-  readonly #shared = new SharedCalls(this, receiveBytesMax)
+  readonly #batch = new TurnBatch(this, receiveBytesMax)
   #hostIsReady = false
   #hostTurnMillis: number
   #nowMillis: number
@@ -85,7 +88,7 @@ export class EventLoop {
     this.epoll = epoll
     this.#host = host
     this.#members = new Members(calls, epoll)
-    this.#batch = calls.makeReadinessBatch(eventsMax)
+    this.#events = calls.makeReadinessBatch(eventsMax)
     this.receiveBuffer = calls.makeReceiveBuffer(receiveBytesMax)
     this.#nowMillis = calls.monotonicMillis()
     this.#hostTurnMillis = this.#nowMillis
@@ -133,18 +136,18 @@ export class EventLoop {
     this.#discarding.begin(socket.take(), onClosed)
   }
 
-  /** Calls it back when the handlers of all that is ready in this turn were called; false, and no call, when none is being called now. */
-  afterReads(waiting: AfterReads): boolean {
-    if (this.#isReading) this.#afterReads.push(waiting)
+  /** Has the sender send after the reads of this turn; false, and no call, when the loop is not calling handlers now. */
+  gather(sender: Sender): boolean {
+    if (this.#isReading) this.#batch.gather(sender)
     return this.#isReading
   }
 
   /**
-   * Closes a descriptor that somebody else has made, along with others at the end of the handlers' part of this turn, and otherwise at once; it is
-   * the loop's from then on.
+   * Takes over a descriptor that another process has made and closes it: after the reads of this turn, together with others, or at once when
+   * the loop is not calling handlers now.
    */
   letGo(descriptor: Descriptor, onClosed: () => void): void {
-    if (this.#isReading) return this.#shared.letGo(descriptor, onClosed)
+    if (this.#isReading) return this.#batch.letGo(descriptor, onClosed)
     this.calls.letGo(descriptor)
     onClosed()
   }
@@ -182,24 +185,17 @@ export class EventLoop {
     return this.#looks.add(Math.max(1, Math.ceil(bytesMax / receiveBytesMax)), run)
   }
 
-  /** Watches a descriptor for `Readiness` bits; a negative outcome is epoll_ctl's refusal. */
-  watch(descriptor: Descriptor, readiness: number, handler: ReadinessHandler): Watch | Outcome {
-    const slot = new Slot(this, descriptor, readiness, handler)
-    const outcome = this.register(slot, readiness)
-    return outcome < 0 ? outcome : slot
-  }
-
-  /** The same for what keeps its own place; `release` ends it. One that is watched already must not be given. */
-  register(member: WatchMember, readiness: number): Outcome {
-    return this.#members.add(member, readiness)
+  /** Watches a member for `Readiness` bits, or for others than before; 0 ends the watch. A negative outcome is the refusal of epoll_ctl. */
+  watch(member: Member, readiness: number): Outcome {
+    return this.#members.watch(member, readiness)
   }
 
   /**
-   * Ends a member's watch; nothing happens when there is none. Its token rests until the turn is over: an event for it may already
-   * have been reported.
+   * Stops watching a member, if it is watched: the loop does not call it again, not even for an event that was reported before. Must come before
+   * its descriptor is closed.
    */
-  release(member: WatchMember): void {
-    this.#members.remove(member)
+  unwatch(member: Member): void {
+    this.#members.unwatch(member)
   }
 
   /**
@@ -238,11 +234,10 @@ export class EventLoop {
 
   /** One turn: waits unless there is something to do already. */
   turn(): void {
-    // As many events as can be pending at a time, the host's with them.
-    const isLooking = this.#looks.begin(this.#members.byToken.length)
+    const isLooking = this.#looks.begin(this.#members.capacity)
     const waitMillis = isLooking ? 0 : this.#waitMillis()
     if (waitMillis !== 0) this.observer?.beforeWait(this.#nowMillis, waitMillis)
-    const count = this.calls.epollWait(this.epoll, this.#batch, waitMillis)
+    const count = this.calls.epollWait(this.epoll, this.#events, waitMillis)
     this.#nowMillis = this.calls.monotonicMillis()
     this.observer?.afterWait(this.#nowMillis)
     // Anything but a signal means that the set itself is unusable: going on would spin.
@@ -252,21 +247,21 @@ export class EventLoop {
     this.#isReading = true
     try {
       for (let first = 0, end = 0; first < count; first = end) {
-        end = Math.min(count, first + this.#shared.readsAtOnce)
-        if (end - first > 1) this.#shared.read(this.#batch, this.#members.byToken, first, end)
+        end = Math.min(count, first + this.#batch.readsAtOnce)
+        if (end - first > 1) this.#batch.read(this.#events, this.#members, first, end)
         for (let index = first; index < end; index++) this.#dispatch(index)
-        this.#shared.endReads()
+        this.#batch.endReads()
       }
     } finally {
       this.#isReading = false
     }
-    this.#runAfterReads()
-    if (postponed.length > 0) this.#runPostponed(postponed)
+    this.#batch.end()
+    if (postponed !== undefined) this.#postponed.run(postponed, this.#nowMillis)
     if (isLooking && count >= 0) this.#runAll(this.#looks.end(count, count < eventsMax))
     this.#runTimers()
     this.#ready.run()
     this.#host.drainMicrotasks()
-    this.#members.recycle()
+    this.#members.reuseTokens()
     const closing = this.calls.closesUnderWay()
     if (closing > 0) this.#closeTender.tend(closing)
     this.#considerHost()
@@ -284,14 +279,14 @@ export class EventLoop {
    */
   batchCalls(batching: Batching, descriptorRoom: () => number): boolean {
     this.#deferredCloses.descriptorRoom = descriptorRoom
-    return this.#shared.begin(batching, descriptorRoom)
+    return this.#batch.begin(batching, descriptorRoom)
   }
 
-  /** Closes the epoll set. Watches may still be stopped afterwards; nothing is called any more. */
+  /** Closes the epoll set. Members may still be unwatched afterwards; none is called any more. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#shared.close()
+    this.#batch.close()
     this.#discarding.close()
     this.#deferredCloses.close()
     this.#members.close()
@@ -299,42 +294,27 @@ export class EventLoop {
   }
 
   #dispatch(index: number): void {
-    const token = this.#batch.token(index)
+    const token = this.#events.token(index)
     if (token === 0) {
       this.#hostIsReady = true
       return
     }
-    const member = this.#members.byToken[token]
-    const read = this.#shared.takeRead(token)
-    // Stopped by an earlier handler of this turn.
+    const member = this.#members.at(token)
+    const read = this.#batch.takeRead(token)
+    // Unwatched by an earlier handler of this turn.
     if (member === undefined && read < 0) return
     try {
-      if (read >= 0) this.#shared.deliver(read, member?.reader)
-      else member?.onReady(this.#batch.readiness(index))
+      if (read >= 0) this.#batch.deliver(read, member?.reader)
+      else if (member?.reader?.isReadDue === true) this.#read(member.descriptor, member.reader)
+      else member?.onReady(this.#events.readiness(index))
     } catch (defect) {
-      if (member !== undefined) this.release(member)
+      if (member !== undefined) this.unwatch(member)
       this.onDefect(defect)
     }
   }
 
-  #runAfterReads(): void {
-    const waiting = this.#afterReads
-    // One alone is as fast by itself.
-    if (waiting.length + this.#shared.closing > 1 && this.#shared.isPossible) {
-      this.#shared.sendAll(waiting)
-      waiting.length = 0
-      return
-    }
-    for (let index = 0; index < waiting.length; index++) {
-      try {
-        waiting[index]?.afterReads()
-      } catch (defect) {
-        this.onDefect(defect)
-      }
-    }
-    waiting.length = 0
-    // After the answers: clients wait for those.
-    this.#shared.close()
+  #read(socket: Descriptor, reader: Reader): void {
+    reader.onRead(this.calls.receive(socket, this.receiveBuffer), this.receiveBuffer)
   }
 
   #considerHost(): void {
@@ -358,21 +338,15 @@ export class EventLoop {
     }
   }
 
-  #runPostponed(tasks: ReadonlyArray<() => void>): void {
-    const now = () => {
-      this.#nowMillis = this.calls.monotonicMillis()
-      return this.#nowMillis
-    }
-    this.#postponed.run(tasks, this.#nowMillis, now, (each) => this.#runAll(each))
+  #runAll(tasks: ReadonlyArray<() => void>): void {
+    for (let index = 0; index < tasks.length; index++) this.#contain(tasks[index] ?? nothing)
   }
 
-  #runAll(tasks: ReadonlyArray<() => void>): void {
-    for (let index = 0; index < tasks.length; index++) {
-      try {
-        tasks[index]?.()
-      } catch (defect) {
-        this.onDefect(defect)
-      }
+  #contain(task: () => void): void {
+    try {
+      task()
+    } catch (defect) {
+      this.onDefect(defect)
     }
   }
 

@@ -89,12 +89,12 @@ describe("sending", () => {
     channel.send(new Uint8Array(10_000).fill(97))
     const send = (name: string) => {
       const cargo = machine.process.open(name)
-      return { cargo, takeBack: channel.sendDescriptor(cargo, (outcome) => outcomes.push(`${name} ${outcome}`)) }
+      return { cargo, pending: channel.sendDescriptor(cargo, (outcome) => outcomes.push(`${name} ${outcome}`)) }
     }
     const first = send("taken back")
     const second = send("closed")
     const third = send("sent")
-    first.takeBack()
+    first.pending.takeBack()
     first.cargo.close()
     second.cargo.close()
     let received = ""
@@ -105,7 +105,7 @@ describe("sending", () => {
     expect(received.slice(-3)).toBe("a\0#")
     expect(outcomes).toEqual([`closed ${-Errno.EBADF}`, "sent 1"])
     // Too late: it has been told.
-    third.takeBack()
+    third.pending.takeBack()
     third.cargo.close()
     channel.close()
     far.close()

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test"
 import { readdirSync, readlinkSync } from "node:fs"
 import { readFile } from "node:fs/promises"
-import { Readiness, SystemCalls, UnixSocket } from "@scached/fdpass"
+import { SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Cause, Clock, Deferred, Effect, Exit, Fiber, Logger, Queue, Schedule } from "effect"
 import { type EventLoop, Reactor, Reactors } from "../../src/index.ts"
-import { bytesOf, must, simulate, simulateExit } from "../support/simulations.ts"
+import { bytesOf, simulate, simulateExit, watchReads } from "../support/simulations.ts"
 
 const epolls = () =>
   readdirSync("/proc/self/fd").filter((number) => {
@@ -103,10 +103,10 @@ describe("simulated", () => {
           const [near, far] = yield* UnixSocket.pair
           yield* Effect.forkChild(Effect.forever(Effect.yieldNow))
           let events = 0
-          const watch = must(loop.watch(near, Readiness.readable, { onReady: () => events++ }))
+          const member = watchReads(loop, near, () => events++)
           calls.send(far, bytesOf("x"))
           yield* Effect.sleep("10 millis")
-          watch.stop()
+          loop.unwatch(member)
           return events > 5
         }).pipe(Effect.scoped),
       // Without a cost of calls virtual time would stand still while there is always something to do.

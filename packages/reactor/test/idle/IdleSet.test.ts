@@ -1,8 +1,7 @@
 /** Peers that leave by the thousand: whoever speaks meanwhile is heard in the next turn. */
 import { expect, test } from "bun:test"
-import { Readiness } from "@scached/fdpass"
 import { resting } from "../support/resting.ts"
-import { bytesOf, must } from "../support/simulations.ts"
+import { bytesOf, watchReads } from "../support/simulations.ts"
 
 const many = { descriptorsMax: 5_000 }
 
@@ -11,7 +10,7 @@ test("a socket that is ready behind a thousand peers that have left has its turn
   const saved = Array.from({ length: 1_000 }, () => test.save("one"))
   const [near, far] = test.pair()
   let heard = 0
-  const watch = must(test.loop.watch(near, Readiness.readable, { onReady: () => heard++ }))
+  const member = watchReads(test.loop, near, () => heard++)
   for (const each of saved) each.far.close()
   test.process.calls.send(far, bytesOf("x"))
   test.turn()
@@ -19,7 +18,7 @@ test("a socket that is ready behind a thousand peers that have left has its turn
   expect(test.events.length).toBe(64)
   for (let left = 20; left > 0; left--) test.turn()
   expect([test.events.length, test.watcher.watched]).toEqual([1_000, 0])
-  watch.stop()
+  test.loop.unwatch(member)
   for (const each of [near, far]) each.close()
   test.finish()
 })

@@ -1,7 +1,6 @@
 /** What punishes silence hears first what was said in time. */
 import { describe, expect, test } from "bun:test"
-import { Readiness } from "@scached/fdpass"
-import { bytesOf, makeMachine } from "../support/simulations.ts"
+import { bytesOf, makeMachine, watchReads } from "../support/simulations.ts"
 
 /** Sockets that are watched, each with its peer; `heard` counts their events. */
 const watchMany = (machine: ReturnType<typeof makeMachine>, count: number) => {
@@ -10,14 +9,11 @@ const watchMany = (machine: ReturnType<typeof makeMachine>, count: number) => {
   const state = { heard: new Set<number>(), isReading: true }
   const pairs = Array.from({ length: count }, (_, index) => {
     const [near, far] = machine.pair()
-    const watch = loop.watch(near, Readiness.readable, {
-      onReady: () => {
-        state.heard.add(index)
-        if (state.isReading) process.calls.receive(near, buffer)
-      }
+    const member = watchReads(loop, near, () => {
+      state.heard.add(index)
+      if (state.isReading) process.calls.receive(near, buffer)
     })
-    if (typeof watch === "number") throw new Error("not watched")
-    return { near, far, watch }
+    return { near, far, member }
   })
   return {
     kernel,
@@ -26,8 +22,8 @@ const watchMany = (machine: ReturnType<typeof makeMachine>, count: number) => {
       for (const { far } of pairs) process.calls.send(far, bytesOf("x"))
     },
     end: () => {
-      for (const { far, near, watch } of pairs) {
-        watch.stop()
+      for (const { far, near, member } of pairs) {
+        loop.unwatch(member)
         near.close()
         far.close()
       }
@@ -84,17 +80,15 @@ describe("a call that waits for a look", () => {
     const machine = makeMachine()
     const [near, far] = machine.pair()
     const order: Array<string> = []
-    const watch = machine.loop.watch(near, Readiness.readable, {
-      onReady: () => {
-        order.push("handler")
-        machine.loop.afterPendingInput(1, () => order.push("call"))
-      }
+    const member = watchReads(machine.loop, near, () => {
+      order.push("handler")
+      machine.loop.afterPendingInput(1, () => order.push("call"))
     })
     machine.process.calls.send(far, bytesOf("x"))
     machine.loop.turn()
     machine.loop.turn()
     expect(order).toEqual(["handler", "handler", "call"])
-    if (typeof watch !== "number") watch.stop()
+    machine.loop.unwatch(member)
     near.close()
     far.close()
     machine.end()

@@ -1,14 +1,10 @@
 import { describe, expect, test } from "bun:test"
-import { Errno, Readiness } from "@scached/fdpass"
+import { type Descriptor, Errno, Readiness } from "@scached/fdpass"
 import { type KernelOptions, SimulatedKernel } from "@scached/fdpass/testing"
-import { EventLoop, type Host, noHost } from "../../src/index.ts"
-import { bytesOf, makeMachine, must, readAll } from "../support/simulations.ts"
+import { EventLoop, type Host, type Member, makeMember, noHost } from "../../src/index.ts"
+import { bytesOf, type Machine, makeMachine, must, readAll, watchReads } from "../support/simulations.ts"
 
-const watch = (
-  machine: ReturnType<typeof makeMachine>,
-  descriptor: Parameters<typeof machine.loop.watch>[0],
-  run: () => void
-) => must(machine.loop.watch(descriptor, Readiness.readable, { onReady: run }))
+const watch = ({ loop }: Machine, descriptor: Descriptor, run: () => void): Member => watchReads(loop, descriptor, run)
 
 describe("tasks", () => {
   test("run in the order of queueing, and what they queue in the next round of the same turn", () => {
@@ -104,12 +100,12 @@ describe("watches", () => {
     const machine = makeMachine()
     const pairs = Array.from({ length: 8 }, () => machine.pair())
     const called: Array<number> = []
-    const watches = pairs.map(([near], index) =>
+    const members = pairs.map(([near], index) =>
       watch(machine, near, () => {
         called.push(index)
-        for (const each of watches) each.stop()
+        for (const each of members) machine.loop.unwatch(each)
         // Made in the middle of the turn: an old event must not reach it.
-        must(machine.loop.watch(fresh, Readiness.readable, { onReady: () => called.push(100) }))
+        watch(machine, fresh, () => called.push(100))
       })
     )
     const [fresh, other] = machine.pair()
@@ -183,9 +179,8 @@ describe("watches", () => {
     const held = watch(machine, near, () => events++)
     machine.process.calls.send(far, bytesOf("x"))
     machine.turn()
-    held.stop()
-    held.stop()
-    expect(held.update(Readiness.writable)).toBe(0)
+    machine.loop.unwatch(held)
+    machine.loop.unwatch(held)
     machine.loop.at(machine.loop.nowMillis + 100, () => {})
     // It would wake at once, and for ever.
     machine.loop.turn()
@@ -199,13 +194,18 @@ describe("watches", () => {
   test("a refused watch takes no place", () => {
     const machine = makeMachine({ faults: { script: [{ call: "epollAdd", nth: 1, fault: "watchLimit" }] } })
     const [near, far] = machine.pair()
-    expect(machine.loop.watch(near, Readiness.readable, { onReady: () => {} })).toBe(-Errno.ENOSPC)
+    expect(
+      machine.loop.watch(
+        makeMember(near, () => {}),
+        Readiness.readable
+      )
+    ).toBe(-Errno.ENOSPC)
     expect(machine.loop.watched).toBe(0)
     const held = watch(machine, near, () => {})
     expect(machine.loop.watched).toBe(1)
     // What outlives the loop can still let go.
     machine.loop.close()
-    held.stop()
+    machine.loop.unwatch(held)
     near.close()
     far.close()
     machine.end()

@@ -1,12 +1,20 @@
 /** A simulated machine with a loop of ours on it, and what the tests ask of it. */
-import type { Descriptor, SystemCallError } from "@scached/fdpass"
+import { type Descriptor, Readiness, type SystemCallError } from "@scached/fdpass"
 import { type KernelOptions, OneByOneBatch, SimulatedKernel, type SimulatedProcess } from "@scached/fdpass/testing"
 import { type Cause, type Effect, Exit } from "effect"
-import { Channel, type ChannelHandler, EventLoop, noHost, Reactors } from "../../src/index.ts"
+import { Channel, type ChannelHandler, EventLoop, type Member, makeMember, noHost, Reactors } from "../../src/index.ts"
 
 export const must = <A>(result: A | number): A => {
   if (typeof result === "number") throw new Error(`a system call failed with errno ${-result}`)
   return result
+}
+
+/** Has the loop call `run` whenever there is something to read. */
+export const watchReads = (loop: EventLoop, descriptor: Descriptor, run: () => void): Member => {
+  const member = makeMember(descriptor, run)
+  const outcome = loop.watch(member, Readiness.readable)
+  if (outcome < 0) throw new Error(`not watched: errno ${-outcome}`)
+  return member
 }
 
 export interface Machine {

@@ -1,12 +1,13 @@
 import type { Target } from "../../result/BenchmarkResult.ts"
 import { formatMetric, type Metric, metricOf, spreadOfMetric } from "../../result/Metric.ts"
 import { formatBytes, notMeasured } from "../../result/quantities.ts"
+import type { Looks } from "./Look.ts"
 import { html, type Markup, nothing } from "./Markup.ts"
 
 /** One number and its bar. */
 export interface Bar {
   readonly label: string
-  /** Which colour, counted from 0: that of the target in the line charts. */
+  /** The number of its colour: that of the target in the line charts. */
   readonly colour: number
   readonly value: number | null
   readonly text: string
@@ -22,9 +23,6 @@ export interface BarTable {
   readonly groups: ReadonlyArray<{ readonly heading?: string; readonly bars: ReadonlyArray<Bar> }>
 }
 
-/** Colours repeat after so many targets. */
-export const coloursMax = 6
-
 /** The bar of a metric for a target: the value of all rounds, and the range of those that were measured one by one. */
 export const metricBar = (metric: Metric, target: Target, colour: number): Bar => {
   const { minimum, maximum, perRound } = spreadOfMetric(metric, target) ?? { minimum: 0, maximum: 0, perRound: [] }
@@ -33,10 +31,10 @@ export const metricBar = (metric: Metric, target: Target, colour: number): Bar =
   return { label: target.name, colour, value, text: formatMetric(metric, value), range }
 }
 
-const cpuTable = (targets: ReadonlyArray<Target>): BarTable => ({
+const cpuTable = (targets: ReadonlyArray<Target>, looks: Looks): BarTable => ({
   title: "CPU an operation",
   about: "Processor time of the server, in user space and in the kernel: median of the rounds, and their range.",
-  groups: [{ bars: targets.map((target, colour) => metricBar(metricOf("cpu"), target, colour)) }]
+  groups: [{ bars: targets.map((target) => metricBar(metricOf("cpu"), target, looks(target.name).colour)) }]
 })
 
 const memoryBars = (target: Target, colour: number): ReadonlyArray<Bar> => {
@@ -54,16 +52,16 @@ const memoryBars = (target: Target, colour: number): ReadonlyArray<Bar> => {
   ]
 }
 
-const memoryTable = (targets: ReadonlyArray<Target>): BarTable => ({
+const memoryTable = (targets: ReadonlyArray<Target>, looks: Looks): BarTable => ({
   title: "Resident memory",
   about: "Of the server's process: before the first round, the most in any round, after the last one.",
-  groups: [{ bars: targets.flatMap(memoryBars) }]
+  groups: [{ bars: targets.flatMap((target) => memoryBars(target, looks(target.name).colour)) }]
 })
 
 /** The bar tables of targets, each with all of them in it. */
-export const barTablesOf = (targets: ReadonlyArray<Target>): ReadonlyArray<BarTable> => [
-  cpuTable(targets),
-  memoryTable(targets)
+export const barTablesOf = (targets: ReadonlyArray<Target>, looks: Looks): ReadonlyArray<BarTable> => [
+  cpuTable(targets, looks),
+  memoryTable(targets, looks)
 ]
 
 const renderBar = ({ label, colour, value, text, range }: Bar, most: number): Markup => {
@@ -71,8 +69,8 @@ const renderBar = ({ label, colour, value, text, range }: Bar, most: number): Ma
   const bar =
     value === null
       ? nothing
-      : html`<span class="bar colour-${colour % coloursMax}" style="width:${percent}%" aria-hidden="true"></span>`
-  return html`<tr><th scope="row" class="bar-label">${label}</th><td class="number"><span>${text}</span> <span>${range}</span></td><td class="bars">${bar}</td></tr>\n`
+      : html`<span class="bar colour-${colour}" style="width:${percent}%" aria-hidden="true"></span>`
+  return html`<tr><th scope="row" class="bar-label">${label}</th><td class="number"><span>${text}</span> <span>${range}</span></td><td class="bars" title="${`${label}: ${text} ${range}`.trim()}">${bar}</td></tr>\n`
 }
 
 /** A bar table as HTML. */

@@ -1,6 +1,7 @@
 import type { Target } from "../../result/BenchmarkResult.ts"
 import { latencyOfAll } from "../../result/Metric.ts"
 import { formatCount, formatNanos, notMeasured } from "../../result/quantities.ts"
+import type { Look, Looks } from "./Look.ts"
 
 /** Lines over a common x; a gap where a line has no value. */
 export interface LineChart {
@@ -11,7 +12,7 @@ export interface LineChart {
   readonly xKind: "seconds" | "one in"
   readonly yKind: "operations a second" | "nanoseconds"
   readonly x: ReadonlyArray<number>
-  readonly series: ReadonlyArray<{ readonly name: string; readonly values: ReadonlyArray<number | null> }>
+  readonly series: ReadonlyArray<{ readonly name: string; readonly values: ReadonlyArray<number | null> } & Look>
   /** The same numbers, or the important ones, for whoever cannot see the picture. */
   readonly table: { readonly head: ReadonlyArray<string>; readonly rows: ReadonlyArray<ReadonlyArray<string>> }
 }
@@ -19,9 +20,8 @@ export interface LineChart {
 const orNotMeasured = (value: number | null | undefined, format: (value: number) => string): string =>
   value === null || value === undefined ? notMeasured : format(value)
 
-/** Times stand on a logarithmic scale, which has no place for 0, and a second without an answer has none at all. */
-const plottable = (value: number | null, kind: LineChart["yKind"]): number | null =>
-  value === null || (kind === "nanoseconds" && value <= 0) ? null : value
+/** A second without an answer is a gap in all lines; the logarithmic scale of times has no place for 0 anyway. */
+const plottable = (value: number | null): number | null => (value === null || value <= 0 ? null : value)
 
 /** Where each round begins when rounds stand one behind another, with a second free between them so that lines break there. */
 const roundOffsets = (targets: ReadonlyArray<Target>): ReadonlyArray<number> => {
@@ -39,6 +39,7 @@ type SeriesValue = "operations" | "p50Nanos" | "p99Nanos"
 const overTime = (
   targets: ReadonlyArray<Target>,
   value: SeriesValue,
+  looks: Looks,
   format: (value: number) => string,
   words: Pick<LineChart, "id" | "title" | "about" | "yKind">
 ): LineChart => {
@@ -48,10 +49,9 @@ const overTime = (
   const series = targets.map((target) => {
     const values: Array<number | null> = x.map(() => null)
     for (const [index, round] of target.rounds.entries()) {
-      for (const point of round.series)
-        values[(offsets[index] ?? 0) + point.second] = plottable(point[value], words.yKind)
+      for (const point of round.series) values[(offsets[index] ?? 0) + point.second] = plottable(point[value])
     }
-    return { name: target.name, values }
+    return { name: target.name, values, ...looks(target.name) }
   })
   const isBetweenRounds = (second: number) => offsets.includes(second + 1)
   return {
@@ -73,7 +73,7 @@ const pointsPerNine = 10
 /** Percentiles of the table below the curve. */
 const percentiles = [50, 90, 99, 99.9, 99.99, 99.999, 100]
 
-const byPercentile = (targets: ReadonlyArray<Target>): LineChart => {
+const byPercentile = (targets: ReadonlyArray<Target>, looks: Looks): LineChart => {
   const latencies = targets.map((target) => ({ name: target.name, latency: latencyOfAll(target) }))
   const curves = latencies.map(({ name, latency }) => ({ name, points: latency.curve(pointsPerNine) }))
   const length = Math.max(0, ...curves.map(({ points }) => points.length))
@@ -88,7 +88,8 @@ const byPercentile = (targets: ReadonlyArray<Target>): LineChart => {
     x,
     series: curves.map(({ name, points }) => ({
       name,
-      values: x.map((_, step) => (points[step] === undefined ? null : plottable(points[step].nanos, "nanoseconds")))
+      ...looks(name),
+      values: x.map((_, step) => (points[step] === undefined ? null : plottable(points[step].nanos)))
     })),
     table: {
       head: ["percentile", ...targets.map(({ name }) => name)],
@@ -106,16 +107,16 @@ const byPercentile = (targets: ReadonlyArray<Target>): LineChart => {
 }
 
 /** The line charts of targets, each with all of them in it. */
-export const lineChartsOf = (targets: ReadonlyArray<Target>): ReadonlyArray<LineChart> => [
-  overTime(targets, "operations", formatCount, {
+export const lineChartsOf = (targets: ReadonlyArray<Target>, looks: Looks): ReadonlyArray<LineChart> => [
+  overTime(targets, "operations", looks, formatCount, {
     id: "throughput",
     title: "Throughput over time",
     about:
-      "Operations in each second, the rounds one behind another. Targets took turns; here they stand above each other.",
+      "Operations in each second, the rounds one behind another. Targets took turns; here they stand above each other. A gap is a second without an answer.",
     yKind: "operations a second"
   }),
-  byPercentile(targets),
-  overTime(targets, "p99Nanos", formatNanos, {
+  byPercentile(targets, looks),
+  overTime(targets, "p99Nanos", looks, formatNanos, {
     id: "p99",
     title: "p99 over time",
     about: "What 99% of the operations of a second took at most, on a logarithmic scale.",

@@ -3,8 +3,10 @@ import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" }
 import uplotLicence from "uplot/LICENSE" with { type: "text" }
 import type { Target } from "../../result/BenchmarkResult.ts"
 import { barTablesOf, renderBarTable } from "./BarTable.ts"
+import { withContents } from "./Contents.ts"
 import chartsScript from "./charts.js" with { type: "text" }
 import { type LineChart, lineChartsOf } from "./LineChart.ts"
+import type { Looks } from "./Look.ts"
 import { html, jsonForScript, Markup, nothing } from "./Markup.ts"
 import pageStyle from "./page.css" with { type: "text" }
 
@@ -51,10 +53,10 @@ export interface Figures {
 }
 
 /** All pictures of targets. */
-export const figuresOf = (targets: ReadonlyArray<Target>): Figures => {
-  const charts = lineChartsOf(targets).filter((chart) => !isEmpty(chart))
+export const figuresOf = (targets: ReadonlyArray<Target>, looks: Looks): Figures => {
+  const charts = lineChartsOf(targets, looks).filter((chart) => !isEmpty(chart))
   const lines = charts.map((chart) => renderLineChart(chart))
-  return { markup: html`${lines}${barTablesOf(targets).map(renderBarTable)}`, charts }
+  return { markup: html`${lines}${barTablesOf(targets, looks).map(renderBarTable)}`, charts }
 }
 
 const scripts = (charts: ReadonlyArray<LineChart>): Markup =>
@@ -78,5 +80,5 @@ export const renderPage = (page: {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>${page.title}</title>
 <style>${new Markup(uplotStyle)}\n${new Markup(pageStyle)}</style></head>
-<body><main>${page.body}</main>
+<body><main>${withContents(page.body)}</main>
 ${scripts(page.charts)}</body></html>\n`.text

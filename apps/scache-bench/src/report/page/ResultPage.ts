@@ -17,8 +17,10 @@ import {
   describeViolations,
   howNumbersAreMade
 } from "../describe.ts"
+import { describeRunHeadline } from "../Headline.ts"
 import { verdictLine } from "../TerminalReport.ts"
-import { coloursMax } from "./BarTable.ts"
+import { contentsPlace } from "./Contents.ts"
+import { type Looks, looksOf } from "./Look.ts"
 import { html, type Markup, nothing } from "./Markup.ts"
 import { figuresOf, renderPage, renderTable, swatch } from "./Page.ts"
 
@@ -44,11 +46,11 @@ export const incompleteBox = (results: ReadonlyArray<BenchmarkResult>): Markup =
 }
 
 /** All numbers of targets. */
-export const resultTable = (targets: ReadonlyArray<Target>): Markup =>
+export const resultTable = (targets: ReadonlyArray<Target>, looks: Looks): Markup =>
   renderTable(
     ["target", ...metricNames.map((name) => metricOf(name).title), "limit"],
-    targets.map((target, index) => [
-      html`${swatch(index % coloursMax)}${target.name}`,
+    targets.map((target) => [
+      html`${swatch(looks(target.name).colour)}${target.name}`,
       ...metricNames.map((name) => {
         const value = metricOf(name).ofTarget(target)
         const text = formatMetric(metricOf(name), value)
@@ -76,7 +78,7 @@ const verdictList = (verdicts: ReadonlyArray<Verdict>): Markup =>
 
 /** The command that repeats a run. */
 export const commandSection = (command: ReadonlyArray<string>): Markup =>
-  html`<section><h2 id="repeat">Repeat it</h2><pre class="command" tabindex="0"><code>${describeCommand(command)}</code></pre></section>\n`
+  html`<section><h2>Repeat it</h2><pre class="command" tabindex="0"><code>${describeCommand(command)}</code></pre></section>\n`
 
 const settingsSection = (result: BenchmarkResult): Markup =>
   html`<section><h2>Settings</h2>${renderTable(
@@ -97,12 +99,14 @@ const settingsSection = (result: BenchmarkResult): Markup =>
 export const renderResultPage = (result: BenchmarkResult, verdicts: ReadonlyArray<Verdict> = []): string => {
   const { settings, targets, ratios } = result
   const title = describeScenario(result)
+  const looks = looksOf(targets.map(({ name }) => name))
   const before = html`<header><h1>scache-bench: ${title}</h1>
-<p class="about">${result.date}; ${describeLatency(settings)}</p></header>
-${incompleteBox([result])}${violationsBox(targets)}${resultTable(targets)}<p class="about">${howNumbersAreMade.join(" ")}.</p>
-${list(ratios.map((ratio) => html`<li>${describeRatio(ratio)}</li>`))}${verdictList(verdicts)}<section><h2>Checked</h2>${list(checkedItems(targets))}</section>
+<p class="headline">${describeRunHeadline(result)}</p>
+<p class="about">${result.date}; ${describeMachine(result)}; ${describeLatency(settings)}</p></header>
+${incompleteBox([result])}${violationsBox(targets)}${contentsPlace}<section><h2>The numbers</h2>${resultTable(targets, looks)}<p class="about">${howNumbersAreMade.join(" ")}.</p>
+${list(ratios.map((ratio) => html`<li>${describeRatio(ratio)}</li>`))}</section>${verdictList(verdicts)}<section><h2>Checked</h2>${list(checkedItems(targets))}</section>
 `
-  const { markup, charts } = figuresOf(targets)
+  const { markup, charts } = figuresOf(targets, looks)
   return renderPage({
     title: `scache-bench: ${title}`,
     body: html`${before}${markup}${commandSection(result.command)}${settingsSection(result)}`,

@@ -3,8 +3,11 @@ import { type MetricName, metricOf } from "../../result/Metric.ts"
 import { formatRatio, notMeasured } from "../../result/quantities.ts"
 import { spreadOf } from "../../result/Spread.ts"
 import { describeMachine, describeScenario, describeSettings, howNumbersAreMade } from "../describe.ts"
+import { describeHeadline, headlineOf } from "../Headline.ts"
 import { metricBar, renderBarTable } from "./BarTable.ts"
+import { contentsPlace } from "./Contents.ts"
 import { type LineChart, lineChartsOf } from "./LineChart.ts"
+import { type Looks, looksOf } from "./Look.ts"
 import { html, type Markup } from "./Markup.ts"
 import { isEmpty, renderLineChart, renderPage, renderTable } from "./Page.ts"
 import { checkedItems, commandSection, incompleteBox, list, resultTable, violationsBox } from "./ResultPage.ts"
@@ -27,7 +30,7 @@ const bars: ReadonlyArray<{ readonly name: MetricName; readonly title: string; r
   { name: "rss", title: "Resident memory of the server", about: "The most in any round." }
 ]
 
-const overview = (results: ReadonlyArray<BenchmarkResult>): ReadonlyArray<Markup> =>
+const overview = (results: ReadonlyArray<BenchmarkResult>, looks: Looks): ReadonlyArray<Markup> =>
   bars.map(({ name, title, about }) =>
     renderBarTable({
       title,
@@ -35,7 +38,7 @@ const overview = (results: ReadonlyArray<BenchmarkResult>): ReadonlyArray<Markup
       groups: results.map((result) => ({
         heading: describeScenario(result),
         bars: result.targets
-          .map((target, colour) => metricBar(metricOf(name), target, colour))
+          .map((target) => metricBar(metricOf(name), target, looks(target.name).colour))
           .map((bar) => (name === "rss" ? { ...bar, range: "" } : bar))
       }))
     })
@@ -77,13 +80,13 @@ ${renderTable(["", ...scenarios], rows)}</section>\n`
 }
 
 /** Those that say something of a few seconds; the others are on the page of a longer run. */
-const chartsOf = (targets: ReadonlyArray<Target>, scenario: number): ReadonlyArray<LineChart> =>
-  lineChartsOf(targets)
+const chartsOf = (targets: ReadonlyArray<Target>, scenario: number, looks: Looks): ReadonlyArray<LineChart> =>
+  lineChartsOf(targets, looks)
     .filter((chart) => chart.id !== "p99" && !isEmpty(chart))
     .map((chart) => ({ ...chart, id: `${chart.id}-${scenario + 1}` }))
 
-const scenarioSection = (result: BenchmarkResult, charts: ReadonlyArray<LineChart>): Markup =>
-  html`<section class="scenario"><h2>${describeScenario(result)}</h2>${resultTable(result.targets)}
+const scenarioSection = (result: BenchmarkResult, charts: ReadonlyArray<LineChart>, looks: Looks): Markup =>
+  html`<section class="scenario"><h2>${describeScenario(result)}</h2>${resultTable(result.targets, looks)}
 ${list(checkedItems(result.targets))}${charts.map((chart) => renderLineChart(chart, 3))}</section>\n`
 
 /** What all scenarios have in common; without commands, whose paths are those of the machine at hand. */
@@ -120,15 +123,17 @@ export const renderStandardPage = (
   about: ReadonlyArray<string> = []
 ): string => {
   const dates = unique(results.map(({ date }) => date.slice(0, 10)))
-  const charts = results.map(({ targets }, scenario) => chartsOf(targets, scenario))
-  const sections = results.map((result, scenario) => scenarioSection(result, charts[scenario] ?? []))
+  const looks = looksOf(results.flatMap(({ targets }) => targets.map(({ name }) => name)))
+  const charts = results.map(({ targets }, scenario) => chartsOf(targets, scenario, looks))
+  const sections = results.map((result, scenario) => scenarioSection(result, charts[scenario] ?? [], looks))
   const page = renderPage({
     title: "scache-bench: the standard comparison",
     body: html`<header><h1>scache-bench: the standard comparison</h1>
+<p class="headline">${describeHeadline(headlineOf(results))}</p>
 <p class="about">${dates.join(", ")}; ${unique(results.map(describeMachine)).join("; ")}</p>
 <p class="about">Targets were loaded in turn, round after round. An operation is one request with all its exchanges.</p>
 ${about.map((text) => html`<p class="about">${text}</p>\n`)}</header>
-${incompleteBox(results)}${violationsBox(results.flatMap(({ targets }) => targets))}${ratioTable(results)}${overview(results)}${sections}
+${incompleteBox(results)}${violationsBox(results.flatMap(({ targets }) => targets))}${contentsPlace}${ratioTable(results)}${overview(results, looks)}${sections}
 <p class="about">In the tables: ${howNumbersAreMade.join(" ")}.</p>${commandSection(results[0]?.command ?? [])}${settingsSection(results)}`,
     charts: charts.flat()
   })

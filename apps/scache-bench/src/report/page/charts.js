@@ -2,7 +2,6 @@
 ;(() => {
   const uPlot = window.uPlot
   const charts = JSON.parse(document.getElementById("charts").textContent)
-  const coloursMax = 6
   const dashes = [[], [10, 4], [3, 3], [12, 3, 3, 3], [6, 6], [1, 4]]
   const digits = (value) => Number(value.toPrecision(3))
 
@@ -80,20 +79,49 @@
           ...(isLogarithmic ? { grid: { ...grid, filter: roundOnly }, ticks: { ...grid, filter: roundOnly } } : {})
         }
       ],
-      legend: { markers: { fill: (_, index) => colour(`--colour-${(index - 1) % coloursMax}`) } },
+      // Names and colours; the values are at the cursor.
+      legend: { live: false, markers: { fill: (_, index) => colour(`--colour-${chart.series[index - 1]?.colour}`) } },
+      hooks: { setCursor: [(u) => showTip(u, chart, (value) => tipXFormat(chart.xKind, value), format)] },
       series: [
-        // A space: of an empty label uPlot makes "Value".
-        { label: "\u00a0", value: (_, value) => (value === null ? "" : xFormat(value)) },
-        ...chart.series.map(({ name }, index) => ({
+        {},
+        ...chart.series.map(({ name, colour: number, dash }) => ({
           label: name,
-          stroke: colour(`--colour-${index % coloursMax}`),
+          stroke: colour(`--colour-${number}`),
           width: 2,
-          dash: dashes[index % dashes.length],
-          points: { show: chart.x.length < 60 && !isOneIn },
-          value: (_, value) => (value === null || value === undefined ? "" : format(value))
+          dash: dashes[dash % dashes.length],
+          points: { show: chart.x.length < 60 && !isOneIn }
         }))
       ]
     }
+  }
+
+  const tipXFormat = (xKind, value) => (xKind === "seconds" ? `second ${value}` : formatOneIn(value))
+
+  /** The values of all lines at the cursor, beside it and within the chart. */
+  const showTip = (u, chart, xFormat, format) => {
+    const { left, top, idx } = u.cursor
+    u.over.querySelector(".tip")?.remove()
+    if (idx === null || idx === undefined || left < 0) return
+    // Between two rounds.
+    if (chart.series.every(({ values }) => values[idx] === null || values[idx] === undefined)) return
+    const tip = document.createElement("div")
+    tip.className = "tip"
+    const head = document.createElement("div")
+    head.textContent = xFormat(chart.x[idx])
+    tip.append(head)
+    for (const [index, { name, values, colour: number }] of chart.series.entries()) {
+      if (u.series[index + 1].show === false) continue
+      const line = document.createElement("div")
+      const mark = document.createElement("span")
+      mark.className = `swatch colour-${number}`
+      const value = values[idx]
+      line.append(mark, `${name} ${value === null || value === undefined ? "no answer" : format(value)}`)
+      tip.append(line)
+    }
+    u.over.append(tip)
+    const isRight = left > u.over.clientWidth / 2
+    tip.style.left = `${Math.max(0, isRight ? left - tip.offsetWidth - 12 : left + 12)}px`
+    tip.style.top = `${Math.max(0, Math.min(top, u.over.clientHeight - tip.offsetHeight))}px`
   }
 
   const draw = (chart) => {

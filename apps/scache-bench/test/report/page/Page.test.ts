@@ -3,6 +3,7 @@ import { Result } from "effect"
 import { compareResults } from "../../../src/report/Comparison.ts"
 import { renderComparisonPage } from "../../../src/report/page/ComparisonPage.ts"
 import { lineChartsOf } from "../../../src/report/page/LineChart.ts"
+import { looksOf } from "../../../src/report/page/Look.ts"
 import { escapeText, html, jsonForScript, Markup } from "../../../src/report/page/Markup.ts"
 import { renderResultPage } from "../../../src/report/page/ResultPage.ts"
 import { renderStandardPage } from "../../../src/report/page/StandardPage.ts"
@@ -48,7 +49,7 @@ describe("a result's page", () => {
 
   test("asks the network for nothing, and may not", () => {
     expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"`)
-    expect(page).not.toMatch(/\s(src|href|action|poster)\s*=\s*["']/i)
+    expect(page).not.toMatch(/\s(?:src|action|poster|href)\s*=\s*["'](?!#)/i)
     expect(page).not.toMatch(/@import|url\(|<link|<img|<iframe/i)
   })
 
@@ -81,7 +82,9 @@ describe("a result's page", () => {
   })
 
   test("gives its charts the data of all targets", () => {
-    expect(dataOf(page)).toEqual(JSON.parse(JSON.stringify(lineChartsOf(result.targets))))
+    expect(dataOf(page)).toEqual(
+      JSON.parse(JSON.stringify(lineChartsOf(result.targets, looksOf(["scached", "scache"]))))
+    )
   })
 
   test("has no box of wrong answers while there are none, and a red one first when there are", () => {
@@ -92,6 +95,34 @@ describe("a result's page", () => {
     expect(readable(bad)).toContain("scached, round 2: label 10.0.0.1:25 gave the connection")
     expect(bad).toContain("&lt;b&gt;10.0.0.3:25&lt;/b&gt;")
     expect(bad).toContain('<li class="bad">scached: 812,345 descriptors')
+  })
+
+  test("begins with a headline and contents that lead to every section", () => {
+    expect(page).toContain(
+      '<p class="headline">scached: 135,327 operations a second, p50 80.3 µs, p99 134 µs; 14.6x scache (14.5x to 14.6x in 3 rounds)</p>'
+    )
+    const titles = [...page.matchAll(/<h2 id="([^"]+)">([^<]*)<\/h2>/g)].map(([, id, title]) => `${id} ${title}`)
+    const links = [...page.matchAll(/<li><a href="#([^"]+)">([^<]*)<\/a><\/li>/g)].map(
+      ([, id, title]) => `${id} ${title}`
+    )
+    expect(links.length).toBeGreaterThan(7)
+    expect(links).toEqual(titles)
+    expect(page).not.toContain("<h2>")
+  })
+
+  test("has the command that repeats the run, as a shell reads it", () => {
+    expect(readable(page)).toContain(
+      "Repeat it scache-bench run --target &#x27;scached=spawn:dist/scached serve --socket {socket}&#x27; --postfix"
+    )
+  })
+
+  test("says what is missing of an interrupted run, and of one whose target was lost", () => {
+    const lost = { ...scached, lost: { round: 2, reason: "the program has ended with SIGKILL" } }
+    const partial = renderResultPage(makeResult([lost], { isComplete: false, interruptedInRound: 1 }))
+    expect(readable(partial)).toContain(
+      "INCOMPLETE: interrupted in round 2 of 3; only finished rounds count scached: LOST in round 3: the program has ended with SIGKILL"
+    )
+    expect(page).not.toContain('class="incomplete"')
   })
 
   test("lists verdicts", () => {
@@ -134,11 +165,11 @@ describe("line charts", () => {
   })
 
   test("have the rounds one behind another, with a gap between them and at what is missing", () => {
-    const [throughput] = lineChartsOf([target("a", [[1, 2], [3]]), target("b", [[4], [5, 6]])])
+    const [throughput] = lineChartsOf([target("a", [[1, 2], [3]]), target("b", [[4], [5, 6]])], looksOf(["a", "b"]))
     expect(throughput?.x).toEqual([0, 1, 2, 3, 4])
     expect(throughput?.series).toEqual([
-      { name: "a", values: [1, 2, null, 3, null] },
-      { name: "b", values: [4, null, null, 5, 6] }
+      { name: "a", values: [1, 2, null, 3, null], colour: 0, dash: 0 },
+      { name: "b", values: [4, null, null, 5, 6], colour: 1, dash: 1 }
     ])
     expect(throughput?.table).toEqual({
       head: ["second", "a", "b"],
@@ -151,13 +182,19 @@ describe("line charts", () => {
     })
   })
 
+  test("break at a second without an answer, in throughput and latency alike", () => {
+    const [throughput] = lineChartsOf([target("a", [[5, 0, 7]])], looksOf(["a"]))
+    expect(throughput?.series[0]?.values).toEqual([5, null, 7])
+    expect(throughput?.table.rows[1]).toEqual(["1", "–"])
+  })
+
   test("leave out times of 0, which a logarithmic scale has no place for", () => {
-    const p99 = lineChartsOf([target("a", [[0, 7]])]).find(({ id }) => id === "p99")
+    const p99 = lineChartsOf([target("a", [[0, 7]])], looksOf(["a", "b"])).find(({ id }) => id === "p99")
     expect(p99?.series[0]?.values).toEqual([null, 7])
   })
 
   test("of latency end where the operations of a target do", () => {
-    const latency = lineChartsOf([scached, scache]).find(({ id }) => id === "latency")
+    const latency = lineChartsOf([scached, scache], looksOf(["a", "b"])).find(({ id }) => id === "latency")
     const lengths = latency?.series.map(({ values }) => values.filter((value) => value !== null).length)
     const counts = [scached, scache].map(({ rounds }) =>
       rounds.reduce((sum, { serviceTime }) => sum + serviceTime.count, 0)
@@ -170,7 +207,7 @@ describe("line charts", () => {
     const serviceTime = LatencyHistogram.empty()
     serviceTime.recordNanos(5, 1_000)
     const few = { ...scached, rounds: scached.rounds.slice(0, 1).map((each) => ({ ...each, serviceTime })) }
-    const rows = lineChartsOf([few]).find(({ id }) => id === "latency")?.table.rows
+    const rows = lineChartsOf([few], looksOf(["a", "b"])).find(({ id }) => id === "latency")?.table.rows
     expect(rows?.map(([percentile, value]) => `${percentile} ${value}`)).toEqual([
       "p50 5 ns",
       "p90 5 ns",
@@ -180,6 +217,53 @@ describe("line charts", () => {
       "p99.999 –",
       "max 5 ns"
     ])
+  })
+})
+
+describe("a target's colour", () => {
+  const coloursIn = (page: string, name: string) => [
+    ...new Set(
+      [...page.matchAll(new RegExp(`colour-(\\d+)" aria-hidden="true"></span>${name}<`, "g"))].map(([, each]) => each)
+    )
+  ]
+
+  test("is the same in every comparison of a page, wherever the target stands in it", () => {
+    const page = renderStandardPage([makeResult([scache, scached]), makeResult([scached])])
+    expect(coloursIn(page, "scached")).toEqual(["1"])
+    expect(dataOf(page)).toMatchObject([
+      {
+        series: [
+          { name: "scache", colour: 0 },
+          { name: "scached", colour: 1 }
+        ]
+      },
+      {},
+      { series: [{ name: "scached", colour: 1 }] },
+      {}
+    ])
+    expect(page).toContain('title="scached: 135,327 (134,490 to 136,974)"')
+  })
+
+  test("is the same in both runs of a comparison, and the second has dashes", () => {
+    const page = renderComparisonPage(compareResults(makeResult([scached, scache]), makeResult([scache, scached])))
+    const looks = [
+      { name: "first: scached", colour: 0, dash: 0 },
+      { name: "first: scache", colour: 1, dash: 0 },
+      { name: "second: scache", colour: 1, dash: 1 },
+      { name: "second: scached", colour: 0, dash: 1 }
+    ]
+    expect(dataOf(page)).toMatchObject([{ series: looks }, {}, {}])
+    expect(page).toContain(
+      '<p class="headline">scached: 1.00x the throughput (none); scache: 1.00x the throughput (none)</p>'
+    )
+  })
+
+  test("is there for each of ten targets", () => {
+    const names = Array.from({ length: 10 }, (_, index) => `t${index}`)
+    const looks = looksOf(names)
+    expect(new Set(names.map((name) => looks(name).colour)).size).toBe(10)
+    const page = renderResultPage(result)
+    for (const { colour } of names.map(looks)) expect(page.split(`--colour-${colour}:`)).toHaveLength(3)
   })
 })
 
@@ -234,7 +318,7 @@ describe("the page of several results", () => {
     for (const { command } of result.targets) expect(page).not.toContain(command)
     expect(text).not.toMatch(/\/(usr|tmp|home|root|work|run)\//)
     expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"`)
-    expect(page).not.toMatch(/\s(src|href|action|poster)\s*=\s*["']/i)
+    expect(page).not.toMatch(/\s(?:src|action|poster|href)\s*=\s*["'](?!#)/i)
     expect(page.length).toBeLessThan(300_000)
     // Biome reads it only there; what stands before the document type is nothing to a browser if it is a comment.
     expect(page).toStartWith("<!-- biome-ignore-all lint: generated -->\n<!doctype html>\n")

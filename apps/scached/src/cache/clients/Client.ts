@@ -13,6 +13,7 @@ import { type Found, unwatchable } from "../ConnectionCache.ts"
 import type { ClientContext } from "./ClientContext.ts"
 import { ClientLog } from "./ClientLog.ts"
 import { DebtClock } from "./DebtClock.ts"
+import { HandOver } from "./HandOver.ts"
 import { Insider } from "./Insider.ts"
 
 /** Steps taken for one client in one turn of the loop: one that sends without end gets no more than that while others wait. */
@@ -33,12 +34,10 @@ export class Client implements ChannelHandler {
   readonly #session: ServerSession<Descriptor>
   readonly #outputBytesMax: number
   #channel: Channel | undefined
-  /** The connection that is being handed over. */
-  #found: Found | undefined
   #isEnding = false
   #isSilent = true
   #isClosed = false
-  /** True while `sendDescriptorAfterReads` runs: its callback may come within it, and must not enter `#advance` again. */
+  /** True while `Channel.sendDescriptor` runs: its callback may come within it, and must not enter `#advance` again. */
   #isSending = false
   /** The last read brought a descriptor that there was no room for. */
   #isDescriptorLost = false
@@ -46,6 +45,7 @@ export class Client implements ChannelHandler {
   readonly #owner: CachedDescriptorOwner
   readonly #log: ClientLog
   readonly #debt: DebtClock
+  readonly #handOver: HandOver
   /** Made once it looks into the cache. */
   #insider: Insider | undefined
 
@@ -54,6 +54,7 @@ export class Client implements ChannelHandler {
     this.peer = peer
     this.#owner = context.cache.ownerFor(peer)
     this.#log = new ClientLog(context.journal, peer)
+    this.#handOver = new HandOver(context.cache, peer)
     this.#debt = new DebtClock(context.loop, context.settings, () => this.#timeOut())
     const { isGreeting, outputBytesMax, requestBytesMax } = context.settings.current
     this.#outputBytesMax = outputBytesMax
@@ -99,7 +100,7 @@ export class Client implements ChannelHandler {
   onEnd(error: SystemCallError | undefined): void {
     // A reset says that the client left bytes unread. The descriptor's byte is the last one sent in a hand-over, so it was among
     // them, and the client has no copy of the connection.
-    if (this.#found !== undefined && error?.errno === Errno.ECONNRESET) this.#putBack()
+    if (this.#handOver.found !== undefined && error?.errno === Errno.ECONNRESET) this.#handOver.putBack()
     // Whoever looks whether somebody serves the socket leaves without reading the greeting: nothing is wrong with that.
     if (error === undefined || this.#isSilent) this.close("disconnect")
     else this.close(`disconnect: ${error.message}`)
@@ -125,8 +126,8 @@ export class Client implements ChannelHandler {
     const { descriptor, handOver } = this.#session.close()
     if (descriptor !== undefined) this.#context.loop.calls.letGo(descriptor)
     // Sent and read, only the receipt is missing: the client may have used it, and nobody else must get it then.
-    if (handOver === "sent") this.#settle()
-    else this.#putBack()
+    if (handOver === "sent") this.#handOver.settle()
+    else this.#handOver.putBack()
     this.#log.verbose(reason)
     const leave = () => this.#context.onClosed(this)
     if (this.#channel === undefined) leave()
@@ -179,7 +180,7 @@ export class Client implements ChannelHandler {
   /** Sends what the session has to say; false when the client is gone. */
   #flush(channel: Channel): boolean {
     const output = this.#session.output()
-    if (output !== undefined && !channel.sendAfterReads(output)) {
+    if (output !== undefined && !channel.send(output)) {
       this.#context.notices.reached("outputBytesMax")
       this.close("disconnect: its answer is too long")
     }
@@ -227,11 +228,11 @@ export class Client implements ChannelHandler {
       case "SendDescriptor":
         return this.#sendDescriptor(channel)
       case "HandedOver":
-        return this.#settle()
+        return this.#handOver.settle()
       case "HandOverRefused":
         this.#log.complain(step.error.message)
-        if (step.descriptorSent) this.#settle()
-        else this.#putBack()
+        if (step.descriptorSent) this.#handOver.settle()
+        else this.#handOver.putBack()
         return step.fatal ? this.#endAfterOutput(channel) : undefined
       case "Malformed":
         if (step.error._tag === "RequestTooLarge") this.#context.notices.reached("requestBytesMax")
@@ -298,7 +299,7 @@ export class Client implements ChannelHandler {
   }
 
   #find(request: Request.FindEndpoint | Request.FindDestination, found: Found | undefined): void {
-    this.#found = found
+    this.#handOver.begin(found)
     const { events } = this.#context.cache
     if (events.isWatched) events.looked(request, found, this.peer)
     this.#log.verboseRequest(request, found === undefined ? "nothing cached" : "found")
@@ -307,9 +308,12 @@ export class Client implements ChannelHandler {
   }
 
   #sendDescriptor(channel: Channel): void {
-    if (this.#found === undefined) throw new Error("a descriptor is due, but nothing was found")
+    const { found } = this.#handOver
+    if (found === undefined) throw new Error("a descriptor is due, but nothing was found")
+    // Whatever the outcome, the client may have the connection from now on.
+    found.lease.value.silence()
     this.#isSending = true
-    channel.sendDescriptorAfterReads(this.#found.lease.value.descriptor, this.#onDescriptorSent)
+    channel.sendDescriptor(found.lease.value.descriptor, this.#onDescriptorSent)
     this.#isSending = false
   }
 
@@ -322,7 +326,7 @@ export class Client implements ChannelHandler {
   #descriptorGone(outcome: Outcome): void {
     if (outcome >= 0) return this.#session.descriptorSent()
     this.#session.descriptorFailed()
-    this.#putBack()
+    this.#handOver.putBack()
     const { message } = systemCallError("sendmsg", outcome)
     // A client that is gone is ordinary. Anything else is a want of this process or its user, which the operator can mend.
     if (outcome !== -Errno.EPIPE && outcome !== -Errno.ECONNRESET)
@@ -330,29 +334,11 @@ export class Client implements ChannelHandler {
     this.close(`disconnect: ${message}`)
   }
 
-  #settle(): void {
-    const found = this.#takeFound("handed over")
-    if (found !== undefined) this.#context.cache.settle(found)
-  }
-
-  #putBack(): void {
-    const found = this.#takeFound("put back")
-    if (found !== undefined) this.#context.cache.putBack(found)
-  }
-
-  #takeFound(end: "handed over" | "put back"): Found | undefined {
-    const found = this.#found
-    this.#found = undefined
-    const { events } = this.#context.cache
-    if (events.isWatched && found !== undefined) events.handOver(end, found, this.peer)
-    return found
-  }
-
   /** The answer that is still in the session is the last one: it leaves, and then the client does. */
   #endAfterOutput(channel: Channel): void {
     if (!this.#flush(channel)) return
-    // Not after the reads: the channel is closed as soon as the answer has left.
-    channel.sendNow()
+    // At once: the channel is closed as soon as the answer has left.
+    channel.flush()
     if (!channel.isBlocked) return this.close("disconnect after its last answer")
     this.#isEnding = true
     // It owes the reading of that answer, and is not waited for without end.

@@ -1,35 +1,34 @@
 /**
- * Bugs in what comes of calls that are made together.
+ * Bugs in the outcomes of calls that are made together.
  */
-import { Errno } from "@scached/fdpass"
-import { Channel } from "@scached/reactor"
+import { Errno, type Outcome } from "@scached/fdpass"
+import { EventLoop } from "@scached/reactor"
 import { type PlantedBug, patch } from "./planting.ts"
+
+/** Has each sender get another outcome than that of its call in the batch. */
+const misreport = (change: (outcome: Outcome) => Outcome) =>
+  patch(
+    EventLoop.prototype,
+    "gather",
+    (original) =>
+      function (this: EventLoop, sender) {
+        return original.call(this, {
+          sendGathered: () => sender.sendGathered(),
+          putGathered: (batch) => sender.putGathered(batch),
+          onSent: (outcome) => sender.onSent(change(outcome))
+        })
+      }
+  )
 
 export const plantedBatchBugs: ReadonlyArray<PlantedBug> = [
   {
     name: "what a batch could not send counts as sent",
     found: /must have sent|not disconnected although|disconnected without a reason/,
-    plant: () =>
-      patch(
-        Channel.prototype,
-        "onSent",
-        (original) =>
-          function (this: Channel, outcome) {
-            original.call(this, Math.max(outcome, 1))
-          }
-      )
+    plant: () => misreport((outcome) => Math.max(outcome, 1))
   },
   {
     name: "a failure within a batch is taken for a wait",
     found: /not disconnected although/,
-    plant: () =>
-      patch(
-        Channel.prototype,
-        "onSent",
-        (original) =>
-          function (this: Channel, outcome) {
-            original.call(this, outcome < 0 ? -Errno.EAGAIN : outcome)
-          }
-      )
+    plant: () => misreport((outcome) => (outcome < 0 ? -Errno.EAGAIN : outcome))
   }
 ]

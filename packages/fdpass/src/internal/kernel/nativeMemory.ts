@@ -110,6 +110,18 @@ export class MessageBlock {
     this.block.bytes[this.bytesOffset] = 0
   }
 
+  /** Makes it ready for a sendmsg of bytes that carry several descriptors, or none. */
+  prepareToSendAll(bytes: Uint8Array, descriptors: ReadonlyArray<number>): void {
+    const words = this.block.words
+    const length = this.layout.controlHeaderBytes + descriptorBytes * descriptors.length
+    this.prepareToSend(0)
+    words[this.#vectorLengthWord] = bytes.length
+    words[this.#controlLengthWord] = descriptors.length === 0 ? 0 : length
+    words[this.controlOffset / 4] = length
+    words.set(descriptors, this.#descriptorWord)
+    this.block.bytes.set(bytes, this.bytesOffset)
+  }
+
   /** The flags that recvmsg returned. */
   get flags(): number {
     return this.block.words[this.#flagsWord] ?? 0

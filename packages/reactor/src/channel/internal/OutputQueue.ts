@@ -42,12 +42,16 @@ export class PendingDescriptor {
   readonly length = 1
   readonly descriptor: Descriptor
   readonly #onSent: (outcome: Outcome) => void
-  /** Its owner has taken it back or has been told: nothing is sent, and nobody told again. */
+  /** It was taken back, or its callback has the outcome: it is not sent, and the callback is not called again. */
   isSettled = false
 
   constructor(descriptor: Descriptor, onSent: (outcome: Outcome) => void) {
     this.descriptor = descriptor
     this.#onSent = onSent
+  }
+
+  takeBack(): void {
+    this.isSettled = true
   }
 
   settle(outcome: Outcome): void {

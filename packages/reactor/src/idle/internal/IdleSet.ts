@@ -1,7 +1,7 @@
 import { type Descriptor, Errno, type Outcome, Readiness } from "@scached/fdpass"
 import type { EventLoop } from "../../loop/EventLoop.ts"
 import { Members } from "../../loop/internal/Members.ts"
-import type { WatchMember } from "../../loop/WatchMember.ts"
+import type { Member } from "../../loop/Member.ts"
 import type { IdleConnection } from "../IdleConnection.ts"
 
 /** Connections a turn whose peers have left. */
@@ -13,8 +13,9 @@ const eventsMax = 64
  * The kernel reports what is ready in the order in which it became so. In the loop's own set 9,900 connections whose peers left together stood
  * before each client that spoke after them, and it waited for 39 turns, up to 84 ms.
  */
-export class IdleSet implements WatchMember {
+export class IdleSet implements Member {
   readonly descriptor: Descriptor
+  /** Kept by the loop. */
   token = 0
   readonly #loop: EventLoop
   readonly #members: Members
@@ -32,22 +33,18 @@ export class IdleSet implements WatchMember {
     const descriptor = loop.calls.epollCreate()
     if (typeof descriptor === "number") return descriptor
     const set = new IdleSet(loop, descriptor)
-    const outcome = loop.register(set, Readiness.readable)
+    const outcome = loop.watch(set, Readiness.readable)
     if (outcome >= 0) return set
     descriptor.close()
     return outcome
   }
 
-  add(connection: IdleConnection, readiness: number): Outcome {
-    return this.#members.add(connection, readiness)
+  watch(connection: IdleConnection, readiness: number): Outcome {
+    return this.#members.watch(connection, readiness)
   }
 
-  modify(connection: IdleConnection, readiness: number): void {
-    this.#loop.calls.epollModify(this.descriptor, connection.descriptor, readiness, connection.token)
-  }
-
-  remove(connection: IdleConnection): void {
-    this.#members.remove(connection)
+  unwatch(connection: IdleConnection): void {
+    this.#members.unwatch(connection)
   }
 
   onReady(): void {
@@ -56,24 +53,24 @@ export class IdleSet implements WatchMember {
     const count = this.#loop.calls.epollWait(this.descriptor, this.#batch, 0)
     if (count < 0 && count !== -Errno.EINTR) throw new Error(`epoll_wait failed with errno ${-count}`)
     for (let index = 0; index < count; index++) this.#dispatch(index)
-    this.#members.recycle()
+    this.#members.reuseTokens()
   }
 
   /** Closes the set, of which all connections have been taken out. */
   close(): void {
-    this.#loop.release(this)
+    this.#loop.unwatch(this)
     this.#members.close()
     this.descriptor.close()
   }
 
   #dispatch(index: number): void {
-    const member = this.#members.byToken[this.#batch.token(index)]
+    const member = this.#members.at(this.#batch.token(index))
     // Taken out by the handler of one before it.
     if (member === undefined) return
     try {
       member.onReady(this.#batch.readiness(index))
     } catch (defect) {
-      this.#members.remove(member)
+      this.#members.unwatch(member)
       this.#loop.onDefect(defect)
     }
   }

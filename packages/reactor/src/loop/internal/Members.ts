@@ -1,13 +1,15 @@
 import type { Descriptor, Outcome, SystemCalls } from "@scached/fdpass"
-import type { WatchMember } from "../WatchMember.ts"
+import type { Member } from "../Member.ts"
 
-/** What is in one epoll set, by the tokens under which the kernel reports it. Token 0 is nothing's. */
+/** The members of a loop by their tokens, which the kernel returns with each event. Token 0 is the host's. */
 export class Members {
-  readonly byToken: Array<WatchMember | undefined> = [undefined]
   readonly #calls: SystemCalls["Service"]
   readonly #epoll: Descriptor
-  readonly #free: Array<number> = []
-  #resting: Array<number> = []
+  readonly #members: Array<Member | undefined> = [undefined]
+  /** What the kernel watches each of them for, by token. */
+  readonly #readiness: Array<number> = [0]
+  readonly #freeTokens: Array<number> = []
+  #freedThisTurn: Array<number> = []
   #isClosed = false
 
   constructor(calls: SystemCalls["Service"], epoll: Descriptor) {
@@ -15,44 +17,67 @@ export class Members {
     this.#epoll = epoll
   }
 
+  /** Members that are watched. */
   get size(): number {
-    return this.byToken.length - 1 - this.#free.length - this.#resting.length
+    return this.#members.length - 1 - this.#freeTokens.length - this.#freedThisTurn.length
   }
 
-  /** Adds one that is in no set; a negative outcome is epoll_ctl's refusal. */
-  add(member: WatchMember, readiness: number): Outcome {
-    const token = this.#free.pop() ?? this.byToken.length
-    const outcome = this.#calls.epollAdd(this.#epoll, member.descriptor, readiness, token)
-    if (outcome < 0) {
-      if (token === this.byToken.length) this.byToken.push(undefined)
-      this.#free.push(token)
-      return outcome
+  /** At least as many as events can be pending at a time, the host's among them. */
+  get capacity(): number {
+    return this.#members.length
+  }
+
+  at(token: number): Member | undefined {
+    return this.#members[token]
+  }
+
+  watch(member: Member, readiness: number): Outcome {
+    const { token } = member
+    if (readiness === 0) {
+      this.unwatch(member)
+      return 0
     }
-    member.token = token
-    this.byToken[token] = member
+    if (token === 0) return this.#add(member, readiness)
+    if (this.#readiness[token] === readiness) return 0
+    const outcome = this.#calls.epollModify(this.#epoll, member.descriptor, readiness, token)
+    if (outcome >= 0) this.#readiness[token] = readiness
     return outcome
   }
 
-  /** Takes one out, if it is in. Its token rests until `recycle`: an event for it may already have been reported. */
-  remove(member: WatchMember): void {
+  /** The member's token rests until the turn is over, since the kernel may already have reported an event with it. */
+  unwatch(member: Member): void {
     const { token } = member
     if (token === 0) return
     member.token = 0
-    this.byToken[token] = undefined
-    this.#resting.push(token)
-    // What outlives the set must still be able to leave it.
+    this.#members[token] = undefined
+    this.#freedThisTurn.push(token)
+    // A member that outlives the loop must still be able to close its descriptor.
     if (!this.#isClosed) this.#calls.epollRemove(this.#epoll, member.descriptor)
   }
 
-  /** To be called when all events that were reported have been handled. */
-  recycle(): void {
-    if (this.#resting.length === 0) return
-    for (const token of this.#resting) this.#free.push(token)
-    this.#resting = []
+  /** Call this at the end of each turn. */
+  reuseTokens(): void {
+    if (this.#freedThisTurn.length === 0) return
+    for (const token of this.#freedThisTurn) this.#freeTokens.push(token)
+    this.#freedThisTurn = []
   }
 
-  /** The set is closed: members may still be removed, without the kernel. */
+  /** Call this when the epoll set is closed. */
   close(): void {
     this.#isClosed = true
+  }
+
+  #add(member: Member, readiness: number): Outcome {
+    const token = this.#freeTokens.pop() ?? this.#members.length
+    const outcome = this.#calls.epollAdd(this.#epoll, member.descriptor, readiness, token)
+    if (outcome < 0) {
+      if (token === this.#members.length) this.#members.push(undefined)
+      this.#freeTokens.push(token)
+      return outcome
+    }
+    member.token = token
+    this.#members[token] = member
+    this.#readiness[token] = readiness
+    return outcome
   }
 }

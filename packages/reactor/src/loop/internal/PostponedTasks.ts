@@ -1,11 +1,17 @@
-/** Share of a turn for what was postponed: many handlers with much left to do must not add up to a long wait for the others. */
-const shareMillisMax = 1
+/** Share of a turn for postponed tasks: many handlers with much left to do must not add up to a long wait for the others. */
+const postponedMillisMax = 1
 
-const none: ReadonlyArray<() => void> = []
-
-/** Tasks for the next turn, behind the sockets that are ready then. */
+/** Tasks for the next turn, after the sockets that are ready then. */
 export class PostponedTasks {
+  readonly #run: (task: () => void) => void
+  readonly #readClock: () => number
   #tasks: Array<() => void> = []
+
+  /** `run` runs a task and contains what it throws; `readClock` returns monotonic milliseconds. */
+  constructor(run: (task: () => void) => void, readClock: () => number) {
+    this.#run = run
+    this.#readClock = readClock
+  }
 
   get isEmpty(): boolean {
     return this.#tasks.length === 0
@@ -15,28 +21,23 @@ export class PostponedTasks {
     this.#tasks.push(task)
   }
 
-  /** What was postponed before this turn; what its handlers postpone is for the next one. */
-  take(): ReadonlyArray<() => void> {
-    if (this.isEmpty) return none
+  /** Takes the tasks of this turn out, before its handlers postpone others for the next one. */
+  take(): ReadonlyArray<() => void> | undefined {
     const tasks = this.#tasks
+    if (tasks.length === 0) return undefined
     this.#tasks = []
     return tasks
   }
 
-  /**
-   * Runs as many as fit into their share of the turn, at least one; the others keep their place in the next one. `now` reads the clock, which
-   * stood at `beginMillis` when the turn's events were reported.
-   */
-  run(tasks: ReadonlyArray<() => void>, beginMillis: number, now: () => number, runAll: RunAll): void {
-    for (let index = 0; index < tasks.length; index++) {
-      if (index > 0 && now() > beginMillis + shareMillisMax) {
+  /** Runs as many as fit into their share of the turn, at least one. The others come first in the next turn. */
+  run(tasks: ReadonlyArray<() => void>, nowMillis: number): void {
+    const endMillis = nowMillis + postponedMillisMax
+    for (const [index, task] of tasks.entries()) {
+      if (index > 0 && this.#readClock() > endMillis) {
         this.#tasks = [...tasks.slice(index), ...this.#tasks]
         return
       }
-      runAll(tasks.slice(index, index + 1))
+      this.#run(task)
     }
   }
 }
-
-/** Runs tasks so that one that throws does not cost the others theirs. */
-type RunAll = (tasks: ReadonlyArray<() => void>) => void

@@ -20,12 +20,12 @@ const finish = (machine: Machine, ...ends: ReadonlyArray<ReturnType<typeof answe
   machine.end()
 }
 
-describe.each([...bothWays])("sendAfterReads, $way", ({ isBatching }) => {
-  test("sends when all that is ready was read, in the same turn", () => {
+describe.each([...bothWays])("what is sent in a handler, $way", ({ isBatching }) => {
+  test("leaves after all reads of the turn, in the same turn", () => {
     const machine = makeMachine({ isBatching })
     const sends: Array<number> = []
     const answer = (channel: Channel) => {
-      channel.sendAfterReads(bytesOf("answer"))
+      channel.send(bytesOf("answer"))
       sends.push(machine.process.callCount("send"))
     }
     const both = [answering(machine, answer), answering(machine, answer)] as const
@@ -41,11 +41,11 @@ describe.each([...bothWays])("sendAfterReads, $way", ({ isBatching }) => {
     const machine = makeMachine({ isBatching })
     const cargo = machine.process.open("cargo")
     const one = answering(machine, (channel) => {
-      channel.sendAfterReads(bytesOf("1"))
-      channel.sendAfterReads(bytesOf("2"))
-      channel.sendAfterReads(bytesOf("3"))
+      channel.send(bytesOf("1"))
+      channel.send(bytesOf("2"))
+      channel.send(bytesOf("3"))
       channel.sendDescriptor(cargo, () => {})
-      channel.sendAfterReads(bytesOf("5"))
+      channel.send(bytesOf("5"))
       channel.send(bytesOf("6"))
     })
     machine.process.calls.send(one.far, bytesOf("question"))
@@ -55,10 +55,47 @@ describe.each([...bothWays])("sendAfterReads, $way", ({ isBatching }) => {
     finish(machine, one)
   })
 
+  test("does not leave when it is a descriptor that is taken back, and its callback is not called", () => {
+    const machine = makeMachine({ isBatching })
+    const cargo = machine.process.open("cargo")
+    const outcomes: Array<number> = []
+    const answer = (channel: Channel) => {
+      const pending = channel.sendDescriptor(cargo, (outcome) => outcomes.push(outcome))
+      machine.loop.defer(() => pending.takeBack())
+      pending.takeBack()
+    }
+    const [one, other] = [answering(machine, answer), answering(machine, (channel) => channel.send(bytesOf("answer")))]
+    for (const { far } of [one, other]) machine.process.calls.send(far, bytesOf("question"))
+    machine.turn()
+    expect([readAll(machine.process, one.far), readAll(machine.process, other.far), outcomes]).toEqual([
+      "",
+      "answer",
+      []
+    ])
+    one.channel.send(bytesOf("later"))
+    expect(readAll(machine.process, one.far)).toBe("later")
+    cargo.close()
+    finish(machine, one, other)
+  })
+
+  test("follows what the callback of a descriptor sends that leaves before", () => {
+    const machine = makeMachine({ isBatching })
+    const cargo = machine.process.open("cargo")
+    const one = answering(machine, (channel) => {
+      channel.sendDescriptor(cargo, () => channel.send(bytesOf("from the callback, ")))
+      channel.send(bytesOf("behind"))
+    })
+    machine.process.calls.send(one.far, bytesOf("question"))
+    machine.turn()
+    expect(readAll(machine.process, one.far)).toMatch(/#from the callback, behind$|^.from the callback, behind#$/s)
+    cargo.close()
+    finish(machine, one)
+  })
+
   test("sends at once where nothing is being read", () => {
     const machine = makeMachine({ isBatching })
     const one = answering(machine, () => {})
-    one.channel.sendAfterReads(bytesOf("unasked"))
+    one.channel.send(bytesOf("unasked"))
     expect(readAll(machine.process, one.far)).toBe("unasked")
     finish(machine, one)
   })
@@ -66,7 +103,7 @@ describe.each([...bothWays])("sendAfterReads, $way", ({ isBatching }) => {
   test("sends before the channel closes", () => {
     const machine = makeMachine({ isBatching })
     const one = answering(machine, (channel) => {
-      channel.sendAfterReads(bytesOf("farewell"))
+      channel.send(bytesOf("farewell"))
       channel.close()
     })
     machine.process.calls.send(one.far, bytesOf("question"))
@@ -77,7 +114,7 @@ describe.each([...bothWays])("sendAfterReads, $way", ({ isBatching }) => {
 
   test("tells when not all of it was taken, and when the rest was", () => {
     const machine = makeMachine({ isBatching, socketBufferBytes: 24 })
-    const one = answering(machine, (channel) => channel.sendAfterReads(bytesOf("more than there is room for")))
+    const one = answering(machine, (channel) => channel.send(bytesOf("more than there is room for")))
     machine.process.calls.send(one.far, bytesOf("question"))
     machine.turn()
     expect(one.notes.events).toEqual(["question", "blocked"])
@@ -95,7 +132,7 @@ describe.each([...bothWays])("sendAfterReads, $way", ({ isBatching }) => {
     const machine = makeMachine({ isBatching })
     const one = answering(machine, (channel) => {
       one.far.close()
-      channel.sendAfterReads(bytesOf("for nobody"))
+      channel.send(bytesOf("for nobody"))
       expect(channel.sendFailure).toBeUndefined()
     })
     machine.process.calls.send(one.far, bytesOf("question"))
@@ -110,7 +147,7 @@ describe.each([...bothWays])("sendAfterReads, $way", ({ isBatching }) => {
   test("refuses what is longer than may wait, and sends nothing of it", () => {
     const machine = makeMachine({ isBatching })
     const taken: Array<boolean> = []
-    const one = answering(machine, (channel) => taken.push(channel.sendAfterReads(bytesOf("12345"))), 4)
+    const one = answering(machine, (channel) => taken.push(channel.send(bytesOf("12345"))), 4)
     machine.process.calls.send(one.far, bytesOf("question"))
     machine.turn()
     expect(taken).toEqual([false])

@@ -8,8 +8,8 @@ import {
   type ReceiveBuffer
 } from "@scached/fdpass"
 import type { EventLoop } from "../EventLoop.ts"
-import type { AfterReads, Reader } from "../ReadinessHandler.ts"
-import type { WatchMember } from "../WatchMember.ts"
+import type { Reader, Sender } from "../Member.ts"
+import type { Members } from "./Members.ts"
 
 /** Reads made together, each into a buffer of its own. */
 const readsMax = 32
@@ -29,22 +29,24 @@ interface Batches {
 }
 
 /**
- * What a turn has the kernel do together: the reads of what is ready, then, when all of it was seen to, what is to be sent and closed.
+ * The system calls that a turn makes together: the reads of all ready members, and after their handlers the sends and the closes.
  *
- * Each read is delivered in its turn, as if it had been made then. Whoever is stopped before that loses what was read, as what is unread is
- * lost with a socket.
+ * Each read is delivered in its turn, as if it had been made then. A member that is unwatched before its turn loses what was read, as bytes that
+ * nobody reads are lost with a socket.
  */
-export class SharedCalls {
+export class TurnBatch {
   readonly #loop: EventLoop
   readonly #receiveBytesMax: number
   #batches: Batches | undefined
   #descriptorRoom: () => number = () => 0
   readonly #buffers: Array<ReceiveBuffer> = []
-  /** The tokens of those whose reads were made, in the order of their events, and how many were seen to. */
+  /** The tokens of the members whose reads were made, in the order of their events, and how many reads were delivered. */
   readonly #tokens: Array<number> = []
   #taken = 0
-  /** Who sends, by place in the batch. */
-  readonly #senders: Array<AfterReads> = []
+  /** Senders that wait for the end of the turn's reads. */
+  readonly #gathered: Array<Sender> = []
+  /** Senders whose calls are in the batch, by their places there. */
+  readonly #senders: Array<Sender> = []
   readonly #onClosed: Array<() => void> = []
   /** Descriptors that wait to be closed together where there is no batch. */
   readonly #closing: Array<Descriptor> = []
@@ -61,7 +63,7 @@ export class SharedCalls {
     const reads = calls.makeCallBatch(readsMax, batching)
     const sends = reads && calls.makeCallBatch(sendsMax, batching)
     this.#batches = reads && sends && { reads, sends }
-    return this.isPossible
+    return this.#batches !== undefined
   }
 
   /**
@@ -69,30 +71,21 @@ export class SharedCalls {
    * made: there must be room for it until then, or clients that send along what nobody asked for would fill the table for all others.
    */
   get readsAtOnce(): number {
-    if (!this.isPossible) return Number.POSITIVE_INFINITY
+    if (this.#batches === undefined) return Number.POSITIVE_INFINITY
     return Math.max(1, Math.min(readsMax, Math.floor(this.#descriptorRoom() / passedDescriptorsMax)))
   }
 
-  /** Whether calls are made together. */
-  get isPossible(): boolean {
-    return this.#batches !== undefined
-  }
-
-  /** How many descriptors were let go of, and wait. */
-  get closing(): number {
-    return this.#onClosed.length
-  }
-
-  /** Makes the reads that are due for the descriptors of some events; one alone is left to its reader. */
-  read(events: ReadinessBatch, members: ReadonlyArray<WatchMember | undefined>, first: number, end: number): void {
+  /** Makes the reads that are due for some events; one alone is left to the loop. */
+  read(events: ReadinessBatch, members: Members, first: number, end: number): void {
     const reads = this.#batches?.reads
     if (reads === undefined) return
     this.endReads()
     for (let index = first; index < end; index++) {
       const token = events.token(index)
-      const socket = members[token]?.reader?.dueSocket
-      if (socket === undefined) continue
-      reads.receive(socket, this.#buffer(this.#tokens.length))
+      const member = members.at(token)
+      const reader = member?.reader
+      if (member === undefined || reader === undefined || !reader.readsTogether || !reader.isReadDue) continue
+      reads.receive(member.descriptor, this.#buffer(this.#tokens.length))
       this.#tokens.push(token)
     }
     if (this.#tokens.length > 1) reads.run()
@@ -131,23 +124,45 @@ export class SharedCalls {
     if (this.#closing.length === closesMax) this.#closeAll()
   }
 
-  /** Sends what those who wait have to send, and closes what was let go of. */
-  sendAll(waiting: ReadonlyArray<AfterReads>): void {
-    const batches = this.#batches
-    if (batches === undefined) return
-    for (let index = 0; index < waiting.length; index++) {
-      if (batches.sends.size === sendsMax) this.#run(batches.sends)
-      const sender = waiting[index]
-      if (sender !== undefined && sender.putSend(batches.sends) >= 0) this.#senders.push(sender)
-    }
-    if (batches.sends.size > 0 || this.#onClosed.length > 0) this.#run(batches.sends)
+  /** Has the sender send after the reads of this turn. */
+  gather(sender: Sender): void {
+    this.#gathered.push(sender)
   }
 
-  /** Closes what was let go of and still waits, and drops reads that nobody was told of. */
+  /** Sends what the senders have gathered, and closes what was let go of. */
+  end(): void {
+    const gathered = this.#gathered
+    const batches = this.#batches
+    // One call alone is as fast without the batch.
+    if (batches !== undefined && gathered.length + this.#onClosed.length > 1) this.#sendTogether(batches.sends)
+    else for (let index = 0; index < gathered.length; index++) this.#send(gathered[index])
+    gathered.length = 0
+    // After the answers: clients wait for those.
+    this.close()
+  }
+
+  /** Closes what was let go of and still waits, and drops reads that were not delivered. */
   close(): void {
     this.endReads()
     if (this.#closing.length > 0) this.#closeAll()
-    if (this.#onClosed.length > 0) this.sendAll([])
+    if (this.#batches !== undefined && this.#onClosed.length > 0) this.#run(this.#batches.sends)
+  }
+
+  #sendTogether(sends: CallBatch): void {
+    for (let index = 0; index < this.#gathered.length; index++) {
+      if (sends.size === sendsMax) this.#run(sends)
+      const sender = this.#gathered[index]
+      if (sender !== undefined && sender.putGathered(sends) >= 0) this.#senders.push(sender)
+    }
+    if (sends.size > 0 || this.#onClosed.length > 0) this.#run(sends)
+  }
+
+  #send(sender: Sender | undefined): void {
+    try {
+      sender?.sendGathered()
+    } catch (defect) {
+      this.#loop.onDefect(defect)
+    }
   }
 
   #closeAll(): void {
@@ -171,7 +186,7 @@ export class SharedCalls {
     }
   }
 
-  #tell(sender: AfterReads, outcome: Outcome): void {
+  #tell(sender: Sender, outcome: Outcome): void {
     try {
       sender.onSent(outcome)
     } catch (defect) {

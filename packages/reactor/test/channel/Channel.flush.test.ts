@@ -1,4 +1,4 @@
-/** What becomes of answers that are kept until all is read, when sending them fails: at once by `sendNow`, and later. */
+/** Answers that wait for the end of the turn's reads: what follows when sending them fails, within `flush` and later. */
 import { describe, expect, test } from "bun:test"
 import type { FaultKind } from "@scached/fdpass/testing"
 import type { Channel } from "../../src/index.ts"
@@ -45,15 +45,15 @@ const stateOf = ({ isBlocked, isClosed, pendingBytes, sendFailure }: Channel) =>
 
 const fine = { isBlocked: false, isClosed: false, pendingBytes: 0, failure: undefined }
 
-describe("sendNow", () => {
+describe("flush", () => {
   test("sends what is kept within the handler, once", () => {
     const sends: Array<number> = []
     const one = asked(undefined, (channel) => {
-      channel.sendAfterReads(bytesOf("answer"))
+      channel.send(bytesOf("answer"))
       sends.push(one.sends())
-      channel.sendNow()
+      channel.flush()
       sends.push(one.sends())
-      channel.sendNow()
+      channel.flush()
     })
     one.machine.turn(2)
     expect([sends, one.sends(), one.received()]).toEqual([[0, 1], 1, "answer"])
@@ -62,11 +62,11 @@ describe("sendNow", () => {
   })
 
   test("makes no call where nothing is kept, or the channel is closed", () => {
-    const one = asked(undefined, (channel) => channel.sendNow())
+    const one = asked(undefined, (channel) => channel.flush())
     one.machine.turn()
-    one.channel.sendNow()
+    one.channel.flush()
     one.channel.close()
-    one.channel.sendNow()
+    one.channel.flush()
     expect(one.sends()).toBe(0)
     one.far.close()
     one.machine.end()
@@ -76,8 +76,8 @@ describe("sendNow", () => {
     test(`what is not taken (${fault}) waits, and is told when it has left`, () => {
       const states: Array<unknown> = []
       const one = asked(fault, (channel) => {
-        channel.sendAfterReads(bytesOf("answer"))
-        channel.sendNow()
+        channel.send(bytesOf("answer"))
+        channel.flush()
         states.push(stateOf(channel))
       })
       one.machine.turn()
@@ -94,12 +94,12 @@ describe("sendNow", () => {
   test("a failure shows at once, and ends the channel's reading later, once", () => {
     const states: Array<unknown> = []
     const one = asked("noBuffers", (channel) => {
-      channel.sendAfterReads(bytesOf("lost"))
-      channel.sendNow()
+      channel.send(bytesOf("lost"))
+      channel.flush()
       states.push(stateOf(channel), [...one.notes.events])
       // Nothing is sent behind what was lost.
-      channel.sendAfterReads(bytesOf("behind it"))
-      channel.sendNow()
+      channel.send(bytesOf("behind it"))
+      channel.flush()
     })
     one.machine.turn(3)
     expect(states).toEqual([{ ...fine, failure: "ENOBUFS" }, ["question"]])
@@ -109,8 +109,8 @@ describe("sendNow", () => {
 
   test("of a peer that is gone the next read tells, and nothing before", () => {
     const one = asked("connectionBroken", (channel) => {
-      channel.sendAfterReads(bytesOf("for nobody"))
-      channel.sendNow()
+      channel.send(bytesOf("for nobody"))
+      channel.flush()
       expect([stateOf(channel), one.notes.events]).toEqual([{ ...fine, failure: "EPIPE" }, ["question"]])
     })
     one.machine.turn()
@@ -122,8 +122,8 @@ describe("sendNow", () => {
 
   test("an owner that closes at once for a failure hears no more", () => {
     const one = asked("noBuffers", (channel) => {
-      channel.sendAfterReads(bytesOf("lost"))
-      channel.sendNow()
+      channel.send(bytesOf("lost"))
+      channel.flush()
       if (channel.sendFailure !== undefined) channel.close()
     })
     one.machine.turn(3)
@@ -135,7 +135,7 @@ describe("sendNow", () => {
 
 describe("onBlocked", () => {
   const keep = (channel: Channel) => {
-    channel.sendAfterReads(bytesOf("answer"))
+    channel.send(bytesOf("answer"))
   }
 
   for (const fault of ["notReady", "interrupted", "shortWrite"] as const) {

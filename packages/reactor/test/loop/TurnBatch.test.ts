@@ -179,12 +179,12 @@ test("what was gathered, sent and gathered again leaves once", () => {
   const machine = makeMachine(together)
   const first = open(machine, {
     onReceive: () => {
-      first.channel.sendAfterReads(bytesOf("1"))
-      first.channel.sendNow()
-      first.channel.sendAfterReads(bytesOf("2"))
+      first.channel.send(bytesOf("1"))
+      first.channel.flush()
+      first.channel.send(bytesOf("2"))
     }
   })
-  const second = open(machine, { onReceive: () => void second.channel.sendAfterReads(bytesOf("3")) })
+  const second = open(machine, { onReceive: () => void second.channel.send(bytesOf("3")) })
   ask(machine, first, second)
   machine.turn()
   expect([readAll(machine.process, first.far), readAll(machine.process, second.far)]).toEqual(["12", "3"])
@@ -198,8 +198,8 @@ test("descriptors leave after the reads, behind what was gathered, and their out
   const give = (name: string) => ({
     onReceive: () => {
       const { channel } = name === "first" ? first : second
-      channel.sendAfterReads(bytesOf("text"))
-      channel.sendDescriptorAfterReads(cargo, (outcome) => void told.push(`${name} ${outcome}`))
+      channel.send(bytesOf("text"))
+      channel.sendDescriptor(cargo, (outcome) => void told.push(`${name} ${outcome}`))
       expect(told).toEqual([])
     }
   })
@@ -224,13 +224,13 @@ test("a descriptor for a peer that is gone fails, and one that it has no room fo
   while (process.calls.send(filler, bytesOf("x")) > 0);
   filler.close()
   const notes = new Notes({
-    onReceive: () => full.channel.sendDescriptorAfterReads(cargo, (outcome) => told.push(`full ${outcome}`))
+    onReceive: () => full.channel.sendDescriptor(cargo, (outcome) => told.push(`full ${outcome}`))
   })
   const full = { channel: openChannel(machine.loop, near, notes), far, notes }
   const gone = open(machine, {
     onReceive: () => {
       gone.far.close()
-      gone.channel.sendDescriptorAfterReads(cargo, (outcome) => told.push(`gone ${outcome}`))
+      gone.channel.sendDescriptor(cargo, (outcome) => told.push(`gone ${outcome}`))
     }
   })
   ask(machine, full, gone)
@@ -251,7 +251,7 @@ test("a channel that closes with a descriptor gathered does not send it", () => 
   const told: Array<number> = []
   const first = open(machine, {
     onReceive: () => {
-      first.channel.sendDescriptorAfterReads(cargo, (outcome) => told.push(outcome))
+      first.channel.sendDescriptor(cargo, (outcome) => told.push(outcome))
       first.channel.close()
     }
   })
