@@ -186,7 +186,7 @@
  *         Print a page about all of this, and end.
  *
  *     **--version**
- *         Print the version, and end.
+ *         Print the version, the commit that it was built from and the protocol that it speaks, and end.
  *
  * SIGNALS
  *     **SIGTERM**, **SIGINT**, **SIGQUIT**

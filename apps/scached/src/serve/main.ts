@@ -3,7 +3,6 @@ import { Errno, type SystemCallError, systemCallError } from "@scached/fdpass"
 import { LogLine } from "@scached/postfix"
 import { Reactors } from "@scached/reactor"
 import { Cause, Clock, Effect, Exit, Layer, Result } from "effect"
-import { version } from "../../package.json" with { type: "json" }
 import { Journal } from "../log/Journal.ts"
 import { printable } from "../log/printable.ts"
 import { StandardError } from "../log/StandardError.ts"
@@ -19,6 +18,7 @@ import { serve } from "./serve.ts"
 import * as ListenSockets from "./systemd/ListenSockets.ts"
 import * as Notifier from "./systemd/Notifier.ts"
 import { UsageError } from "./UsageError.ts"
+import { versionLine } from "./versionLine.ts"
 
 const exitCodes = { done: 0, cannotServe: 1, usage: 2 } as const
 
@@ -128,6 +128,6 @@ export const main = (words: ReadonlyArray<string>, onListening: () => void = () 
   const command = CommandLine.parse(words)
   if (Result.isFailure(command)) process.exit(complain(command.failure))
   else if (command.success._tag === "Help") print(help)
-  else if (command.success._tag === "Version") print(`scached ${version}\n`)
+  else if (command.success._tag === "Version") print(`${versionLine}\n`)
   else run(command.success, onListening)
 }

@@ -360,7 +360,11 @@ for (const { name, command } of formsAndConfined) {
       const parameters = Object.values(serveParameters).map(({ name }) => name)
       for (const word of [...options, ...more, ...parameters]) expect(help.stdout).toContain(word)
       const version = await runToEnd(command, ["--version"])
-      expect(version).toEqual({ stdout: "scached 0.1.0\n", stderr: "", exitCode: 0 })
+      const protocol = "protocol connection_cache_protocol of Postfix 3.6 and later"
+      expect(version).toMatchObject({ stderr: "", exitCode: 0 })
+      expect(version.stdout).toMatch(
+        new RegExp(`^scached 0\\.1\\.0 \\((from source|commit [0-9a-f]{12}), ${protocol}\\)\n$`)
+      )
     })
   })
 }
