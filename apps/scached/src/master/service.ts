@@ -147,13 +147,14 @@ const settle = Effect.fnUntraced(function* ({
   farewells,
   mode,
   options,
+  owner,
   values
 }: ServiceSettings.ServiceSettings): Effect.fn.Return<CacheSettings, ServiceFailure, Requirements | Journal> {
   const journal = yield* Journal
   const budget = yield* DescriptorBudget.raise
   const remarks = yield* Confinement.confine({
     rootDirectory: options.isChroot ? values.queueDirectory : undefined,
-    userName: options.isUnprivileged ? values.mailOwner : undefined
+    owner: options.isUnprivileged ? owner : undefined
   })
   // Under a distribution's unit they are the same at every start, and nothing is wrong.
   if (journal.isVerbose) for (const remark of remarks) journal.verbose(remark)

@@ -18,7 +18,11 @@ describe("what is fatal", () => {
     ["an override without a value", [...standard, "-o", "max_idle"], "missing '=' after parameter name"],
     ["a time that is none", [...standard, "-o", "max_idle=later"], "max_idle"],
     ["a time that is too short", [...standard, "-o", "connection_cache_ttl_limit=0"], "connection_cache_ttl_limit"],
-    ["an unknown user", [...standard, "-o", "mail_owner=nemo"], 'mail_owner: there is no user "nemo"'],
+    [
+      "an unknown user",
+      [...standard, "-o", "mail_owner=nemo"],
+      'mail_owner: there is no user "nemo" in /etc/passwd, and getent(1) cannot be run'
+    ],
     ["a queue directory that is not there", [...standard, "-o", "queue_directory=/none"], "chdir /none: no such file"],
     ["more sockets than were passed", [...standard, "-s", "2"], "descriptor 7 should be a listening socket"],
     [
@@ -100,6 +104,13 @@ describe("a service", () => {
       "client pid=1000 uid=0: disconnect"
     ])
     expect(stage.statusMessages()).toEqual([77, 3, 0, 77, 3, 1])
+  })
+
+  test("serves as a user that getent(1) alone knows, whom it asks for once", () => {
+    const stage = new Stage({ max_idle: "1s", mail_owner: "ghost" })
+    stage.daemon.programs.set("getent passwd -- ghost", "ghost:*:4711:4712::/:\n")
+    expect(stage.run(standard)).toBe(0)
+    expect(stage.daemon.credentials).toMatchObject({ uid: 4711, gid: 4712 })
   })
 
   test("leaves at once when master dies or wants another, and tells its statistics", () => {
