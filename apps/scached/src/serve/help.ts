@@ -20,7 +20,7 @@ const parameterLines = keys.map((key) => {
 })
 
 /** What `scached --help` prints. */
-export const help: string = `scached keeps other programs' idle connections and hands them to whoever asks next.
+export const help: string = `scached keeps other programs' idle connections and hands them to the next client that asks.
 It speaks the protocol of Postfix's scache(8), so that smtp(8) uses it unchanged.
 
 Usage:
