@@ -212,6 +212,9 @@
  *     **SIGTERM**, **SIGINT**, **SIGQUIT**
  *         Close all connections and end.
  *
+ *     **SIGUSR1**
+ *         Log all counters, gauges and limits.
+ *
  *     **SIGHUP**
  *         With **serve**: read main.cf again and log what has changed, a line for each parameter. What is cached stays, and so do
  *         clients. Under master(8): end, like every other service; postfix(1) reload is the way to new settings.
@@ -249,7 +252,7 @@
  *
  * CONFIGURATION PARAMETERS
  *     Changes to main.cf take effect when a new process starts: use the command "postfix reload". For **serve** there is SIGHUP; it
- *     goes by the first twenty-eight of these parameters.
+ *     goes by the first twenty-nine of these parameters.
  *
  *     The text below gives the default of each. Times take a unit: s (seconds), m (minutes), h (hours), d (days), w (weeks).
  *
