@@ -25,6 +25,7 @@ It speaks the protocol of Postfix's scache(8), so that smtp(8) uses it unchanged
 
 Usage:
   scached serve --socket PATH [options]
+  scached install --postfix [--yes | --undo]   the commands that put it in the place of scache(8)
 
 Options of serve:
   --socket PATH             where clients connect: a UNIX socket, made at start and removed at exit;
