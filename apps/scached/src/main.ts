@@ -188,6 +188,25 @@
  *     **--version**
  *         Print the version, the commit that it was built from and the protocol that it speaks, and end.
  *
+ * LOOKING INTO A CACHE
+ *     These programs look into a cache that runs, and change nothing. The cache answers root and the user that it runs as. Each has a
+ *     page of its own, **--help**. docs/operating.md explains what they print, and the JSON of **--json**.
+ *
+ *     **scached status**
+ *         What it holds and has counted, its limits and its settings.
+ *
+ *     **scached list**
+ *         Every connection and every binding: age, remaining time, uses, and who saved it.
+ *
+ *     **scached watch**
+ *         What happens, as it happens, with reasons.
+ *
+ *     **scached top**
+ *         One screen that is renewed every second.
+ *
+ *     **scached check**
+ *         What main.cf means, and what is wrong with it. It needs no running cache.
+ *
  * SIGNALS
  *     **SIGTERM**, **SIGINT**, **SIGQUIT**
  *         Close all connections and end.
@@ -360,5 +379,8 @@ const processName = process.argv[1]?.startsWith("/$bunfs/") === true ? basename(
 
 // master(8) begins with a single letter, people with a word or with two dashes. What is for people is loaded for people only: it takes
 // as long as all the rest (standard error as a stream alone 10 ms).
-if (/^-[a-zA-Z]/.test(words[0] ?? "") && words[0] !== "-h") Service.main(words, processName)
-else void import("./serve/main.ts").then((command) => command.main(words))
+const [first = ""] = words
+if (/^-[a-zA-Z]/.test(first) && first !== "-h") Service.main(words, processName)
+else if (/^(status|list|watch|top|check)$/.test(first)) {
+  void import("./inspect/main.ts").then((command) => command.main(words))
+} else void import("./serve/main.ts").then((command) => command.main(words))

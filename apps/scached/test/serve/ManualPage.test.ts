@@ -55,6 +55,7 @@ describe("man/scached.8", () => {
       "LIMITS",
       "OPTIONS UNDER MASTER(8)",
       "OPTIONS OF SERVE",
+      "LOOKING INTO A CACHE",
       "SIGNALS",
       "SECURITY",
       "DIAGNOSTICS",
