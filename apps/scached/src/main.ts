@@ -186,11 +186,14 @@
  *         Print a page about all of this, and end.
  *
  *     **--version**
- *         Print the version, and end.
+ *         Print the version, the commit that it was built from and the protocol that it speaks, and end.
  *
  * SIGNALS
  *     **SIGTERM**, **SIGINT**, **SIGQUIT**
  *         Close all connections and end.
+ *
+ *     **SIGUSR1**
+ *         Log all counters, gauges and limits.
  *
  *     **SIGHUP**
  *         With **serve**: read main.cf again and log what has changed, a line for each parameter. What is cached stays, and so do
@@ -229,7 +232,7 @@
  *
  * CONFIGURATION PARAMETERS
  *     Changes to main.cf take effect when a new process starts: use the command "postfix reload". For **serve** there is SIGHUP; it
- *     goes by the first twenty-eight of these parameters.
+ *     goes by the first twenty-nine of these parameters.
  *
  *     The text below gives the default of each. Times take a unit: s (seconds), m (minutes), h (hours), d (days), w (weeks).
  *

@@ -19,6 +19,7 @@ const speaking = [
 const silent: Readonly<Record<string, string>> = {
   "apps/scached/src/serve/help.ts": "what --help prints",
   "apps/scached/src/serve/ServeParameters.ts": "descriptions of parameters",
+  "apps/scached/src/serve/versionLine.ts": "what --version prints",
   "packages/postfix/src/ScacheParameters.ts": "descriptions and defaults of parameters",
   "packages/postfix/src/internal/daemonDefaults.ts": "defaults of parameters",
   "packages/fdpass/src/plain/TransferError.ts":

@@ -192,6 +192,20 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
     tests: ["packages/daemon/test/OverflowIds.test.ts"]
   },
   {
+    name: "users: getent(1) may take as long as it likes",
+    file: "packages/daemon/src/internal/runProgram.ts",
+    find: "timeout: millisMax,",
+    replace: "timeout: 10 * millisMax + 30_000,",
+    tests: ["packages/daemon/test/UserDatabase.test.ts"]
+  },
+  {
+    name: "users: getent(1) takes a name for an option",
+    file: "packages/daemon/src/UserDatabase.ts",
+    find: '["getent", "passwd", "--", name]',
+    replace: '["getent", "passwd", name]',
+    tests: ["packages/daemon/test/UserDatabase.test.ts"]
+  },
+  {
     name: "place: links are made shorter before they are walked",
     file: "apps/scached/src/serve/SocketPlace.ts",
     find: "names = [...namesOf(target), ...rest]",

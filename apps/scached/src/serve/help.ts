@@ -54,6 +54,7 @@ Signals:
                          limit is lower. The ttl limit counts for what is saved from then on;
                          daemon_timeout, scached_io_uring, syslog_facility and syslog_name need
                          a restart
+  USR1                   log all counters, gauges and limits
   TERM, INT, QUIT        close everything, remove the socket and exit
 
 Exit status:

@@ -119,7 +119,7 @@ for (const { name, command } of forms) {
   })
 
   describe(`serve --log-to syslog, ${name}`, () => {
-    const serve = (socket: string) => ["serve", "--socket", socket, "--log-to", "syslog"]
+    const serve = (socket: string) => ["serve", "--socket", socket, "--log-to", "syslog", ...Master.linesOfScache]
 
     deviceTest("logs to /dev/log, and nothing to standard error", async () => {
       using directory = new Directory()

@@ -30,6 +30,11 @@ export const inspectionNames = {
 /** Of all requests. */
 export const allNames = { ...wireNames, ...inspectionNames }
 
+/**
+ * What a server calls the protocol in its greeting.
+ *
+ * @category constants
+ */
 export const protocolName = "connection_cache_protocol"
 
 /** What a server says first. */

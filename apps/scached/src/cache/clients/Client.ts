@@ -292,7 +292,9 @@ export class Client implements ChannelHandler {
   #answerSave(request: Request.SaveEndpoint | Request.SaveDestination, isSaved: boolean): void {
     const { events } = this.#context.cache
     if (events.isWatched) events.saved(request, isSaved, this.peer)
-    this.#log.verboseRequest(request, isSaved ? "saved" : "no room")
+    const { ttlSecondsMax } = this.#context.settings.current
+    const isShortened = isSaved && request.ttlSeconds > ttlSecondsMax
+    this.#log.verboseRequest(request, isShortened ? `saved for ${ttlSecondsMax} s` : isSaved ? "saved" : "no room")
     this.#session.replyStatus(isSaved ? Reply.Status.ok : Reply.Status.failed)
   }
 
