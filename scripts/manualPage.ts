@@ -1,6 +1,6 @@
 /**
- * Makes man/scached.8 from the comment at the head of apps/scached/src/main.ts, which is the manual page in a form that people can read,
- * and from the table of parameters. With `--print` it only prints what it makes.
+ * Makes man/scached.8 and man/scache-bench.1 from the comments at the heads of their programs, which are the manual pages in a form that
+ * people can read, from the table of parameters and from the programs' own help. With `--print NAME` it only prints that page.
  *
  *   NAME                a heading: at the margin
  *       text            a paragraph, up to the next empty line
@@ -9,20 +9,44 @@
  *       | text          kept as it is
  *       **bold** and *italic*
  *       @parameters     the entries of the table in apps/scached/src/settings/parameters.ts
+ *       @options NAME   the flags of a subcommand, from its help
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { cacheParameterList } from "../apps/scached/src/settings/parameters.ts"
 
 const root = join(import.meta.dir, "..")
-const source = join(root, "apps/scached/src/main.ts")
-const target = join(root, "man/scached.8")
+
+/** A page, and what it is made of. */
+interface Page {
+  readonly name: string
+  readonly section: number
+  /** The program, whose first comment is the page. */
+  readonly source: string
+  /** What else is in it, for those who would change the page itself. */
+  readonly sources: string
+}
+
+const pages: ReadonlyArray<Page> = [
+  {
+    name: "scached",
+    section: 8,
+    source: "apps/scached/src/main.ts",
+    sources: "apps/scached/src/main.ts and settings/parameters.ts"
+  },
+  {
+    name: "scache-bench",
+    section: 1,
+    source: "apps/scache-bench/src/main.ts",
+    sources: "apps/scache-bench/src/main.ts and its help"
+  }
+]
 
 const indentOf = (line: string): number => line.length - line.trimStart().length
 
 /** The lines of the first comment, without what makes it one. */
-const headOf = (text: string): ReadonlyArray<string> => {
-  const comment = /\/\*\*\n(.*?)\n \*\/\n/s.exec(text)?.[1]
+const headOf = (source: string): ReadonlyArray<string> => {
+  const comment = /\/\*\*\n(.*?)\n \*\/\n/s.exec(readFileSync(join(root, source), "utf8"))?.[1]
   if (comment === undefined) throw new Error(`${source} has no comment at its head`)
   return comment.split("\n").map((line) => line.replace(/^ \* ?/, ""))
 }
@@ -36,6 +60,21 @@ const parameterEntries = (): ReadonlyArray<string> =>
       `        ${about}${details === undefined ? "" : ` ${details}`}`,
       ""
     ])
+
+/** The flags of a subcommand as its help has them: a name at two blanks, its description in a column, gone on with on the lines below. */
+const optionEntries = (source: string, subcommand: string): ReadonlyArray<string> => {
+  const help = Bun.spawnSync([process.execPath, join(root, source), subcommand, "--help"], {
+    env: { ...process.env, NO_COLOR: "1" }
+  })
+  const section = /\nFLAGS\n(.*?)\n\n/s.exec(help.stdout.toString())?.[1]
+  if (section === undefined) throw new Error(`${source} ${subcommand} --help has no flags`)
+  return section.split("\n").flatMap((line) => {
+    const [, flag, metavar = "", text] = /^ {2}(--\S+)(?: (\S+))? {2,}(\S.*)$/.exec(line) ?? []
+    if (flag === undefined) return [`        ${line.trim()}`]
+    const value = metavar === "" ? "" : ` *${metavar}*`
+    return ["", `    **${flag}**${value}`, `        ${text}`]
+  })
+}
 
 /** Text for roff: its own characters escaped, hyphens that people type kept as such, fonts switched. */
 const inline = (text: string): string => {
@@ -73,12 +112,18 @@ const roffOf = (heading: string, { kind, lines }: Block): ReadonlyArray<string> 
   return [".PP", ...texts.map(inline)]
 }
 
+const expand = (source: string, line: string): ReadonlyArray<string> => {
+  const [, word, subcommand = ""] = /^\s+@(parameters|options)(?: (\S+))?$/.exec(line) ?? []
+  if (word === "parameters") return parameterEntries()
+  return word === "options" ? optionEntries(source, subcommand) : [line]
+}
+
 /** The whole page. */
-const manualPage = (text: string): string => {
-  const lines = headOf(text).flatMap((line) => (line.trim() === "@parameters" ? parameterEntries() : [line]))
+const manualPage = ({ name, section, source, sources }: Page): string => {
+  const lines = headOf(source).flatMap((line) => expand(source, line))
   const output = [
-    '.\\" Made by "bun run manual" from apps/scached/src/main.ts and settings/parameters.ts: change those, not this.',
-    '.TH SCACHED 8 "" "" "scached"'
+    `.\\" Made by "bun run manual" from ${sources}: change those, not this.`,
+    `.TH ${name.toUpperCase()} ${section} "" "" "${name}"`
   ]
   const headings = lines.flatMap((line, index) => (/^\S/.test(line) ? [index] : []))
   for (const [at, index] of headings.entries()) {
@@ -93,10 +138,14 @@ const manualPage = (text: string): string => {
   return `${output.join("\n")}\n`
 }
 
-const page = manualPage(readFileSync(source, "utf8"))
-if (process.argv.includes("--print")) process.stdout.write(page)
-else {
-  mkdirSync(join(root, "man"), { recursive: true })
-  writeFileSync(target, page)
-  console.log(`made ${target}`)
+const [mode, wanted = "scached"] = process.argv.slice(2)
+for (const page of pages.filter(({ name }) => mode !== "--print" || name === wanted)) {
+  const text = manualPage(page)
+  if (mode === "--print") process.stdout.write(text)
+  else {
+    mkdirSync(join(root, "man"), { recursive: true })
+    const target = join(root, `man/${page.name}.${page.section}`)
+    writeFileSync(target, text)
+    console.log(`made ${target}`)
+  }
 }

@@ -84,7 +84,7 @@ const give = (message: string): never => {
 }
 const journal: ClientContext["journal"] = { isVerbose: false, info: give, warning: give, verbose: give }
 const notices = new LimitNotices(loop, journal, settings)
-const cache = new ConnectionCache(loop, settings, { notices, onFreed: () => {}, onLost: give })
+const cache = new ConnectionCache(loop, settings, { notices, onFreed: () => {}, onLost: give, departureRoom: () => 0 })
 const context: ClientContext = {
   loop,
   cache,

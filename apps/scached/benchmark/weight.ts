@@ -39,7 +39,7 @@ const give = (message: string): never => {
   throw new Error(message)
 }
 const notices = new LimitNotices(loop, { isVerbose: false, info: give, warning: give, verbose: give }, settings)
-const cache = new ConnectionCache(loop, settings, { notices, onFreed: () => {}, onLost: give })
+const cache = new ConnectionCache(loop, settings, { notices, onFreed: () => {}, onLost: give, departureRoom: () => 0 })
 
 const heapBytes = (): number => {
   Bun.gc(true)

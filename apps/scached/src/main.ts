@@ -6,13 +6,14 @@
  * SYNOPSIS
  *     **scached** [master(8) options]
  *     **scached serve** [**--socket** *path*] [options]
+ *     **scached install** **--postfix** [**--yes** | **--undo**]
  *     **scached** **--help** | **--version**
  *
  * DESCRIPTION
  *     The **scached**(8) server keeps open connections that other programs are done with for the moment, and hands them to whoever
  *     asks for one next. A delivery agent, smtp(8) for instance, gives away a connection to a mail server at the end of one mail and
  *     gets it back, or another process gets it, for the next mail to the same place. What is handed over is the socket itself, as a
- *     passed file descriptor: **scached**(8) neither reads from it nor writes to it.
+ *     passed file descriptor: **scached**(8) neither reads from it nor writes to it, but for a FAREWELL where one is set.
  *
  *     There are two ways to run it. Started by Postfix's master(8), as the scache service in master.cf, it is a Postfix daemon: it
  *     takes main.cf's parameters, logs as Postfix does, gives up its rights and leaves along with Postfix. Started by anybody else
@@ -57,6 +58,37 @@
  *
  *     A cached connection whose far end closes, or says something although nobody asked (a mail server's "421"), leaves the cache at
  *     once; see **scached_watch**. Between the answer to a find and the hand-over it may still die, and its taker finds out.
+ *
+ * FAREWELL
+ *     When a connection expires, it is closed, and many a server logs, rates or bans a client that leaves without a word. With
+ *     **scached_farewell** the server is told first, in its protocol. It is said only where a connection leaves because it expires, is
+ *     evicted, or the daemon ends; never where a client was sent the connection, even if it came back, where the server has said
+ *     something, or where it has left.
+ *
+ *     A rule is a service or the beginning of a label and an asterisk, an equals sign, and what is said. The service is the first line of
+ *     the label, in which smtp(8) and lmtp(8) write the name of their line in master.cf. A name alone is both. A character behind a
+ *     backslash is r, n, t, s (a space), a backslash, or x and two hexadecimal digits.
+ *
+ *     **smtp**, **lmtp**, **nntp**, **redis**
+ *         QUIT.
+ *
+ *     **pop3**
+ *         QUIT, which deletes what is marked as deleted.
+ *
+ *     **imap**
+ *         LOGOUT, for connections that are not in IDLE.
+ *
+ *     **postgres**, **mysql**
+ *         The message that ends a session.
+ *
+ *     **octets:***text*
+ *         1 to 64 octets.
+ *
+ *     **none**
+ *         Nothing.
+ *
+ *     The connection is closed when the server has closed its end, or after **scached_farewell_timeout**. What carries TLS must go through
+ *     tlsproxy(8), as that of smtp(8) does: no rule may match a TCP connection that carries TLS itself.
  *
  * LIMITS
  *     Whatever a client could fill has a limit, with a parameter for it and a line in the log when it is first reached; see
@@ -155,11 +187,33 @@
  *         Print a page about all of this, and end.
  *
  *     **--version**
- *         Print the version, and end.
+ *         Print the version, the commit that it was built from and the protocol that it speaks, and end.
+ *
+ * OPTIONS OF INSTALL
+ *     **scached install** looks at the Postfix of the machine and prints the commands that put **scached**(8) in the place of scache(8). See
+ *     docs/install.md.
+ *
+ *     **--postfix**
+ *         What it is installed for. There is nothing else yet, and it has to be said.
+ *
+ *     **--yes**
+ *         Run the commands instead of only printing them.
+ *
+ *     **--undo**
+ *         Go back to scache(8), and remove what **--yes** has put there.
+ *
+ *     **--keep-hardening**
+ *         Leave Postfix's unit as it is where systemd denies it executable memory.
+ *
+ *     **--config-directory** *directory*
+ *         The Postfix whose main.cf is in this directory.
  *
  * SIGNALS
  *     **SIGTERM**, **SIGINT**, **SIGQUIT**
  *         Close all connections and end.
+ *
+ *     **SIGUSR1**
+ *         Log all counters, gauges and limits.
  *
  *     **SIGHUP**
  *         With **serve**: read main.cf again and log what has changed, a line for each parameter. What is cached stays, and so do
@@ -171,7 +225,8 @@
  *     and those that are allowed besides. The mode of the socket and of its directory come on top.
  *
  *     **scached**(8) is moderately security-sensitive. It opens no connection to anywhere, and opens no file on behalf of a client. It
- *     reads from no connection that it keeps, but asks the kernel whether there is something to read. Under master(8) it needs
+ *     reads from no connection that it keeps, but asks the kernel whether there is something to read; with a FAREWELL it writes that,
+ *     and throws the answer away. Under master(8) it needs
  *     root's rights to change its root directory and its user, which it does before it serves the first client. From then on it has
  *     no capability and can gain none; below its root it needs no file. See docs/security.md.
  *
@@ -197,7 +252,7 @@
  *
  * CONFIGURATION PARAMETERS
  *     Changes to main.cf take effect when a new process starts: use the command "postfix reload". For **serve** there is SIGHUP; it
- *     goes by the first twenty-six of these parameters.
+ *     goes by the first twenty-nine of these parameters.
  *
  *     The text below gives the default of each. Times take a unit: s (seconds), m (minutes), h (hours), d (days), w (weeks).
  *
@@ -321,9 +376,12 @@ import * as Service from "./master/main.ts"
 const words = process.argv.slice(2)
 
 /** The name in master.cf, which is that of a link to the executable; from source it is that of Bun. */
-const processName = process.argv[1]?.startsWith("/$bunfs/") === true ? basename(process.argv0) : "scached"
+const isCompiled = process.argv[1]?.startsWith("/$bunfs/") === true
+const processName = isCompiled ? basename(process.argv0) : "scached"
 
 // master(8) begins with a single letter, people with a word or with two dashes. What is for people is loaded for people only: it takes
 // as long as all the rest (standard error as a stream alone 10 ms).
 if (/^-[a-zA-Z]/.test(words[0] ?? "") && words[0] !== "-h") Service.main(words, processName)
+else if (words[0] === "install")
+  void import("./install/main.ts").then((command) => command.main(words.slice(1), isCompiled))
 else void import("./serve/main.ts").then((command) => command.main(words))

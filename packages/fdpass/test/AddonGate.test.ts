@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { buildAddon, isCompilerHere, withoutNewCode } from "./support/withoutNewCode.ts"
 
 /** Those that call bun:ffi themselves, or have programs that do. */
-const needNewCode: ReadonlyArray<string> = ["AddonGate.test.ts", "HeldUp.test.ts"]
+const needNewCode: ReadonlyArray<string> = ["AddonGate.test.ts", "ErrandsHeldUp.test.ts", "HeldUp.test.ts"]
 
 const runConfined = (...words: ReadonlyArray<string>) => {
   const child = Bun.spawnSync([withoutNewCode(), process.execPath, ...words], { cwd: join(import.meta.dir, "..") })

@@ -11,13 +11,16 @@ const speaking = [
   /^apps\/scached\/src\//,
   /^packages\/(postfix|reactor)\/src\//,
   /^packages\/(fdpass|daemon)\/src\/(?!internal\/|testing\/)/,
-  /^packages\/protocol\/src\/ProtocolError\.ts$/
+  /^packages\/protocol\/src\/ProtocolError\.ts$/,
+  /^packages\/farewell\/src\/(?!FarewellSession)/
 ]
 
 /** Modules whose sentences the daemon does not print as messages. */
 const silent: Readonly<Record<string, string>> = {
   "apps/scached/src/serve/help.ts": "what --help prints",
   "apps/scached/src/serve/ServeParameters.ts": "descriptions of parameters",
+  "apps/scached/src/serve/versionLine.ts": "what --version prints",
+  "apps/scached/src/install/InstallPlan.ts": "commands, and why they are there, as install prints them",
   "packages/postfix/src/ScacheParameters.ts": "descriptions and defaults of parameters",
   "packages/postfix/src/internal/daemonDefaults.ts": "defaults of parameters",
   "packages/fdpass/src/plain/TransferError.ts":

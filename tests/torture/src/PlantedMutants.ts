@@ -256,24 +256,24 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "hand-over: one that was sent goes back into the cache",
     file: `${cache}/clients/Client.ts`,
-    find: 'if (handOver === "sent") this.#settle()',
-    replace: 'if (handOver === "none") this.#settle()',
-    tests: ["apps/scached/test/cache/HandOver.test.ts"],
+    find: 'if (handOver === "sent") this.#handOver.settle()',
+    replace: 'if (handOver === "none") this.#handOver.settle()',
+    tests: ["apps/scached/test/cache/clients/HandOver.test.ts"],
     isQuick: true
   },
   {
     name: "hand-over: a descriptor that was never read is taken for received",
     file: `${cache}/clients/Client.ts`,
-    find: "if (this.#found !== undefined && error?.errno === Errno.ECONNRESET) this.#putBack()",
-    replace: "if (this.#found === null) this.#putBack()",
-    tests: ["apps/scached/test/cache/HandOver.test.ts", "tests/torture/test/Fuzz.test.ts"]
+    find: "if (this.#handOver.found !== undefined && error?.errno === Errno.ECONNRESET) this.#handOver.putBack()",
+    replace: "if (this.#isClosed) this.#handOver.putBack()",
+    tests: ["apps/scached/test/cache/clients/HandOver.test.ts", "tests/torture/test/Fuzz.test.ts"]
   },
   {
     name: "hand-over: what is late leaks",
     file: `${cache}/ConnectionCache.ts`,
     find: "      lease.value.close()\n      return this.#observer.onFreed()",
     replace: "      return this.#observer.onFreed()",
-    tests: ["apps/scached/test/cache/HandOver.test.ts"]
+    tests: ["apps/scached/test/cache/clients/HandOver.test.ts"]
   },
   {
     name: "cache: what was handed over stays open here too",

@@ -31,8 +31,9 @@ export const headlineOf = (results: ReadonlyArray<BenchmarkResult>): Headline =>
 
 const describeTimes = (times: Headline["timesScache"], what: string): string => {
   if (times === null) return `${what} was not measured`
-  const rounds = times.rounds === 1 ? "1 round" : `${times.rounds} rounds`
-  return `${formatRatio(times.median)} ${what} (${formatRatio(times.minimum)} to ${formatRatio(times.maximum)} in ${rounds})`
+  const { median, minimum, maximum, rounds } = times
+  const range = rounds === 1 ? "one round" : `${formatRatio(minimum)} to ${formatRatio(maximum)} in ${rounds} rounds`
+  return `${formatRatio(median)} ${what} (${range})`
 }
 
 /** The headline in one line: `scached: 8.31x scache (1.16x to 21.8x in 25 rounds), 0.81x the floor (...)`. */

@@ -12,9 +12,10 @@ export const awaitEnd = Effect.fnUntraced(function* (
   target: Target
 ): Effect.fn.Return<string | undefined, never, SystemCalls> {
   for (let waitedMillis = 0; waitedMillis < hearingMillisMax; waitedMillis += pollMillis) {
+    // First of all: Ctrl-C ends servers too, and interrupts this wait before it can find that.
+    yield* Effect.sleep(pollMillis)
     const end = target.findEnd()
     if (end !== undefined) return end
-    yield* Effect.sleep(pollMillis)
   }
   const refusal = yield* tryConnect(target.path)
   return refusal === undefined ? undefined : `nothing can be reached at ${target.path} any more: ${refusal}`

@@ -7,7 +7,7 @@ import { Deferred, Effect, type Scope } from "effect"
 import { Journal } from "../log/Journal.ts"
 import { printableLabel } from "../log/printable.ts"
 import { WarningLimit } from "../log/WarningLimit.ts"
-import { type CacheSettings, ownDescriptors, perClient } from "../settings/CacheSettings.ts"
+import { type CacheSettings, ownDescriptors, perClient, type SettingsInForce } from "../settings/CacheSettings.ts"
 import type { CacheStatistics } from "./CacheStatistics.ts"
 import { ConnectionCache } from "./ConnectionCache.ts"
 import { Admission } from "./clients/Admission.ts"
@@ -61,6 +61,8 @@ export interface CacheServer {
   readonly reserved: () => number
   /** What is cached now. */
   readonly sizes: ConnectionCache["sizes"]
+  /** The settings in force. */
+  readonly settings: SettingsInForce
   /** All that there is to know of it at this moment. */
   readonly status: Inspector["status"]
 }
@@ -86,6 +88,11 @@ export const make = Effect.fnUntraced(function* (
   const cache = new ConnectionCache(loop, settings, {
     notices,
     onFreed: occupancy.descriptorFreed,
+    onShortened: (ttlSeconds, ttlSecondsMax) =>
+      journal.warning(
+        `a client asked for a ttl of ${ttlSeconds} s and got ${ttlSecondsMax} s (connection_cache_ttl_limit): raise it if connections are to stay longer`
+      ),
+    departureRoom: () => descriptorRoom() + cache.departures.size - perClient - occupancy.taken,
     onLost: (label, state) => {
       if (journal.isVerbose) journal.verbose(`label="${printableLabel(label)}": its peer is gone or spoke: ${state}`)
     }
@@ -93,7 +100,7 @@ export const make = Effect.fnUntraced(function* (
   const { statistics } = cache
   const descriptorRoom = (): number => {
     const { connections, leases } = cache.sizes
-    const kept = ownDescriptors + connections + leases + occupancy.taken + loop.closesUnderWay
+    const kept = ownDescriptors + connections + leases + occupancy.taken + loop.closesUnderWay + cache.departures.size
     return settings.current.descriptorsMax - kept
   }
   const isBatching = loop.batchCalls(initial.batching, descriptorRoom)
@@ -103,7 +110,14 @@ export const make = Effect.fnUntraced(function* (
     )
   }
   // Finalizers run in the reverse order of adding: acceptors, clients, which put back what they hold, and at last the connections.
-  yield* Effect.addFinalizer(() => Effect.sync(() => cache.close()))
+  yield* Effect.addFinalizer(() =>
+    Effect.gen(function* () {
+      const before = statistics.farewells.copy()
+      yield* cache.close()
+      // The report has come before: its last interval ends with the clients.
+      for (const line of statistics.farewells.linesSince(before)) journal.info(line)
+    })
+  )
 
   let claimed = 0
   // Clients have the first claim on descriptors: what they leave is for connections, in steps, so that few clients change nothing.
@@ -112,6 +126,7 @@ export const make = Effect.fnUntraced(function* (
     if (claims === claimed) return
     claimed = claims
     cache.leaveRoom(settings.current.descriptorsMax - ownDescriptors - claimed)
+    cache.departures.giveWay()
   }
   // Before the others: they may accept a client that needs the room.
   occupancy.observe({ consider: share })
@@ -208,6 +223,7 @@ export const make = Effect.fnUntraced(function* (
       for (const client of clients) client.settingsChanged()
       occupancy.changed()
     },
+    settings,
     statistics,
     limitsReached: notices.counts,
     clients: () => clients.size,

@@ -1,5 +1,6 @@
 import type { IdleState } from "@scached/reactor"
 import type { StoreSizes } from "@scached/store"
+import { FarewellCounts } from "./farewell/FarewellCounts.ts"
 
 /** What was asked for and whether it was there. */
 export interface LookupCounts {
@@ -83,6 +84,8 @@ const noPeaks: Peaks = { destinations: 0, endpoints: 0, connections: 0 }
  * none, however much is cached.
  */
 export class CacheStatistics {
+  /** How farewells ended. */
+  readonly farewells = new FarewellCounts()
   #startMillis: number
   #destinations: Counts = { hits: 0, misses: 0 }
   #endpoints: Counts = { hits: 0, misses: 0 }

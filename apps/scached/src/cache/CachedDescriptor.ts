@@ -1,10 +1,14 @@
+import type { Farewell } from "@scached/farewell"
 import type { Descriptor, PeerCredentials, SystemCalls } from "@scached/fdpass"
 import type { OctetString } from "@scached/protocol"
 import { type EventLoop, IdleConnection, type IdleState } from "@scached/reactor"
 import type { CachedConnection } from "@scached/store"
 
-/** What the cached descriptors of one client share, so that none carries it. */
+/** What the cached descriptors of one client share, so that none carries it: a field more costs 32 bytes a connection. */
 export interface CachedDescriptorOwner {
+  readonly parting: Parting
+  /** The same with nothing to be said; undefined where that is so already. */
+  readonly silent: CachedDescriptorOwner | undefined
   /** Who has saved them; undefined where nobody is known. */
   readonly savedBy: PeerCredentials | undefined
   readonly calls: SystemCalls["Service"]
@@ -14,6 +18,9 @@ export interface CachedDescriptorOwner {
     state: IdleState
   ) => void
 }
+
+/** What is said before a connection is closed: what the rules say for its label, what its client has asked for, or nothing. */
+export type Parting = Farewell.Farewell | "by rule" | "silent"
 
 /**
  * A descriptor in the cache, closed by whatever takes it out: expiry, eviction, a peer that has left, a hand-over that has succeeded, or the
@@ -25,7 +32,7 @@ export interface CachedDescriptorOwner {
 export class CachedDescriptor extends IdleConnection {
   /** Where it is in the store, once it was saved. */
   connection: CachedConnection<CachedDescriptor, OctetString.OctetString> | undefined
-  readonly #owner: CachedDescriptorOwner
+  #owner: CachedDescriptorOwner
 
   constructor(descriptor: Descriptor, owner: CachedDescriptorOwner) {
     super(descriptor)
@@ -35,6 +42,15 @@ export class CachedDescriptor extends IdleConnection {
 
   get savedBy(): PeerCredentials | undefined {
     return this.#owner.savedBy
+  }
+
+  get parting(): Parting {
+    return this.#owner.parting
+  }
+
+  /** Its descriptor is sent to a client, and whatever comes of that somebody else may be using it: nothing is said on it any more. */
+  silence(): void {
+    if (this.#owner.silent !== undefined) this.#owner = this.#owner.silent
   }
 
   onStirred(state: IdleState): void {

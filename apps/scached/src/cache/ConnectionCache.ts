@@ -9,9 +9,11 @@ import {
   type StoreLimits,
   type StoreWalk
 } from "@scached/store"
+import type { Effect } from "effect"
 import type { CacheSettings, SettingsInForce, WatchMode } from "../settings/CacheSettings.ts"
 import { CachedDescriptor, type CachedDescriptorOwner } from "./CachedDescriptor.ts"
 import { CacheStatistics } from "./CacheStatistics.ts"
+import { FarewellKeeper } from "./farewell/FarewellKeeper.ts"
 import { EventFeed } from "./inspection/EventFeed.ts"
 import type { LimitNotices } from "./LimitNotices.ts"
 
@@ -57,6 +59,10 @@ export interface CacheObserver {
   readonly onFreed: () => void
   /** A cached connection's peer has left, or said something unasked. */
   readonly onLost: (label: string, state: IdleState) => void
+  /** A client has asked for a longer ttl than the limit, for the first time since the limit has its value. */
+  readonly onShortened?: (ttlSeconds: number, ttlSecondsMax: number) => void
+  /** How many descriptors there may be of connections that are leaving. */
+  readonly departureRoom: () => number
 }
 
 /**
@@ -64,6 +70,8 @@ export interface CacheObserver {
  */
 export class ConnectionCache {
   readonly statistics: CacheStatistics
+  /** Those that have left and are not closed yet, since farewell is said on them. */
+  readonly departures: FarewellKeeper
   readonly events: EventFeed
   readonly #store: ConnectionStore<CachedDescriptor, Octets>
   readonly #loop: EventLoop
@@ -75,6 +83,8 @@ export class ConnectionCache {
   #expiryMillis = Number.POSITIVE_INFINITY
   /** How many connections the descriptors have room for beside the clients of the moment. */
   #roomMax = Number.MAX_SAFE_INTEGER
+  /** The limit on ttls of which it was said that a client asks for more. */
+  #shorteningNoticed: number | undefined
   #isShrinking = false
   #isClosed = false
 
@@ -87,6 +97,13 @@ export class ConnectionCache {
     this.#watcher = new IdleWatcher(loop, { interest: interestOf[settings.current.watch], ...watchTimes })
     this.#owner = this.ownerFor(undefined)
     this.statistics = new CacheStatistics(loop.calls.wallMillis())
+    this.departures = new FarewellKeeper({
+      loop,
+      settings,
+      counts: this.statistics.farewells,
+      room: observer.departureRoom,
+      onFreed: observer.onFreed
+    })
   }
 
   get sizes(): ConnectionStore<CachedDescriptor, Octets>["sizes"] {
@@ -100,13 +117,16 @@ export class ConnectionCache {
 
   /** What the connections share that one client saves. */
   ownerFor(savedBy: PeerCredentials | undefined): CachedDescriptorOwner {
-    return {
+    const silent: CachedDescriptorOwner = {
       savedBy,
+      parting: "silent",
+      silent: undefined,
       calls: this.#loop.calls,
       onStirred: (connection, state) => {
         if (this.#store.remove(connection)) this.#lose(connection, state)
       }
     }
+    return { ...silent, parting: "by rule", silent }
   }
 
   /** Begins a walk over all that is cached. */
@@ -209,7 +229,7 @@ export class ConnectionCache {
   /** The hand-over failed: the connection returns to its place, or is closed when its time is over. */
   putBack({ lease }: Found): void {
     if (!lease.putBack(this.#loop.nowMillis)) {
-      lease.value.close()
+      this.#dismiss(lease.connection)
       return this.#observer.onFreed()
     }
     this.statistics.count("putBack")
@@ -237,13 +257,18 @@ export class ConnectionCache {
     }
   }
 
-  /** Closes all that is cached. */
-  close(): void {
+  /** Closes all that is cached, and waits for the last words of far ends, less than a second. */
+  close(): Effect.Effect<void> {
     this.#isClosed = true
     this.#cancelExpiry?.()
     this.#cancelExpiry = undefined
-    for (const connection of this.#store.drain()) connection.value.close()
-    this.#watcher.close()
+    const connections = this.#store.drain().values()
+    return this.departures.finish(() => {
+      const { done, value } = connections.next()
+      if (value !== undefined) this.#dismiss(value)
+      if (done === true) this.#watcher.close()
+      return done !== true
+    })
   }
 
   /** Begins to watch a connection's peer. */
@@ -275,6 +300,12 @@ export class ConnectionCache {
     connection.value.deferClose(this.#loop, this.#observer.onFreed)
   }
 
+  /** Ends a connection that was of use until now: with a farewell, where there is one for it. */
+  #dismiss({ endpointLabel, value }: CachedConnection<CachedDescriptor, Octets>): void {
+    value.stopWatching()
+    if (!this.departures.take(value, endpointLabel)) value.close()
+  }
+
   #makeRoom(evicted: ReadonlyArray<Evicted<CachedDescriptor, Octets>>): void {
     for (const { cause } of evicted) if (cause !== "expired") this.#observer.notices.reached(cause)
     this.#closeEvicted(evicted)
@@ -287,7 +318,7 @@ export class ConnectionCache {
       else {
         if (each.cause === "expired") this.statistics.count("expired")
         else this.statistics.count("evictedConnections")
-        each.connection.value.close()
+        this.#dismiss(each.connection)
       }
     }
     this.#observer.onFreed()
@@ -314,6 +345,10 @@ export class ConnectionCache {
     const { ttlSecondsMax } = this.#settings.current
     if (ttlSeconds <= ttlSecondsMax) return ttlSeconds * 1000
     this.statistics.count("shortenedTtls")
+    if (this.#shorteningNoticed !== ttlSecondsMax) {
+      this.#shorteningNoticed = ttlSecondsMax
+      this.#observer.onShortened?.(ttlSeconds, ttlSecondsMax)
+    }
     return ttlSecondsMax * 1000
   }
 
@@ -331,7 +366,10 @@ export class ConnectionCache {
     this.#expiryMillis = Number.POSITIVE_INFINITY
     // A bounded share a turn: 100,000 connections that expire together must not stop the clients.
     const expired = this.#store.expire(this.#loop.nowMillis)
-    for (const connection of expired) connection.value.deferClose(this.#loop, this.#observer.onFreed)
+    for (const { endpointLabel, value } of expired) {
+      value.stopWatching()
+      if (!this.departures.take(value, endpointLabel)) value.deferClose(this.#loop, this.#observer.onFreed)
+    }
     if (this.events.isWatched) this.events.expired(expired)
     this.statistics.count("expired", expired.length)
     this.#scheduleExpiry()

@@ -3,10 +3,12 @@
  */
 import { basename, resolve } from "node:path"
 import { ProcessCalls } from "@scached/daemon"
+import type { FarewellRules } from "@scached/farewell"
 import { errnoExplanation } from "@scached/fdpass"
 import { MainConfiguration, type Override, ParameterSource, PostfixDefaults, scacheParameters } from "@scached/postfix"
 import { Effect, Result } from "effect"
 import * as Allowed from "../settings/Allowed.ts"
+import { farewellRulesOf } from "../settings/farewells.ts"
 import { readMainConfiguration } from "../settings/readMainConfiguration.ts"
 import * as UnknownParameters from "../settings/UnknownParameters.ts"
 import { type ServeKey, type ServeValues, serveParameters } from "./ServeParameters.ts"
@@ -28,6 +30,8 @@ export interface ServeSettings {
   readonly values: ServeValues
   /** Who may connect besides root and the daemon's own user. */
   readonly allowed: Allowed.Allowed
+  /** What is said to whom before a connection is closed. */
+  readonly farewells: FarewellRules.FarewellRules
   /** Where a value is set, in words. */
   readonly originOf: (key: ServeKey) => string
   /** What is read over, and should not be: for the log. */
@@ -115,8 +119,11 @@ export const read = Effect.fnUntraced(function* (
   const wrong = Result.isFailure(values) ? values.failure.map(({ message }) => message) : []
   const messages = [...unknownOverrides(overrides, configuration), ...wrong]
   if (Result.isFailure(values) || messages.length > 0) return yield* new UsageError({ messages })
+  const farewells = farewellRulesOf(values.success)
+  if (Result.isFailure(farewells)) return yield* UsageError.of(farewells.failure)
   return {
     values: values.success,
+    farewells: farewells.success,
     allowed: yield* lookUpAllowed(origin, values.success),
     originOf: (key) => source.find(serveParameters[key].name)?.origin ?? "the default",
     remarks: [

@@ -1,3 +1,4 @@
+import type { FarewellRules } from "@scached/farewell"
 import type { Batching } from "@scached/fdpass"
 import type { StoreLimits } from "@scached/store"
 import type { Access } from "./Access.ts"
@@ -26,6 +27,10 @@ export interface CacheSettings extends StoreLimits {
   readonly isGreeting: boolean
   /** scached_watch. */
   readonly watch: WatchMode
+  /** What is said to whom before a connection is closed: scached_farewell. */
+  readonly farewells: FarewellRules.FarewellRules
+  /** How long a far end has for closing after that: scached_farewell_timeout. */
+  readonly farewellSecondsMax: number
   /** Whether system calls are made together, which is decided when the cache begins: scached_io_uring. */
   readonly batching: Batching
   /** How many descriptors the process may have: RLIMIT_NOFILE. */
@@ -34,6 +39,8 @@ export interface CacheSettings extends StoreLimits {
   readonly access: Access | undefined
   /** Who may look into the cache: root, and the user that the daemon runs as. */
   readonly insiders: Access
+  /** Whether the log has lines that scache(8) has not, besides problems and what was asked for: scached_log_lines. */
+  readonly hasOwnLines: boolean
   /** Warnings a second, whoever causes them: scached_warning_limit. */
   readonly warningsPerSecondMax: number
 }

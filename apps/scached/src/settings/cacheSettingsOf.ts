@@ -1,3 +1,4 @@
+import { FarewellRules } from "@scached/farewell"
 import { Access } from "./Access.ts"
 import type { CacheSettings } from "./CacheSettings.ts"
 import { type DescriptorBudget, neededFor } from "./DescriptorBudget.ts"
@@ -8,7 +9,11 @@ interface PostfixValues {
   readonly ttlSecondsMax: number
   readonly requestSecondsMax: number
   readonly idleSecondsMax: number
+  readonly processName: string
 }
+
+/** The name under which tools that read mail logs expect the lines of Postfix's own cache. */
+const nameOfPostfix = "scache"
 
 const rootAlone = new Access([0])
 
@@ -17,7 +22,8 @@ export const cacheSettingsOf = (
   values: CacheValues & PostfixValues,
   budget: DescriptorBudget,
   access: Access | undefined,
-  insiders: Access = rootAlone
+  insiders: Access = rootAlone,
+  farewells: FarewellRules.FarewellRules = FarewellRules.none
 ): CacheSettings => ({
   ttlSecondsMax: values.ttlSecondsMax,
   exchangeSecondsMax: Math.min(values.requestSecondsMax, values.exchangeSeconds),
@@ -33,10 +39,13 @@ export const cacheSettingsOf = (
   textBytesMax: values.textLimit,
   isGreeting: values.isGreeting,
   watch: values.watch,
+  farewells,
+  farewellSecondsMax: values.farewellSeconds,
   batching: values.batching,
   descriptorsMax: budget.descriptors,
   access,
   insiders,
+  hasOwnLines: values.logLines === "all" || (values.logLines === "auto" && values.processName !== nameOfPostfix),
   warningsPerSecondMax: values.warningLimit
 })
 

@@ -256,6 +256,33 @@ export const cacheParameters = {
         "**no** is for the clients of Postfix 3.5 and earlier, which take a greeting for a malformed answer and do without a cache. A change holds for new clients."
     }
   ),
+  farewells: withWords(
+    text({
+      name: "scached_farewell",
+      default: "",
+      about:
+        "What is said on a cached connection before it is closed, by service or beginning of the label; empty: nothing."
+    }),
+    {
+      details:
+        "Rules between commas or white space, of which the first that matches counts: **smtp**, **relay=smtp**, **mail-*=imap**. See FAREWELL."
+    }
+  ),
+  farewellSeconds: withWords(
+    time({
+      name: "scached_farewell_timeout",
+      default: "5s",
+      minSeconds: 0,
+      about: "How long a server has for closing a connection after a farewell; 0: it is not waited for."
+    }),
+    {
+      row: {
+        what: "time in which a server closes after a farewell",
+        whenReached: "the connection is closed",
+        counters: "`farewells ... late`"
+      }
+    }
+  ),
   batching: withWords(
     choice({
       name: "scached_io_uring",
@@ -278,6 +305,18 @@ export const cacheParameters = {
         whenReached: "further warnings are counted, and the count is logged",
         counters: "the line that logs the count"
       }
+    }
+  ),
+  logLines: withWords(
+    choice({
+      name: "scached_log_lines",
+      default: "auto",
+      choices: ["auto", "all", "scache"],
+      about: "Which lines are logged besides problems: auto, all, or those of scache alone."
+    }),
+    {
+      details:
+        "**all**: also the line at the start, the one at the end, and the lines that begin with `counters:`. **scache**: the statistics of scache(8) alone, which tools that read mail logs know. **auto**: **scache** where the command's name in master.cf is scache, **all** otherwise. Problems, and what **-v** and SIGUSR1 ask for, are logged in any case."
     }
   ),
   allowedUsers: withWords(

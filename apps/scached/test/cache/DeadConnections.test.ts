@@ -23,7 +23,7 @@ test("a find that meets many dead ones gives up, and the next one goes on where 
   const cache = new ConnectionCache(
     loop,
     { current: defaultCacheSettings },
-    { notices, onFreed: () => {}, onLost: () => {} }
+    { notices, onFreed: () => {}, onLost: () => {}, departureRoom: () => 0 }
   )
   const far: Array<Descriptor> = []
   for (let count = 0; count <= deadPerFindMax + 1; count++) {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { DaemonOptions, debuggerCommand, scacheParameters } from "@scached/postfix"
 import { Result } from "effect"
+import { installOptions } from "../../src/install/main.ts"
 import { options } from "../../src/serve/CommandLine.ts"
 import { serveParameters } from "../../src/serve/ServeParameters.ts"
 import { cacheParameters } from "../../src/settings/parameters.ts"
@@ -37,7 +38,9 @@ test("docs/limits.md has the table that the parameters make", () => {
 
 describe("man/scached.8", () => {
   test("is what the header of main.ts and the parameters make", () => {
-    const made = Bun.spawnSync([process.execPath, join(root, "scripts/manualPage.ts"), "--print"], { cwd: root })
+    const made = Bun.spawnSync([process.execPath, join(root, "scripts/manualPage.ts"), "--print", "scached"], {
+      cwd: root
+    })
     expect(made.exitCode).toBe(0)
     if (made.stdout.toString() !== page) throw new Error("man/scached.8 is stale: run `bun run manual`")
   })
@@ -49,9 +52,11 @@ describe("man/scached.8", () => {
       "SYNOPSIS",
       "DESCRIPTION",
       "PROTOCOL",
+      "FAREWELL",
       "LIMITS",
       "OPTIONS UNDER MASTER(8)",
       "OPTIONS OF SERVE",
+      "OPTIONS OF INSTALL",
       "SIGNALS",
       "SECURITY",
       "DIAGNOSTICS",
@@ -86,6 +91,11 @@ describe("man/scached.8", () => {
     expect(sorted(documented)).toEqual(sorted(known))
   })
 
+  test("has every option of install, and no other", () => {
+    const documented = entriesOf("OPTIONS OF INSTALL").map((entry) => entry.replace(/ .*/, ""))
+    expect(sorted(documented)).toEqual(sorted(Object.keys(installOptions).map((name) => `--${name}`)))
+  })
+
   test("has every parameter, with its default", () => {
     const parameters = [...Object.values(scacheParameters), debuggerCommand, ...Object.values(cacheParameters)]
     const entries = entriesOf("CONFIGURATION PARAMETERS").map((entry) => /^(\w+) \((.*)\)$/.exec(entry)?.slice(1) ?? [])
@@ -105,8 +115,8 @@ describe("man/scached.8", () => {
     const names = Object.values(serveParameters).map(({ name }) => name)
     const entries = entriesOf("CONFIGURATION PARAMETERS").map((entry) => entry.replace(/ .*/, ""))
     expect(sorted(entries.slice(0, names.length))).toEqual(sorted(names))
-    expect(plain(sectionOf("CONFIGURATION PARAMETERS"))).toContain("the first twenty-six of these parameters")
-    expect(names).toHaveLength(26)
+    expect(plain(sectionOf("CONFIGURATION PARAMETERS"))).toContain("the first twenty-nine of these parameters")
+    expect(names).toHaveLength(29)
   })
 
   test.skipIf(!hasGroff && !CI)("is roff that groff has nothing to say against", () => {

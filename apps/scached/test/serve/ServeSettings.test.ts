@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
 import { KernelProcessCalls } from "@scached/daemon"
+import { FarewellRules } from "@scached/farewell"
 import { Override } from "@scached/postfix"
 import { Effect, Result } from "effect"
 import * as ServeSettings from "../../src/serve/ServeSettings.ts"
@@ -42,6 +43,14 @@ describe("values", () => {
     expect(values).toMatchObject({ requestSecondsMax: 60, idleSecondsMax: 7, ttlSecondsMax: 2, statisticsSeconds: 600 })
     expect(settings("", []).values).toMatchObject({ idleSecondsMax: 0, watchdogSeconds: 18_000, syslogName: "postfix" })
     expect(settings("max_idle = 7s", ["max_idle=0"]).values.idleSecondsMax).toBe(0)
+  })
+
+  test("rules for farewells are read, backslashes and all", () => {
+    const { farewells, values } = settings("scached_farewell = smtp, relay=smtp greet*=octets:BYE\\r\\n\n", [])
+    expect(FarewellRules.farewellOf(farewells, "relay\nx")?.protocol).toBe("smtp")
+    expect(FarewellRules.farewellOf(farewells, "greeter")?.octets).toEqual(Uint8Array.from(Buffer.from("BYE\r\n")))
+    expect(values.farewellSeconds).toBe(5)
+    expect(settings("", []).farewells).toEqual(FarewellRules.none)
   })
 
   test("the program tells its name, its number, its socket's name and its directory, and values may refer to them", () => {
@@ -89,6 +98,12 @@ describe("errors", () => {
       expect.stringMatching(/^parameter ipc_timeout: .*: 5x \(FILE, line 1\): expected /),
       expect.stringMatching(/^parameter max_idle: .*: -1 \(FILE, line 3\): expected /),
       expect.stringMatching(/^parameter syslog_facility: .*: post \(FILE, line 4\): expected one of /)
+    ])
+  })
+
+  test("a rule for farewells that is none", () => {
+    expect(errors("scached_farewell = smtp, relay=esmtp\n", [])).toEqual([
+      expect.stringMatching(/^scached_farewell: "esmtp" is no farewell: expected one of smtp, lmtp, /)
     ])
   })
 

@@ -29,7 +29,9 @@ const everything = (rate: number): Rates => ({
   tooManyReferences: rate / 4,
   connectionBroken: rate / 4,
   noMemory: rate / 4,
-  watchLimit: rate / 4
+  watchLimit: rate / 4,
+  noThread: rate / 4,
+  late: 2 * rate
 })
 
 // A client finds out by trying whether there is something to read: "nothing yet" by chance would make it miss its moment.
@@ -53,6 +55,7 @@ const singles: ReadonlyArray<Rates> = [
   { tooManyReferences: 0.15 },
   { connectionBroken: 0.05 },
   { noMemory: 0.1, watchLimit: 0.1 },
+  { noThread: 0.2, late: 0.5 },
   { "sendDescriptor.notReady": 0.6, "send.notReady": 0.3 }
 ]
 

@@ -1,4 +1,4 @@
-import type { Descriptor, SystemCallsShape } from "@scached/fdpass"
+import { type Descriptor, Errno, type SystemCallsShape } from "@scached/fdpass"
 import * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import { type EventLoop, Reactor, Reactors } from "@scached/reactor"
 import { Effect, Exit } from "effect"
@@ -11,6 +11,9 @@ import { SimulationFailure, shorten } from "./Report.ts"
 
 const path = "/run/scached"
 const daemonName = "scached"
+
+/** What the far end of a connection does; one that answers does so when something is said to it, and then leaves. */
+export type PeerDoes = "nothing" | "leaves" | "speaks" | "answers"
 
 /** How a machine with a daemon is. */
 export interface MachineOptions {
@@ -47,6 +50,8 @@ export class Machine {
   readonly #peers: SimulatedSystemCalls.SimulatedProcess
   readonly clients: Array<SimulatedClient> = []
   readonly journal: Array<string> = []
+  /** What was said to peers that answer. */
+  readonly heard: Array<string> = []
   /** How often the daemon made each of its system calls since it serves. */
   readonly callCounts = new Map<string, number>()
   /** Called when the daemon has decided to leave, and can still be found. */
@@ -83,19 +88,34 @@ export class Machine {
   }
 
   /** A connection for a client to save, and what its peer does: nothing, or this after so many milliseconds. */
-  connection(client: SimulatedClient, peerDoes: "nothing" | "leaves" | "speaks", afterMillis = 0): Descriptor {
+  connection(client: SimulatedClient, peerDoes: PeerDoes, afterMillis = 0): Descriptor {
     const pair = this.#peers.calls.socketPair()
     if (typeof pair === "number") throw new Error("no socket pair")
     const [near, far] = pair
     const own = client.process.calls.adopt(client.process.inherit(this.#peers, far))
     far.close()
-    if (peerDoes !== "nothing") {
+    if (peerDoes === "answers") this.#answer(near)
+    else if (peerDoes !== "nothing") {
       this.at(this.kernel.nowMillis + afterMillis, () => {
         if (peerDoes === "speaks") this.#peers.calls.send(near, Buffer.from("421 closing\r\n"))
         else near.close()
       })
     }
     return own
+  }
+
+  /** Looks ten times a second whether something was said, answers, and leaves; like many a server, whatever it was. */
+  #answer(near: Descriptor): void {
+    const { calls } = this.#peers
+    const step = () => {
+      const count = this.#peers.isAlive ? calls.receive(near, this.#buffer) : 0
+      if (count === -Errno.EAGAIN) return { sleepUntilMillis: this.kernel.nowMillis + 100 }
+      if (count > 0) this.heard.push(Buffer.from(this.#buffer.bytes.subarray(0, count)).toString("latin1"))
+      if (count > 0) calls.send(near, Buffer.from("221 bye\r\n"))
+      if (this.#peers.isAlive) near.close()
+      return "done" as const
+    }
+    this.kernel.addActor({ name: "a peer that answers", step })
   }
 
   /** Ends the far side of all that clients have saved. */

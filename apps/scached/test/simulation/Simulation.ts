@@ -1,6 +1,9 @@
+import { FarewellRules } from "@scached/farewell"
 import { type Descriptor, Readiness, SocketKind } from "@scached/fdpass"
 import * as SimulatedSystemCalls from "@scached/fdpass/testing"
+import { Result } from "effect"
 import { Access } from "../../src/settings/Access.ts"
+import type { CacheSettings } from "../../src/settings/CacheSettings.ts"
 import { draw, type Scene, takeAll } from "./client/Behaviour.ts"
 import { PoliteClient } from "./client/PoliteClient.ts"
 import type { SimulatedClient } from "./client/SimulatedClient.ts"
@@ -29,7 +32,7 @@ export const simulate = (seed: number, sabotage?: Sabotage): Run => {
   const machine = new Machine({
     kernel: { seed, callMillis: plan.callMillis, socketBufferBytes: plan.socketBufferBytes },
     // By the seed alone, too: clients of Postfix 3.5 and earlier.
-    settings: { ...plan.settings, isGreeting: seed % 5 !== 4 },
+    settings: { ...plan.settings, ...farewellsOf(seed), isGreeting: seed % 5 !== 4 },
     daemonFaults: { rates: profile.daemon },
     clientFaults: { rates: profile.client },
     oddRate: profile.oddRate ?? 0,
@@ -67,6 +70,13 @@ export const simulate = (seed: number, sabotage?: Sabotage): Run => {
   }
 }
 
+/** By the seed alone, too: in every second run farewell is said, and waited for longer or shorter. */
+const farewellsOf = (seed: number): Partial<CacheSettings> => {
+  if (seed % 4 < 2) return {}
+  const farewells = Result.getOrThrow(FarewellRules.parse("smtp"))
+  return { farewells, farewellSecondsMax: seed % 3 === 0 ? 0 : 1 + (seed % 5) }
+}
+
 /** A user that the daemon lets in only for a group, and one of its groups that is of no use. */
 const strangerUid = 1_234
 const strangerGid = 1_235
@@ -81,7 +91,7 @@ const cargo = (machine: Machine, client: SimulatedClient): Descriptor => {
   if (random.chance(0.4)) return client.process.connection(`mail of ${client.name}`)
   return machine.connection(
     client,
-    random.pick(["nothing", "leaves", "speaks"]),
+    random.pick(["nothing", "leaves", "speaks", "answers"]),
     random.pick([0, 20, 1_500]) * random.fraction()
   )
 }

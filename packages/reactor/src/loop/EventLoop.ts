@@ -77,8 +77,6 @@ export class EventLoop {
     }
   )
   #isReading = false
-  /** Members that send at the end of this turn's reads. */
-  readonly #senders: Array<Sender> = []
   readonly #batch = new TurnBatch(this, receiveBytesMax)
   #hostIsReady = false
   #hostTurnMillis: number
@@ -140,7 +138,7 @@ export class EventLoop {
 
   /** Has the sender send after the reads of this turn; false, and no call, when the loop is not calling handlers now. */
   gather(sender: Sender): boolean {
-    if (this.#isReading) this.#senders.push(sender)
+    if (this.#isReading) this.#batch.gather(sender)
     return this.#isReading
   }
 
@@ -257,7 +255,7 @@ export class EventLoop {
     } finally {
       this.#isReading = false
     }
-    this.#sendGathered()
+    this.#batch.end()
     if (postponed !== undefined) this.#postponed.run(postponed, this.#nowMillis)
     if (isLooking && count >= 0) this.#runAll(this.#looks.end(count, count < eventsMax))
     this.#runTimers()
@@ -317,26 +315,6 @@ export class EventLoop {
 
   #read(socket: Descriptor, reader: Reader): void {
     reader.onRead(this.calls.receive(socket, this.receiveBuffer), this.receiveBuffer)
-  }
-
-  #sendGathered(): void {
-    const senders = this.#senders
-    // One call alone is as fast without the batch.
-    if (senders.length + this.#batch.closing > 1 && this.#batch.isPossible) {
-      this.#batch.sendAll(senders)
-      senders.length = 0
-      return
-    }
-    for (let index = 0; index < senders.length; index++) {
-      try {
-        senders[index]?.sendGathered()
-      } catch (defect) {
-        this.onDefect(defect)
-      }
-    }
-    senders.length = 0
-    // After the answers: clients wait for those.
-    this.#batch.close()
   }
 
   #considerHost(): void {

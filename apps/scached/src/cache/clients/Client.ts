@@ -6,13 +6,17 @@ import {
   type SystemCallError,
   systemCallError
 } from "@scached/fdpass"
-import { Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
+import { type OctetString, Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
 import { Channel, type ChannelHandler } from "@scached/reactor"
+import { Result } from "effect"
+import { printableLabel } from "../../log/printable.ts"
 import type { CachedDescriptorOwner } from "../CachedDescriptor.ts"
 import { type Found, unwatchable } from "../ConnectionCache.ts"
+import { partingOf } from "../farewell/partingOf.ts"
 import type { ClientContext } from "./ClientContext.ts"
 import { ClientLog } from "./ClientLog.ts"
 import { DebtClock } from "./DebtClock.ts"
+import { HandOver } from "./HandOver.ts"
 import { Insider } from "./Insider.ts"
 
 /** Steps taken for one client in one turn of the loop: one that sends without end gets no more than that while others wait. */
@@ -33,8 +37,6 @@ export class Client implements ChannelHandler {
   readonly #session: ServerSession<Descriptor>
   readonly #outputBytesMax: number
   #channel: Channel | undefined
-  /** The connection that is being handed over. */
-  #found: Found | undefined
   #isEnding = false
   #isSilent = true
   #isClosed = false
@@ -46,6 +48,7 @@ export class Client implements ChannelHandler {
   readonly #owner: CachedDescriptorOwner
   readonly #log: ClientLog
   readonly #debt: DebtClock
+  readonly #handOver: HandOver
   /** Made once it looks into the cache. */
   #insider: Insider | undefined
 
@@ -54,6 +57,7 @@ export class Client implements ChannelHandler {
     this.peer = peer
     this.#owner = context.cache.ownerFor(peer)
     this.#log = new ClientLog(context.journal, peer)
+    this.#handOver = new HandOver(context.cache, peer)
     this.#debt = new DebtClock(context.loop, context.settings, () => this.#timeOut())
     const { isGreeting, outputBytesMax, requestBytesMax } = context.settings.current
     this.#outputBytesMax = outputBytesMax
@@ -99,7 +103,7 @@ export class Client implements ChannelHandler {
   onEnd(error: SystemCallError | undefined): void {
     // A reset says that the client left bytes unread. The descriptor's byte is the last one sent in a hand-over, so it was among
     // them, and the client has no copy of the connection.
-    if (this.#found !== undefined && error?.errno === Errno.ECONNRESET) this.#putBack()
+    if (this.#handOver.found !== undefined && error?.errno === Errno.ECONNRESET) this.#handOver.putBack()
     // Whoever looks whether somebody serves the socket leaves without reading the greeting: nothing is wrong with that.
     if (error === undefined || this.#isSilent) this.close("disconnect")
     else this.close(`disconnect: ${error.message}`)
@@ -125,8 +129,8 @@ export class Client implements ChannelHandler {
     const { descriptor, handOver } = this.#session.close()
     if (descriptor !== undefined) this.#context.loop.calls.letGo(descriptor)
     // Sent and read, only the receipt is missing: the client may have used it, and nobody else must get it then.
-    if (handOver === "sent") this.#settle()
-    else this.#putBack()
+    if (handOver === "sent") this.#handOver.settle()
+    else this.#handOver.putBack()
     this.#log.verbose(reason)
     const leave = () => this.#context.onClosed(this)
     if (this.#channel === undefined) leave()
@@ -227,11 +231,11 @@ export class Client implements ChannelHandler {
       case "SendDescriptor":
         return this.#sendDescriptor(channel)
       case "HandedOver":
-        return this.#settle()
+        return this.#handOver.settle()
       case "HandOverRefused":
         this.#log.complain(step.error.message)
-        if (step.descriptorSent) this.#settle()
-        else this.#putBack()
+        if (step.descriptorSent) this.#handOver.settle()
+        else this.#handOver.putBack()
         return step.fatal ? this.#endAfterOutput(channel) : undefined
       case "Malformed":
         if (step.error._tag === "RequestTooLarge") this.#context.notices.reached("requestBytesMax")
@@ -260,8 +264,17 @@ export class Client implements ChannelHandler {
       this.#log.complain(`save_endp: its descriptor ${unwatchable}; see scached_watch`)
       return this.#session.replyStatus(Reply.Status.failed)
     }
-    const { label, properties, ttlSeconds } = request
-    this.#answerSave(request, this.#context.cache.saveEndpoint(label, properties, descriptor, ttlSeconds, this.#owner))
+    const { farewell, label, properties, ttlSeconds } = request
+    const owner = farewell === undefined ? this.#owner : this.#ownerWith(farewell)
+    this.#answerSave(request, this.#context.cache.saveEndpoint(label, properties, descriptor, ttlSeconds, owner))
+  }
+
+  /** As scache(8) ignores the whole attribute, one that makes no sense is ignored, too. */
+  #ownerWith(farewell: OctetString.OctetString): CachedDescriptorOwner {
+    const parting = partingOf(farewell)
+    if (Result.isSuccess(parting)) return { ...this.#owner, parting: parting.success }
+    this.#log.complain(`save_endp: its farewell "${printableLabel(farewell)}" is none, and is ignored`)
+    return this.#owner
   }
 
   #inspect(inspection: Request.Inspection, channel: Channel): void {
@@ -291,12 +304,14 @@ export class Client implements ChannelHandler {
   #answerSave(request: Request.SaveEndpoint | Request.SaveDestination, isSaved: boolean): void {
     const { events } = this.#context.cache
     if (events.isWatched) events.saved(request, isSaved, this.peer)
-    this.#log.verboseRequest(request, isSaved ? "saved" : "no room")
+    const { ttlSecondsMax } = this.#context.settings.current
+    const isShortened = isSaved && request.ttlSeconds > ttlSecondsMax
+    this.#log.verboseRequest(request, isShortened ? `saved for ${ttlSecondsMax} s` : isSaved ? "saved" : "no room")
     this.#session.replyStatus(isSaved ? Reply.Status.ok : Reply.Status.failed)
   }
 
   #find(request: Request.FindEndpoint | Request.FindDestination, found: Found | undefined): void {
-    this.#found = found
+    this.#handOver.begin(found)
     const { events } = this.#context.cache
     if (events.isWatched) events.looked(request, found, this.peer)
     this.#log.verboseRequest(request, found === undefined ? "nothing cached" : "found")
@@ -305,9 +320,12 @@ export class Client implements ChannelHandler {
   }
 
   #sendDescriptor(channel: Channel): void {
-    if (this.#found === undefined) throw new Error("a descriptor is due, but nothing was found")
+    const { found } = this.#handOver
+    if (found === undefined) throw new Error("a descriptor is due, but nothing was found")
+    // Whatever the outcome, the client may have the connection from now on.
+    found.lease.value.silence()
     this.#isSending = true
-    channel.sendDescriptor(this.#found.lease.value.descriptor, this.#onDescriptorSent)
+    channel.sendDescriptor(found.lease.value.descriptor, this.#onDescriptorSent)
     this.#isSending = false
   }
 
@@ -320,30 +338,12 @@ export class Client implements ChannelHandler {
   #descriptorGone(outcome: Outcome): void {
     if (outcome >= 0) return this.#session.descriptorSent()
     this.#session.descriptorFailed()
-    this.#putBack()
+    this.#handOver.putBack()
     const { message } = systemCallError("sendmsg", outcome)
     // A client that is gone is ordinary. Anything else is a want of this process or its user, which the operator can mend.
     if (outcome !== -Errno.EPIPE && outcome !== -Errno.ECONNRESET)
       this.#log.complain(`its descriptor could not be sent: ${message}`)
     this.close(`disconnect: ${message}`)
-  }
-
-  #settle(): void {
-    const found = this.#takeFound("handed over")
-    if (found !== undefined) this.#context.cache.settle(found)
-  }
-
-  #putBack(): void {
-    const found = this.#takeFound("put back")
-    if (found !== undefined) this.#context.cache.putBack(found)
-  }
-
-  #takeFound(end: "handed over" | "put back"): Found | undefined {
-    const found = this.#found
-    this.#found = undefined
-    const { events } = this.#context.cache
-    if (events.isWatched && found !== undefined) events.handOver(end, found, this.peer)
-    return found
   }
 
   /** The answer that is still in the session is the last one: it leaves, and then the client does. */

@@ -72,7 +72,11 @@ export class Inspector {
       isBatching,
       startedSeconds: this.#startWallMillis / 1000,
       uptimeSeconds: Math.round(loop.nowMillis - this.#startMillis) / 1000,
-      counters: { ...countersOf(cache.statistics.totals), suppressed_warnings: suppressedWarnings() },
+      counters: {
+        ...countersOf(cache.statistics.totals),
+        ...cache.statistics.farewells.byName(),
+        suppressed_warnings: suppressedWarnings()
+      },
       gauges: {
         connections: sizes.connections,
         leases: sizes.leases,

@@ -48,7 +48,7 @@ test("of a request without an end no more is read than the limit and one read", 
   })
   stage.run()
   expect([client.isFinished, client.conversation.isClosed]).toEqual([false, true])
-  expect(client.conversation.receivedBytes).toBeLessThanOrEqual(65_536 * 2)
+  expect(client.conversation.input.receivedBytes).toBeLessThanOrEqual(65_536 * 2)
 })
 
 test("a request of just the limit is answered", () => {

@@ -114,7 +114,7 @@ describe("what nothing asked for is no progress", () => {
       yield* client.connect()
       yield* client.say([Message.request(Message.findEndpoint(label))])
       yield* client.listen(0)
-      client.conversation.declare([Message.dummy])
+      client.conversation.input.declare([Message.dummy])
       for (const unit of Message.dummy.bytes.subarray(0, 7)) {
         yield* client.sleep(1_000)
         const cargo = isCarrying ? [client.process.connection("stray")] : []
@@ -141,7 +141,7 @@ describe("what nothing asked for is no progress", () => {
     const client = stage.at(1_000, function* (self) {
       yield* self.connect()
       // Each write ends one stray dummy and begins the next one.
-      self.conversation.declare(Array.from({ length: 8 }, () => Message.dummy))
+      self.conversation.input.declare(Array.from({ length: 8 }, () => Message.dummy))
       yield* self.write(Message.dummy.bytes.subarray(0, 3))
       for (let left = 7; left > 0; left--) {
         yield* self.sleep(1_000)

@@ -9,6 +9,7 @@ import { CachedDescriptor } from "../../../src/cache/CachedDescriptor.ts"
 import { ConnectionCache } from "../../../src/cache/ConnectionCache.ts"
 import { Client } from "../../../src/cache/clients/Client.ts"
 import { plantedBatchBugs } from "./PlantedBatchBugs.ts"
+import { plantedFarewellBugs } from "./PlantedFarewellBugs.ts"
 import { plantedLimitBugs } from "./PlantedLimitBugs.ts"
 import { forgetStrays, onMachine, type PlantedBug, patch, unchanged } from "./planting.ts"
 
@@ -269,4 +270,9 @@ const bugs: ReadonlyArray<PlantedBug> = [
 ]
 
 /** All of them. */
-export const plantedBugs: ReadonlyArray<PlantedBug> = [...bugs, ...plantedBatchBugs, ...plantedLimitBugs]
+export const plantedBugs: ReadonlyArray<PlantedBug> = [
+  ...bugs,
+  ...plantedBatchBugs,
+  ...plantedFarewellBugs,
+  ...plantedLimitBugs
+]

@@ -4,6 +4,7 @@ import { watchTimes } from "../../../src/cache/ConnectionCache.ts"
 import type { CacheSettings } from "../../../src/settings/CacheSettings.ts"
 import type { Model } from "../model/Model.ts"
 import type { ModelConnection } from "../model/ModelConnection.ts"
+import type { Departures } from "../observer/Departures.ts"
 import { describe } from "../words.ts"
 import type { Conversation } from "./Conversation.ts"
 
@@ -15,6 +16,7 @@ export interface AsleepContext {
   readonly process: SimulatedSystemCalls.SimulatedProcess
   readonly limits: CacheSettings
   readonly model: Model
+  readonly departures: Departures
   readonly conversations: () => ReadonlyArray<Conversation>
   /** The number of the listening socket, and whether accepting fails. */
   readonly listener: () => number | undefined
@@ -40,8 +42,11 @@ export class Asleep {
   }
 
   check(nowMillis: number, timeoutMillis: number, server: CacheServer): void {
-    const { conversations, model } = this.#context
+    const { conversations, departures, model } = this.#context
     const clients = conversations()
+    departures.checkAsleep(nowMillis)
+    // Nothing is cached any more: all that it waits for is the last word of those who have left.
+    if (departures.size > 0 && this.#context.isShutDown()) return
     const wakeMillis = timeoutMillis < 0 ? Number.POSITIVE_INFINITY : nowMillis + timeoutMillis
     const dueMillis = Math.min(
       this.#checkClients(clients, nowMillis),
@@ -128,10 +133,10 @@ export class Asleep {
   /** Each descriptor that is open must be known. */
   #checkOpen(clients: ReadonlyArray<Conversation>, server: CacheServer): void {
     const { connections, leases } = server.sizes
-    const strays = clients.filter(({ incoming }) => incoming !== undefined).length
+    const strays = clients.filter(({ input }) => input.incoming !== undefined).length
     const { openCount } = this.#context.process
     // The listener, the loop's set, and that of idle connections.
-    const due = 3 + server.reserved() + clients.length + connections + leases + strays
+    const due = 3 + server.reserved() + clients.length + connections + leases + strays + this.#context.departures.size
     if (openCount === due) return
     this.#fail(
       `${openCount} descriptors are open, must be ${due}: ${clients.length} clients, ${connections} cached, ${leases} leased`

@@ -2,8 +2,8 @@ import type { Request } from "@scached/protocol"
 import type { ModelFound } from "../model/Model.ts"
 import type { ModelConnection } from "../model/ModelConnection.ts"
 import { describe, latin1, replyOf } from "../words.ts"
-import type { Answer, ConversationState, Incoming } from "./ConversationContext.ts"
-import { type ConversationContext, incomingOf } from "./ConversationContext.ts"
+import { ClientInput } from "./ClientInput.ts"
+import type { Answer, ConversationContext, ConversationState } from "./ConversationContext.ts"
 import type { Message, Shape } from "./Message.ts"
 
 /**
@@ -15,6 +15,7 @@ import type { Message, Shape } from "./Message.ts"
  */
 export class Conversation {
   readonly name: string
+  readonly input: ClientInput
   state: ConversationState
   /** Whether the daemon has accepted the client, and when. */
   acceptedAtMillis: number | undefined
@@ -39,7 +40,6 @@ export class Conversation {
   isResting = false
   /** When the daemon has closed its end. */
   closedAtMillis: number | undefined
-  incoming: Incoming | undefined
   debtSinceMillis: number | undefined
   /** Descriptors sent by the daemon, and how many of them the client has read. */
   sent = 0
@@ -50,30 +50,19 @@ export class Conversation {
   onAnswer: () => void = () => {}
   hits = 0
   readonly #context: ConversationContext
-  #messages: Array<Message> = []
-  #received = 0
-  #at = 0
   #saving: Request.SaveEndpoint | undefined
 
   constructor(name: string, context: ConversationContext) {
     this.name = name
     this.#context = context
+    this.input = new ClientInput(context.requestBytesMax)
     this.state = context.isGreeting ? "fresh" : "between"
-  }
-
-  /** The client is about to say this. */
-  declare(messages: ReadonlyArray<Message>): void {
-    this.#messages.push(...messages)
   }
 
   /** The daemon has read bytes, and with them perhaps a descriptor. */
   received(count: number, file: { readonly number: number; readonly fileId: number } | undefined): void {
-    const from = this.#received
-    this.#received += count
-    if (this.incoming !== undefined) this.#fail("a descriptor was still held when the next bytes were read")
-    if (file !== undefined) {
-      this.incoming = incomingOf(file, from, count, this.#context.model.canBeKept(file.number))
-    }
+    if (this.input.incoming !== undefined) this.#fail("a descriptor was still held when the next bytes were read")
+    this.input.received(count, file, file !== undefined && this.#context.model.canBeKept(file.number))
   }
 
   get isClosed(): boolean {
@@ -89,30 +78,18 @@ export class Conversation {
   /** The descriptor of a save is here, which the daemon must carry out now. */
   get isSaving(): boolean {
     if (this.#isStuck) return false
-    if (this.state === "descriptor") return this.#isDescriptorAt(this.#at)
+    if (this.state === "descriptor") return this.input.hasDescriptorAfter(0)
     // In one read with its request: the daemon does not wait between them.
-    const [message] = this.#messages
-    if (this.state !== "between" || message?.meaning._tag !== "Request" || !this.#hasArrived(message)) return false
-    const { request } = message.meaning
-    return request._tag === "SaveEndpoint" && this.#isDescriptorAt(this.#at + message.bytes.length)
+    const { first, hasFirst } = this.input
+    if (this.state !== "between" || first?.meaning._tag !== "Request" || !hasFirst) return false
+    return first.meaning.request._tag === "SaveEndpoint" && this.input.hasDescriptorAfter(first.bytes.length)
   }
 
   /** The descriptor that is here can be due nowhere: no save is named in what has come. */
   get #isStray(): boolean {
     if (this.state === "over") return true
-    if (this.state === "descriptor" && this.#received > this.#at) return false
-    const unused = Buffer.concat(this.#messages.map(({ bytes }) => bytes)).subarray(0, this.#received - this.#at)
-    return !unused.includes("save_endp")
-  }
-
-  #isDescriptorAt(at: number): boolean {
-    const file = this.incoming
-    return file !== undefined && !file.isUsed && file.from <= at && at < file.to
-  }
-
-  /** How many of its bytes the daemon has read. */
-  get receivedBytes(): number {
-    return this.#received
+    if (this.state === "descriptor" && this.input.isPending) return false
+    return !this.input.namesSave
   }
 
   /** The kernel did not take all of it. */
@@ -207,7 +184,7 @@ export class Conversation {
     if (this.isConcluded || this.isResting) return
     this.settleSilent()
     const owes = this.#isStuck || this.state === "descriptor" || this.state === "dummy" || this.state === "last dummy"
-    const isInside = this.state === "between" && this.#received > this.#at
+    const isInside = this.state === "between" && this.input.isPending
     if (!owes && !isInside && !this.isBlocked) this.debtSinceMillis = undefined
     else this.debtSinceMillis ??= this.#context.nowMillis()
     if (this.state === "over" && this.owed === "") this.mustClose ??= "the last answer is out"
@@ -218,8 +195,9 @@ export class Conversation {
     if (this.isClosed) return
     if (this.mustClose !== undefined) return this.#fail(`not disconnected although ${this.mustClose}`)
     if (this.isConcluded || this.end !== undefined) return this.#fail("not disconnected although the client is gone")
-    if (this.incoming !== undefined && (this.#isStray || !this.isBlocked))
-      this.#fail(`a stray descriptor was not closed: ${this.incoming.number}`)
+    const { incoming } = this.input
+    if (incoming !== undefined && (this.#isStray || !this.isBlocked))
+      this.#fail(`a stray descriptor was not closed: ${incoming.number}`)
     if (this.isBroken) return
     if (!this.isBlocked && this.#isAnswerDue) return this.#fail(`not answered while ${this.state}`)
     if (this.dueMillis <= nowMillis) this.#fail(`not disconnected, it has owed since ${this.debtSinceMillis} ms`)
@@ -260,20 +238,13 @@ export class Conversation {
 
   get #isAnswerDue(): boolean {
     if (this.state === "fresh") return true
-    const message = this.#messages[0]
-    if (message === undefined) return false
-    if (this.state === "descriptor") return this.#received > this.#at
-    return this.state === "between" && this.#hasArrived(message) && message.meaning._tag !== "Dummy"
-  }
-
-  #hasArrived(message: Message): boolean {
-    const limit = message.meaning._tag === "TooLarge" ? this.#context.requestBytesMax : message.bytes.length
-    return this.#received - this.#at >= limit
+    if (this.state === "descriptor") return this.input.first !== undefined && this.input.isPending
+    return this.state === "between" && this.input.hasFirst && this.input.first?.meaning._tag !== "Dummy"
   }
 
   /** Does the next thing; answers with the bytes it brings, and with nothing when the client has to come first. */
   #step(): string | undefined {
-    const message = this.#messages[0]
+    const message = this.input.first
     switch (this.state) {
       case "fresh":
         this.state = "between"
@@ -282,37 +253,26 @@ export class Conversation {
       case "sending":
         return undefined
       case "descriptor":
-        return message === undefined || this.#received === this.#at ? undefined : this.#takeByte(message)
+        return message === undefined || !this.input.isPending ? undefined : this.#takeByte()
       default: {
-        if (message === undefined || !this.#hasArrived(message)) return undefined
-        this.#messages.shift()
-        this.#at += message.bytes.length
+        if (message === undefined || !this.input.hasFirst) return undefined
+        this.input.take()
         return this.state === "between" ? this.#answer(message) : this.#takeDummy(message)
       }
     }
   }
 
-  #takeByte(message: Message): string {
-    const file = this.#isDescriptorAt(this.#at) ? this.incoming : undefined
-    this.#messages.shift()
-    this.#at++
-    // What follows the byte begins in the middle of a word, and is a list of nobody's.
-    if (message.bytes.length > 1) {
-      const _tag = message.meaning._tag === "TooLarge" ? "TooLarge" : "Malformed"
-      const meaning = { _tag, shape: "SaveEndpoint" } as const
-      this.#messages.unshift({ bytes: message.bytes.subarray(1), meaning, isDummy: false })
-    }
+  #takeByte(): string {
+    const file = this.input.takeByte()
     const saving = this.#saving
     this.state = "between"
     if (saving === undefined) throw new Error("no save is under way")
     if (file === undefined) return this.#answered("SaveEndpoint", 2)
     if (file.isClosed) {
-      this.incoming = undefined
       this.#context.model.refuseEndpoint(saving, file)
       return this.#answered("SaveEndpoint", 2)
     }
     file.isUsed = true
-    this.incoming = undefined
     this.#context.model.saveEndpoint(saving, file, this.#context.nowMillis())
     return this.#answered("SaveEndpoint", 0)
   }

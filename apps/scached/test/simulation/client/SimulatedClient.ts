@@ -163,13 +163,13 @@ export class SimulatedClient implements SimulatedSystemCalls.Actor {
 
   /** Says messages in one go, as one write or split anywhere; descriptors travel with the first byte. */
   *say(messages: ReadonlyArray<Message>, carried: ReadonlyArray<Descriptor> = []): Script {
-    this.conversation.declare(messages)
+    this.conversation.input.declare(messages)
     yield* this.write(Buffer.concat(messages.map(({ bytes }) => bytes)), carried)
   }
 
   /** Says only the beginning of a message. */
   *begin(message: Message, byteCount: number): Script {
-    this.conversation.declare([message])
+    this.conversation.input.declare([message])
     yield* this.write(message.bytes.subarray(0, byteCount))
   }
 
@@ -196,7 +196,7 @@ export class SimulatedClient implements SimulatedSystemCalls.Actor {
 
   /** Sends the byte that carries a descriptor, as a well-behaved client does. */
   *passDescriptor(message: Message, descriptor: Descriptor): Script {
-    this.conversation.declare([message])
+    this.conversation.input.declare([message])
     for (;;) {
       const outcome = this.process.calls.sendDescriptor(this.socket, descriptor)
       if (outcome > 0) return yield "moved"

@@ -13,6 +13,7 @@ import { OddFaults } from "../OddFaults.ts"
 import { SimulationFailure } from "../Report.ts"
 import { describe } from "../words.ts"
 import { Clients } from "./Clients.ts"
+import { Departures } from "./Departures.ts"
 import { DescriptorNumbers } from "./DescriptorNumbers.ts"
 import { type CallNotes, ObservedBatch } from "./ObservedBatch.ts"
 import { isPassing, isRetryable } from "./outcomes.ts"
@@ -31,6 +32,7 @@ const unknownPeer: PeerCredentials = { pid: 0, uid: -1, gid: -1 }
  */
 export class Observer {
   readonly model: Model
+  readonly departures: Departures
   readonly calls: SystemCallsShape
   /** The running daemon, for its own figures. */
   server: CacheServer | undefined
@@ -64,6 +66,7 @@ export class Observer {
     this.#clients = new Clients(process, limits)
     const fail = (message: string) => this.fail(message)
     this.model = new Model(limits, (number) => peerStateOf(process, number), fail)
+    this.departures = new Departures(process, limits, fail)
     this.#context = {
       model: this.model,
       requestBytesMax: limits.requestBytesMax,
@@ -78,6 +81,7 @@ export class Observer {
       process,
       limits,
       model: this.model,
+      departures: this.departures,
       conversations: () => [...this.#clients.connected()],
       listener: () => this.#listener,
       isAcceptTroubled: () => this.#isAcceptTroubled,
@@ -135,6 +139,13 @@ export class Observer {
         },
         putsBack: (descriptor) =>
           this.#clients.holderOf(this.model.byNumber(this.#numbers.of(descriptor)))?.settleSilent(),
+        departs: (descriptor, octets) => {
+          const number = this.#numbers.of(descriptor)
+          const connection = this.model.byNumber(number)
+          if (connection === undefined) this.fail(`farewell is said on descriptor ${number}, which is not cached`)
+          else this.#closingCached(connection)
+          this.departures.begun(number, octets)
+        },
         decides: (decision) => {
           this.#active?.settleSilent()
           this.model.admission.decided(decision, this.#turnMillis)
@@ -239,6 +250,10 @@ export class Observer {
         this.#notes.sent(socket, bytes, outcome)
         return outcome
       },
+      writeElsewhere: (socket, bytes, done) => {
+        this.departures.writing(this.#numbers.of(socket), bytes)
+        return calls.writeElsewhere(socket, bytes, done)
+      },
       sendDescriptor: (socket, passed) => {
         const outcome = calls.sendDescriptor(socket, passed)
         this.#notes.descriptorSent(socket, passed, outcome)
@@ -293,6 +308,7 @@ export class Observer {
     },
     descriptorSent: (socket, passed, outcome) => {
       const conversation = this.#conversationOf(socket)
+      this.departures.passed(this.#numbers.of(passed))
       this.#enter(conversation)
       conversation.sendingDescriptor(this.#numbers.of(passed))
       conversation.sendingDescriptorDone(outcome, isRetryable(outcome))
@@ -316,18 +332,20 @@ export class Observer {
       this.#enter(conversation)
       conversation.conclude(this.isShutDown, -Errno.ECONNRESET)
       conversation.closedAtMillis = this.#process.kernel.nowMillis
-      conversation.incoming = undefined
+      conversation.input.incoming = undefined
       this.#clients.left(number)
       return
     }
+    if (this.departures.closed(number)) return
     const connection = this.model.byNumber(number)
     if (connection !== undefined) return this.#closingCached(connection)
     for (const each of this.#clients.connected()) {
-      if (each.incoming?.number !== number) continue
+      const { input } = each
+      if (input.incoming?.number !== number) continue
       if (each === this.#active) each.settleSilent()
       // One for which there is no room, or one whose client ends. Anything else is a stray.
-      if (each.isSaving) each.incoming.isClosed = true
-      else each.incoming = undefined
+      if (each.isSaving) input.incoming.isClosed = true
+      else input.incoming = undefined
     }
   }
 

@@ -4,6 +4,7 @@ import { type Bound, ConnectionStore, type Evicted, type Refused, type Saved } f
 import { CachedDescriptor } from "../../../src/cache/CachedDescriptor.ts"
 import { ConnectionCache } from "../../../src/cache/ConnectionCache.ts"
 import { Client } from "../../../src/cache/clients/Client.ts"
+import { Departure } from "../../../src/cache/farewell/Departure.ts"
 import type { Decision, Gone, Saving } from "../client/Admission.ts"
 
 /** What is heard of the daemon that no system call tells. */
@@ -19,6 +20,8 @@ export interface Listener {
   readonly drains: () => void
   /** It puts this descriptor back into its place in the cache. */
   readonly putsBack: (descriptor: Descriptor) => void
+  /** It begins to say this on a connection that has left the cache. */
+  readonly departs: (descriptor: Descriptor, octets: Uint8Array) => void
   /** Its store has decided about a save. */
   readonly decides: (decision: Decision) => void
   readonly numberOf: (descriptor: Descriptor) => number
@@ -56,6 +59,8 @@ export const overhear = <A>(listener: Listener, run: () => A): A => {
   const { pause, resume, send } = channel
   const { saveDestination, saveEndpoint } = store
   const { putBack } = cache
+  const departure = Departure.prototype
+  const { start } = departure
   const { onDrained } = client
   Channel.open = function (this: typeof Channel, ...given: Parameters<typeof open>) {
     const opened = open.apply(this, given)
@@ -84,6 +89,10 @@ export const overhear = <A>(listener: Listener, run: () => A): A => {
     listener.putsBack(found.lease.value.descriptor)
     putBack.call(this, found)
   }
+  departure.start = function (this: Departure) {
+    listener.departs(this.descriptor, this.farewell.octets)
+    start.call(this)
+  }
   store.saveEndpoint = function (this: ConnectionStore<unknown>, label, properties, value, ttlMillis, nowMillis) {
     const outcome = saveEndpoint.call(this, label, properties, value, ttlMillis, nowMillis)
     listener.decides(decisionOf(listener, { label, properties, endpointLabel: undefined }, outcome))
@@ -108,6 +117,7 @@ export const overhear = <A>(listener: Listener, run: () => A): A => {
     Object.assign(channel, { pause, resume, send })
     Object.assign(store, { saveDestination, saveEndpoint })
     Object.assign(cache, { putBack })
+    Object.assign(departure, { start })
     Object.assign(client, { onDrained })
   }
 }

@@ -11,11 +11,11 @@ const setMask = 2
 const signalSetBytes = 128
 
 /** Throws where threads cannot be started at all, with a C library from before these functions were in its one file. */
-const openStarter = (): ErrandStarter | undefined => {
+const openStarter = (): ErrandStarter => {
   const { functionNamed, symbols } = libc()
   functionNamed("pthread_tryjoin_np")
-  const code = loadErrandCode()
-  if (code === undefined) return undefined
+  // Where no memory can be made executable the addon is there, which has the same as a function.
+  const code = loadErrandCode() ?? functionNamed("scached_run_errands")
   const made = new NativeBlock(8)
   const all = new NativeBlock(signalSetBytes)
   const usual = new NativeBlock(signalSetBytes)
@@ -40,7 +40,7 @@ export const makeErrands = (): Pick<SystemCallsShape, ErrandCalls> => {
   let starter: ErrandStarter | undefined | "none"
   const open = (): ErrandStarter | "none" => {
     try {
-      starter ??= openStarter() ?? "none"
+      starter ??= openStarter()
     } catch {
       starter = "none"
     }

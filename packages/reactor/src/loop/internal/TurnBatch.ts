@@ -43,7 +43,9 @@ export class TurnBatch {
   /** The tokens of the members whose reads were made, in the order of their events, and how many reads were delivered. */
   readonly #tokens: Array<number> = []
   #taken = 0
-  /** By place in the batch. */
+  /** Senders that wait for the end of the turn's reads. */
+  readonly #gathered: Array<Sender> = []
+  /** Senders whose calls are in the batch, by their places there. */
   readonly #senders: Array<Sender> = []
   readonly #onClosed: Array<() => void> = []
   /** Descriptors that wait to be closed together where there is no batch. */
@@ -61,7 +63,7 @@ export class TurnBatch {
     const reads = calls.makeCallBatch(readsMax, batching)
     const sends = reads && calls.makeCallBatch(sendsMax, batching)
     this.#batches = reads && sends && { reads, sends }
-    return this.isPossible
+    return this.#batches !== undefined
   }
 
   /**
@@ -69,18 +71,8 @@ export class TurnBatch {
    * made: there must be room for it until then, or clients that send along what nobody asked for would fill the table for all others.
    */
   get readsAtOnce(): number {
-    if (!this.isPossible) return Number.POSITIVE_INFINITY
+    if (this.#batches === undefined) return Number.POSITIVE_INFINITY
     return Math.max(1, Math.min(readsMax, Math.floor(this.#descriptorRoom() / passedDescriptorsMax)))
-  }
-
-  /** Whether calls are made together. */
-  get isPossible(): boolean {
-    return this.#batches !== undefined
-  }
-
-  /** How many descriptors were let go of, and wait. */
-  get closing(): number {
-    return this.#onClosed.length
   }
 
   /** Makes the reads that are due for some events; one alone is left to the loop. */
@@ -132,23 +124,45 @@ export class TurnBatch {
     if (this.#closing.length === closesMax) this.#closeAll()
   }
 
-  /** Sends what the senders have gathered, and closes what was let go of. */
-  sendAll(waiting: ReadonlyArray<Sender>): void {
-    const batches = this.#batches
-    if (batches === undefined) return
-    for (let index = 0; index < waiting.length; index++) {
-      if (batches.sends.size === sendsMax) this.#run(batches.sends)
-      const sender = waiting[index]
-      if (sender !== undefined && sender.putGathered(batches.sends) >= 0) this.#senders.push(sender)
-    }
-    if (batches.sends.size > 0 || this.#onClosed.length > 0) this.#run(batches.sends)
+  /** Has the sender send after the reads of this turn. */
+  gather(sender: Sender): void {
+    this.#gathered.push(sender)
   }
 
-  /** Closes what was let go of and still waits, and drops reads that nobody was told of. */
+  /** Sends what the senders have gathered, and closes what was let go of. */
+  end(): void {
+    const gathered = this.#gathered
+    const batches = this.#batches
+    // One call alone is as fast without the batch.
+    if (batches !== undefined && gathered.length + this.#onClosed.length > 1) this.#sendTogether(batches.sends)
+    else for (let index = 0; index < gathered.length; index++) this.#send(gathered[index])
+    gathered.length = 0
+    // After the answers: clients wait for those.
+    this.close()
+  }
+
+  /** Closes what was let go of and still waits, and drops reads that were not delivered. */
   close(): void {
     this.endReads()
     if (this.#closing.length > 0) this.#closeAll()
-    if (this.#onClosed.length > 0) this.sendAll([])
+    if (this.#batches !== undefined && this.#onClosed.length > 0) this.#run(this.#batches.sends)
+  }
+
+  #sendTogether(sends: CallBatch): void {
+    for (let index = 0; index < this.#gathered.length; index++) {
+      if (sends.size === sendsMax) this.#run(sends)
+      const sender = this.#gathered[index]
+      if (sender !== undefined && sender.putGathered(sends) >= 0) this.#senders.push(sender)
+    }
+    if (sends.size > 0 || this.#onClosed.length > 0) this.#run(sends)
+  }
+
+  #send(sender: Sender | undefined): void {
+    try {
+      sender?.sendGathered()
+    } catch (defect) {
+      this.#loop.onDefect(defect)
+    }
   }
 
   #closeAll(): void {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
-import * as Message from "../simulation/client/Message.ts"
-import { type Script, type SimulatedClient, Stalled } from "../simulation/client/SimulatedClient.ts"
-import { Stage } from "../simulation/Stage.ts"
+import * as Message from "../../simulation/client/Message.ts"
+import { type Script, type SimulatedClient, Stalled } from "../../simulation/client/SimulatedClient.ts"
+import { Stage } from "../../simulation/Stage.ts"
 
 const label = "smtp\n[192.0.2.1]\n"
 const find = Message.request(Message.findEndpoint(label))
