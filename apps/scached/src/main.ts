@@ -208,6 +208,10 @@
  *     **--config-directory** *directory*
  *         The Postfix whose main.cf is in this directory.
  *
+ * LOOKING INTO A CACHE
+ *     **scached status**, **list**, **watch** and **top** look into a cache that runs, and change nothing; it answers root and the
+ *     user that it runs as. **scached check** says what main.cf means. Each has **--help** and **--json**; see docs/operating.md.
+ *
  * SIGNALS
  *     **SIGTERM**, **SIGINT**, **SIGQUIT**
  *         Close all connections and end.
@@ -381,7 +385,10 @@ const processName = isCompiled ? basename(process.argv0) : "scached"
 
 // master(8) begins with a single letter, people with a word or with two dashes. What is for people is loaded for people only: it takes
 // as long as all the rest (standard error as a stream alone 10 ms).
-if (/^-[a-zA-Z]/.test(words[0] ?? "") && words[0] !== "-h") Service.main(words, processName)
-else if (words[0] === "install")
+const [first = ""] = words
+if (/^-[a-zA-Z]/.test(first) && first !== "-h") Service.main(words, processName)
+else if (first === "install")
   void import("./install/main.ts").then((command) => command.main(words.slice(1), isCompiled))
-else void import("./serve/main.ts").then((command) => command.main(words))
+else if (/^(status|list|watch|top|check)$/.test(first)) {
+  void import("./inspect/main.ts").then((command) => command.main(words))
+} else void import("./serve/main.ts").then((command) => command.main(words))
