@@ -1,4 +1,4 @@
-/** What goes by how many places are taken. */
+/** Decisions that depend on the number of slots taken. */
 export interface OccupancyObserver {
   /** The number of places taken may have changed. */
   consider(): void

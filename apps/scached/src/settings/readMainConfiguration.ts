@@ -7,7 +7,7 @@ import { type SystemCallError, systemCallError } from "@scached/fdpass"
 import { MainConfiguration } from "@scached/postfix"
 import { Effect } from "effect"
 
-/** Reads main.cf. A failure to read it is left to the front to explain, since each is told the directory by other means. */
+/** Reads main.cf. Each front explains a failure to read it, since each gets the directory in another way. */
 export const readMainConfiguration = Effect.fnUntraced(function* (
   directory: string
 ): Effect.fn.Return<
