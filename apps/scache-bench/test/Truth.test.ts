@@ -22,7 +22,8 @@ const spawn = (fault: Fault, json: string, extra: ReadonlyArray<string>, options
   const target = `cache=spawn:${options.isScript === true ? `sh -c "${command}; true"` : command}`
   const size = ["--clients", "4", "--cached", "20", "--endpoints", "4", "--destinations", "4"]
   const length = extra.includes("--duration") ? [] : ["--operations", "300"]
-  const rounds = [...length, "--warm-up", "0", "--rounds", String(options.rounds ?? 1)]
+  const warmUp = extra.includes("--warm-up") ? [] : ["--warm-up", "0"]
+  const rounds = [...length, ...warmUp, "--rounds", String(options.rounds ?? 1)]
   const child = Bun.spawnSync(
     [process.execPath, main, "run", "--quiet", "--target", target, "--json", json, ...size, ...rounds, ...extra],
     { env: { ...process.env, NO_COLOR: "1" } }
@@ -110,6 +111,15 @@ describe("a server that ends in the middle of a run", () => {
     expect(found.table).toMatch(/^target +ops\/s/m)
   })
 
+  test("after the rounds, before it is told to end, is lost as well", () => {
+    const found = load("killed late")
+    expect(found.exitCode).toBe(1)
+    expect(found.errors).toBe("scache-bench: cache was lost\n")
+    expect([found.rounds.length, found.truth?.violationsTotal]).toEqual([1, 0])
+    expect(found.target?.lost?.round).toBe(null)
+    expect(found.table).toContain("cache: LOST after the rounds: the program has ended with SIGKILL, and said: ")
+  })
+
   test("before a round was finished is a target that could not be loaded, in one line", () => {
     const found = loadUnreported("killed at once")
     expect(found.exitCode).toBe(3)
@@ -143,23 +153,27 @@ test("a server that runs already and ends is lost likewise", async () => {
 })
 
 describe("a server that stands still", () => {
-  const patience = ["--patience", "0.3", "--duration", "1.5"]
-
   test("counts as stuck with all its clients, who come back when it goes on", () => {
-    const found = load("stall", patience)
-    expect(texts(found)).toBe("")
-    expect(found.exitCode).toBe(0)
+    const found = load("stall", ["--patience", "0.5"])
+    expect([texts(found), found.exitCode]).toEqual(["", 0])
     const [round] = found.rounds
-    expect([round?.stuck, round?.errors]).toEqual([4, 0])
+    // All clients wait for one stall: without coming back they would do no more than what was before it.
+    expect([round?.operations, round?.errors]).toEqual([300, 0])
+    expect(round?.stuck).toBeGreaterThan(0)
+    expect(round?.serviceTime.count).toBe(300)
     expect((round?.serviceTime.maxNanos ?? 0) / 1e6).toBeGreaterThan(600)
-    // All of them wait for one stall: without coming back there would be no more than what was before it.
-    expect(round?.operations).toBeGreaterThan(200)
-    expect(round?.serviceTime.count).toBe(round?.operations ?? 0)
-    expect(found.table.replaceAll("\n", " ")).toContain("cache: 4 operations got stuck; the latency counts")
+    expect(found.table.replaceAll("\n", " ")).toMatch(/cache: \d operations? got stuck; the latency counts/)
+  })
+
+  test("while clients warm up takes none of them from the measured part", () => {
+    const found = load("stall", ["--patience", "0.5", "--warm-up", "0.2"])
+    expect([texts(found), found.exitCode]).toEqual(["", 0])
+    const [round] = found.rounds
+    expect([round?.operations, round?.errors]).toEqual([300, 0])
   })
 
   test("and never answers leaves an operation that is in the percentiles, and no wrong answer", () => {
-    const found = load("silence", patience)
+    const found = load("silence", ["--patience", "1", "--duration", "1.5"])
     expect(texts(found)).toBe("")
     expect(found.exitCode).toBe(1)
     expect(found.errors).toBe("scache-bench: operations that cache never answered\n")
@@ -170,7 +184,7 @@ describe("a server that stands still", () => {
   })
 
   test("in an open loop is charged with what was due meanwhile", () => {
-    const found = load("stall", ["--rate", "400", ...patience])
+    const found = load("stall", ["--rate", "400", "--duration", "1.5"])
     expect(texts(found)).toBe("")
     const [round] = found.rounds
     // Of six hundred a third was due while it stood still, and was late then.

@@ -3,6 +3,7 @@
  *
  * @category services
  */
+import { Farewell } from "@scached/farewell"
 import { type Descriptor, KernelSystemCalls, type SystemCalls, type UnsupportedPlatform } from "@scached/fdpass"
 import {
   type CacheEntry,
@@ -12,7 +13,7 @@ import {
   type Request,
   type TtlSeconds
 } from "@scached/protocol"
-import { Context, Effect, Layer, Option, type Scope } from "effect"
+import { Context, Effect, Layer, Option, Result, type Scope } from "effect"
 import * as BunReadiness from "./BunReadiness.ts"
 import type { ClientError, SettingsError } from "./ClientError.ts"
 import type { ClientOptions } from "./ClientSettings.ts"
@@ -30,6 +31,11 @@ export interface EndpointToSave {
   readonly properties: OctetString.OctetString
   readonly ttlSeconds: TtlSeconds.TtlSeconds
   readonly descriptor: Descriptor
+  /**
+   * What the cache says on the connection before it closes it, whatever its own rules are. A cache that does not know this attribute, scache(8) for
+   * instance, ignores it.
+   */
+  readonly farewell?: Farewell.Farewell | "none"
 }
 
 /**
@@ -209,6 +215,14 @@ const find = <A>(
       : Effect.as(scopedFound(client, found.descriptor), Option.some(foundOf(found)))
   )
 
+// Printable ASCII: it is never refused.
+const wordOf = (word: string): OctetString.OctetString => Result.getOrThrow(OctetString.make(word))
+
+const farewellOf = (farewell: EndpointToSave["farewell"]): Pick<Request.SaveEndpoint, "farewell"> => {
+  if (farewell === undefined) return {}
+  return { farewell: wordOf(farewell === "none" ? farewell : Farewell.format(farewell)) }
+}
+
 /**
  * Makes a client, which is closed with the scope. It connects with the first request, and closing it waits for what is under way, at most
  * as long as one attempt may take.
@@ -221,8 +235,8 @@ export const make = Effect.fnUntraced(function* (
   const client = yield* makeClient(options)
   yield* Effect.addFinalizer(() => Effect.callback<void>((resume) => client.close(() => resume(Effect.void))))
   return CacheClient.of({
-    saveEndpoint: ({ descriptor, label, properties, ttlSeconds }) =>
-      ask(client, { _tag: "SaveEndpoint", label, properties, ttlSeconds }, descriptor, saved),
+    saveEndpoint: ({ descriptor, farewell, label, properties, ttlSeconds }) =>
+      ask(client, { _tag: "SaveEndpoint", label, properties, ttlSeconds, ...farewellOf(farewell) }, descriptor, saved),
     findEndpoint: (label) =>
       find(client, { _tag: "FindEndpoint", label }, ({ descriptor, reply }) => ({
         properties: reply.properties,

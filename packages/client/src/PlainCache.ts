@@ -4,6 +4,7 @@
  * @category facade
  */
 import type { Socket as NodeSocket } from "node:net"
+import type { FarewellName } from "@scached/farewell"
 import { Descriptor, Descriptors, KernelSystemCalls, SystemCalls } from "@scached/fdpass"
 import {
   type CacheEntry,
@@ -21,6 +22,7 @@ import { ArgumentInvalid } from "./ClientError.ts"
 import type { ClientOptions } from "./ClientSettings.ts"
 import { Call, type CallEnd } from "./internal/Call.ts"
 import { type Client, makeClient } from "./internal/Client.ts"
+import { farewellWord } from "./internal/farewellWord.ts"
 import { closerOfForgotten } from "./internal/forgotten.ts"
 
 /**
@@ -50,6 +52,11 @@ export type PlainEndpointToSave = {
   readonly properties?: Octets
   /** Whole seconds, from 1 to 2147483647. */
   readonly ttlSeconds: number
+  /**
+   * What the cache says on the connection before it closes it, whatever its own rules are: the farewell of a protocol, 1 to 64 octets, or nothing.
+   * A cache that does not know this attribute, scache(8) for instance, ignores it.
+   */
+  readonly farewell?: FarewellName | "none" | Uint8Array
 } & ({ readonly descriptor: Descriptor } | { readonly socket: BunSockets.RuntimeSocket })
 
 /**
@@ -229,7 +236,8 @@ export class PlainCache implements AsyncDisposable {
       _tag: "SaveEndpoint",
       label: octetsOf("label", endpoint.label),
       properties: octetsOf("properties", endpoint.properties ?? ""),
-      ttlSeconds: ttlOf(endpoint.ttlSeconds)
+      ttlSeconds: ttlOf(endpoint.ttlSeconds),
+      ...(endpoint.farewell === undefined ? {} : { farewell: farewellWord(endpoint.farewell) })
     }
     if ("descriptor" in endpoint) {
       const { descriptor } = endpoint

@@ -10,6 +10,7 @@ import { Effect, Layer } from "effect"
 import { makeCapabilityCalls } from "./internal/kernelCapabilities.ts"
 import { makeLimitCalls } from "./internal/kernelLimits.ts"
 import { openStandardError } from "./internal/kernelOutput.ts"
+import { runProgram } from "./internal/runProgram.ts"
 import { type InheritedKind, ProcessCalls, type ProcessCallsShape } from "./ProcessCalls.ts"
 
 const socketLevel = 1
@@ -157,6 +158,7 @@ const make = (layout: Layout): ProcessCallsShape => {
         return -errnoOf(error)
       }
     },
+    runProgram,
     identity: () => {
       const uids = readIds(symbols.getresuid)
       const gids = readIds(symbols.getresgid)

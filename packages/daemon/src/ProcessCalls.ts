@@ -100,6 +100,15 @@ export interface ProcessCallsShape {
    */
   readonly readFile: (path: string) => Uint8Array | Outcome
 
+  /**
+   * What a program writes to its standard output until it ends, at most 64 KiB; it is given the environment's PATH and no input. It keeps the
+   * caller waiting: only for a start. `ENOENT` where PATH has no such program, `ETIMEDOUT` where it has not ended in time and was killed.
+   */
+  readonly runProgram: (
+    command: readonly [name: string, ...words: ReadonlyArray<string>],
+    millisMax: number
+  ) => Uint8Array | Outcome
+
   readonly identity: () => ProcessIdentity | Outcome
   readonly setGroups: (groups: ReadonlyArray<number>) => Outcome
   /** Sets the real, the effective and the saved group id. */

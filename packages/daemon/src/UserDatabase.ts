@@ -1,11 +1,11 @@
 /**
- * Users and groups as the files /etc/passwd and /etc/group have them.
+ * Users and groups as the files /etc/passwd and /etc/group have them, and the one user that other directories may have.
  *
  * @category users
  */
 
-import { type SystemCallError, systemCallError } from "@scached/fdpass"
-import { Effect, Schema } from "effect"
+import { Errno, type Outcome, type SystemCallError, systemCallError } from "@scached/fdpass"
+import { Effect, Result, Schema } from "effect"
 import { idOf, linesOf, textOf } from "./internal/accountFiles.ts"
 import { ProcessCalls } from "./ProcessCalls.ts"
 
@@ -29,6 +29,20 @@ export interface User {
 export class UserUnknown extends Schema.TaggedError<UserUnknown>()("UserUnknown", { name: Schema.String }) {
   override get message(): string {
     return `there is no user "${this.name}" in /etc/passwd, the one place where users are looked up: see docs/errors.md`
+  }
+}
+
+/**
+ * No such user in /etc/passwd, and getent(1) has not found one either; `why` says how it failed.
+ *
+ * @category errors
+ */
+export class UserNowhere extends Schema.TaggedError<UserNowhere>()("UserNowhere", {
+  name: Schema.String,
+  why: Schema.Literals(["knows none", "has not answered within 5 s", "cannot be run"])
+}) {
+  override get message(): string {
+    return `there is no user "${this.name}" in /etc/passwd, and getent(1) ${this.why}: see docs/errors.md`
   }
 }
 
@@ -66,4 +80,32 @@ export const lookUp = Effect.fnUntraced(function* (
   // Without it the user has its own group only.
   const user = findUser(name, textOf(passwd), typeof group === "number" ? "" : textOf(group))
   return user ?? (yield* new UserUnknown({ name }))
+})
+
+/** sssd answers within a second where its server does; one that hangs must not hold a start for long. */
+const getentMillisMax = 5_000
+
+const whyNot = (outcome: Outcome): UserNowhere["why"] =>
+  outcome === -Errno.ETIMEDOUT ? "has not answered within 5 s" : "cannot be run"
+
+/**
+ * Looks a user up in /etc/passwd and, where it is not there, has getent(1) ask what nsswitch.conf names: sssd, LDAP, nss-systemd. This can take
+ * 5 s and starts a program: only for the user that the process itself is to become, at its start. Its groups are those of /etc/group.
+ *
+ * @category users
+ */
+export const lookUpEverywhere = Effect.fnUntraced(function* (
+  name: string
+): Effect.fn.Return<User, UserUnknown | UserNowhere | SystemCallError, ProcessCalls> {
+  const found = yield* Effect.result(lookUp(name))
+  if (Result.isSuccess(found)) return found.success
+  const { failure } = found
+  // A name with a colon or a line end would be taken for others' fields.
+  if (failure._tag !== "UserUnknown" || !/^[^\s:]+$/.test(name)) return yield* failure
+  const calls = yield* ProcessCalls
+  const answer = calls.runProgram(["getent", "passwd", "--", name], getentMillisMax)
+  if (typeof answer === "number") return yield* new UserNowhere({ name, why: whyNot(answer) })
+  const group = calls.readFile("/etc/group")
+  const user = findUser(name, textOf(answer), typeof group === "number" ? "" : textOf(group))
+  return user ?? (yield* new UserNowhere({ name, why: "knows none" }))
 })

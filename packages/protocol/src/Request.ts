@@ -20,6 +20,8 @@ export interface SaveEndpoint {
   readonly ttlSeconds: TtlSeconds
   readonly label: OctetString
   readonly properties: OctetString
+  /** What is to be said on the connection before it is closed, which scached knows and scache(8) ignores. */
+  readonly farewell?: OctetString
 }
 
 /**
@@ -140,7 +142,7 @@ export const encode = (request: Request | Inspection): Uint8Array => {
       text = `${head}label\0${request.label}\0\0`
       break
     case "SaveEndpoint":
-      text = `${head}ttl\0${request.ttlSeconds}\0label\0${request.label}\0property\0${request.properties}\0\0`
+      text = `${head}ttl\0${request.ttlSeconds}\0label\0${request.label}\0property\0${request.properties}\0${request.farewell === undefined ? "" : `farewell\0${request.farewell}\0`}\0`
       break
     case "SaveDestination":
       text = `${head}ttl\0${request.ttlSeconds}\0label\0${request.label}\0property\0${request.properties}\0label\0${request.endpointLabel}\0\0`

@@ -52,6 +52,15 @@ test("found text is bounded and safe to print", () => {
   expect(message).toContain("(50007 octets)")
 })
 
+test("a farewell that follows the properties is read, and written", () => {
+  const save = list("request=save_endp", "ttl=5", "label=l", "property=", "farewell=smtp")
+  const found = Result.getOrThrow(Request.decode(save))
+  expect(found).toHaveProperty("farewell", "smtp")
+  expect(Request.encode(found)).toEqual(save)
+  const elsewhere = list("request=save_endp", "ttl=5", "label=l", "property=", "x=y", "farewell=smtp")
+  expect(Result.getOrThrow(Request.decode(elsewhere))).not.toHaveProperty("farewell")
+})
+
 test("attributes behind the last wanted one are ignored", () => {
   const decoded = Request.decode(list("request=find_endp", "label=x", "label=y", "a=b", "c=d", "e=f", "g=h"))
   expect(Result.getOrThrow(decoded)).toEqual({ _tag: "FindEndpoint", label: "x" } as Request.Request)

@@ -13,7 +13,7 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/fdpass": [],
   "packages/daemon": ["@scached/fdpass"],
   "packages/reactor": ["@scached/daemon", "@scached/fdpass"],
-  "packages/client": ["@scached/fdpass", "@scached/protocol"],
+  "packages/client": ["@scached/farewell", "@scached/fdpass", "@scached/protocol"],
   "apps/scache-bench": ["@scached/fdpass", "@scached/protocol", "@scached/reactor"],
   "apps/scached": [
     "@scached/daemon",

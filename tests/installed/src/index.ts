@@ -1,4 +1,5 @@
 export * from "./Command.ts"
 export * from "./EmptyProject.ts"
+export * from "./Release.ts"
 export * from "./Snippet.ts"
 export * from "./Tarball.ts"

@@ -39,7 +39,8 @@ const statisticsOf = (executable: string | undefined) =>
     const cache = yield* ScacheProcess.start({
       socketPath,
       ttlLimitSeconds: 100,
-      extraArguments: ["-o", "max_idle=1s"],
+      // scache(8) passes over a parameter that it does not know.
+      extraArguments: ["-o", "max_idle=1s", "-o", "scached_log_lines=scache"],
       ...(executable === undefined ? {} : { executable })
     })
     yield* ask(socketPath)

@@ -192,6 +192,20 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
     tests: ["packages/daemon/test/OverflowIds.test.ts"]
   },
   {
+    name: "users: getent(1) may take as long as it likes",
+    file: "packages/daemon/src/internal/runProgram.ts",
+    find: "timeout: millisMax,",
+    replace: "timeout: 10 * millisMax + 30_000,",
+    tests: ["packages/daemon/test/UserDatabase.test.ts"]
+  },
+  {
+    name: "users: getent(1) takes a name for an option",
+    file: "packages/daemon/src/UserDatabase.ts",
+    find: '["getent", "passwd", "--", name]',
+    replace: '["getent", "passwd", name]',
+    tests: ["packages/daemon/test/UserDatabase.test.ts"]
+  },
+  {
     name: "place: links are made shorter before they are walked",
     file: "apps/scached/src/serve/SocketPlace.ts",
     find: "names = [...namesOf(target), ...rest]",
@@ -225,6 +239,20 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
     find: "(Number.parseInt(flags, 8) & closeOnExec) === 0",
     replace: "closeOnExec > 0",
     tests: [`${tests}/serve/Systemd.test.ts`]
+  },
+  {
+    name: "client: an answer that came while the program was held up is thrown away",
+    file: "packages/client/src/internal/Place.ts",
+    find: "return this.#judge(call)",
+    replace: "return this.#failed(new AnswerTimeout({ answerMillisMax: this.#surroundings.settings.answerMillisMax }))",
+    tests: ["packages/client/test/Late.test.ts"]
+  },
+  {
+    name: "client: a cache that sends crumbs has a late request for ever",
+    file: "packages/client/src/internal/Place.ts",
+    find: "connection.reads === before || this.#extensions === extensionsMax",
+    replace: "connection.reads === before",
+    tests: ["packages/client/test/Late.test.ts"]
   },
   {
     name: "client: letting go of what was found waits for its close",

@@ -36,9 +36,10 @@ export const faults = [
   "close",
   /** Ends in the middle of the second round. */
   "die",
-  /** Is killed in the middle of the first, or of the second round. */
+  /** Is killed in the middle of the first round, of the second, or after the only one, before it is told to end. */
   "killed at once",
   "killed",
+  "killed late",
   /** Answers one find only when the others have waited for long, and one never. */
   "stall",
   "silence",
@@ -72,6 +73,13 @@ const stallMillis = 700
 const endlessPart = Buffer.alloc(16_384, "p")
 
 const deadlySave = 1.5 * savesOfRound
+
+/** With which save a cache is killed. */
+const killingSaves: Readonly<Partial<Record<Fault, number>>> = {
+  "killed at once": faultyTurn,
+  killed: deadlySave,
+  "killed late": savesOfRound + 5
+}
 
 const changed = (octets: OctetString.OctetString): OctetString.OctetString =>
   Result.getOrThrow(OctetString.make(`${octets.slice(0, -1)}!`))
@@ -160,8 +168,7 @@ export class FaultyCache {
     if (descriptor === undefined) return 2
     this.#saves++
     if (this.#fault === "die" && this.#saves === deadlySave) process.exit(7)
-    const isKilled = this.#fault === "killed" ? this.#saves === deadlySave : this.#saves === faultyTurn
-    if (isKilled && this.#fault.startsWith("killed")) process.kill(process.pid, "SIGKILL")
+    if (this.#saves === killingSaves[this.#fault]) process.kill(process.pid, "SIGKILL")
     const isEarly = this.#fault === "close early" && this.#saves > savesOfRound
     if (isEarly || (this.#fault === "lose" && this.#saves === faultyTurn)) {
       descriptor.close()

@@ -7,7 +7,7 @@ import { Deferred, Effect, type Scope } from "effect"
 import { Journal } from "../log/Journal.ts"
 import { printableLabel } from "../log/printable.ts"
 import { WarningLimit } from "../log/WarningLimit.ts"
-import { type CacheSettings, ownDescriptors, perClient } from "../settings/CacheSettings.ts"
+import { type CacheSettings, ownDescriptors, perClient, type SettingsInForce } from "../settings/CacheSettings.ts"
 import type { CacheStatistics } from "./CacheStatistics.ts"
 import { ConnectionCache } from "./ConnectionCache.ts"
 import { Admission } from "./clients/Admission.ts"
@@ -61,6 +61,8 @@ export interface CacheServer {
   readonly reserved: () => number
   /** What is cached now. */
   readonly sizes: ConnectionCache["sizes"]
+  /** The settings in force. */
+  readonly settings: SettingsInForce
   /** All that there is to know of it at this moment. */
   readonly status: Inspector["status"]
 }
@@ -86,6 +88,10 @@ export const make = Effect.fnUntraced(function* (
   const cache = new ConnectionCache(loop, settings, {
     notices,
     onFreed: occupancy.descriptorFreed,
+    onShortened: (ttlSeconds, ttlSecondsMax) =>
+      journal.warning(
+        `a client asked for a ttl of ${ttlSeconds} s and got ${ttlSecondsMax} s (connection_cache_ttl_limit): raise it if connections are to stay longer`
+      ),
     departureRoom: () => descriptorRoom() + cache.departures.size - perClient - occupancy.taken,
     onLost: (label, state) => {
       if (journal.isVerbose) journal.verbose(`label="${printableLabel(label)}": its peer is gone or spoke: ${state}`)
@@ -217,6 +223,7 @@ export const make = Effect.fnUntraced(function* (
       for (const client of clients) client.settingsChanged()
       occupancy.changed()
     },
+    settings,
     statistics,
     limitsReached: notices.counts,
     clients: () => clients.size,

@@ -59,6 +59,8 @@ export interface CacheObserver {
   readonly onFreed: () => void
   /** A cached connection's peer has left, or said something unasked. */
   readonly onLost: (label: string, state: IdleState) => void
+  /** A client has asked for a longer ttl than the limit, for the first time since the limit has its value. */
+  readonly onShortened?: (ttlSeconds: number, ttlSecondsMax: number) => void
   /** How many descriptors there may be of connections that are leaving. */
   readonly departureRoom: () => number
 }
@@ -81,6 +83,8 @@ export class ConnectionCache {
   #expiryMillis = Number.POSITIVE_INFINITY
   /** How many connections the descriptors have room for beside the clients of the moment. */
   #roomMax = Number.MAX_SAFE_INTEGER
+  /** The limit on ttls of which it was said that a client asks for more. */
+  #shorteningNoticed: number | undefined
   #isShrinking = false
   #isClosed = false
 
@@ -341,6 +345,10 @@ export class ConnectionCache {
     const { ttlSecondsMax } = this.#settings.current
     if (ttlSeconds <= ttlSecondsMax) return ttlSeconds * 1000
     this.statistics.count("shortenedTtls")
+    if (this.#shorteningNoticed !== ttlSecondsMax) {
+      this.#shorteningNoticed = ttlSecondsMax
+      this.#observer.onShortened?.(ttlSeconds, ttlSecondsMax)
+    }
     return ttlSecondsMax * 1000
   }
 

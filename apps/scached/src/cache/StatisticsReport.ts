@@ -43,6 +43,10 @@ const limitsLineOf = (before: LimitCounts, now: LimitCounts): ReadonlyArray<stri
   return counts.length === 0 ? [] : [`counters: limits reached ${counts.join(" ")}`]
 }
 
+/** The numbers of a line, by their words. */
+const numbersOf = (line: string): Readonly<Record<string, number>> =>
+  Object.fromEntries([...line.matchAll(/([a-z-]+)=([0-9]+)/g)].map(([, word = "", count]) => [word, Number(count)]))
+
 /** A running report. */
 export interface StatisticsReport {
   /** Changes how long an interval is; the present one ends that long from now. */
@@ -53,7 +57,7 @@ export interface StatisticsReport {
  * Logs the cache's statistics at a regular interval and when the scope closes, as scache(8) does: what was nothing is left out.
  */
 export const start = Effect.fnUntraced(function* (
-  { limitsReached, statistics }: Pick<CacheServer, "limitsReached" | "statistics">,
+  { limitsReached, settings, statistics }: Pick<CacheServer, "limitsReached" | "settings" | "statistics">,
   initialSeconds: number,
   /** What else is to be done at each interval's end, when the process is awake anyway. */
   onInterval: () => void = () => {}
@@ -65,10 +69,15 @@ export const start = Effect.fnUntraced(function* (
   let limitsBefore: LimitCounts = new Map()
   let farewellsBefore = statistics.farewells.copy()
   const report = (): void => {
-    for (const line of linesOf(statistics.takeInterval(loop.calls.wallMillis()))) journal.info(line)
-    for (const line of ownLinesOf(before, statistics.totals)) journal.info(line)
-    for (const line of limitsLineOf(limitsBefore, limitsReached)) journal.info(line)
-    for (const line of statistics.farewells.linesSince(farewellsBefore)) journal.info(line)
+    const lines = [...linesOf(statistics.takeInterval(loop.calls.wallMillis()))]
+    if (settings.current.hasOwnLines) {
+      lines.push(
+        ...ownLinesOf(before, statistics.totals),
+        ...limitsLineOf(limitsBefore, limitsReached),
+        ...statistics.farewells.linesSince(farewellsBefore)
+      )
+    }
+    for (const line of lines) journal.info(line, numbersOf(line))
     farewellsBefore = statistics.farewells.copy()
     before = { ...statistics.totals }
     limitsBefore = new Map(limitsReached)

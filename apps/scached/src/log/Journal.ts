@@ -8,7 +8,8 @@ import { Context, Effect, Layer } from "effect"
 export class Journal extends Context.Service<
   Journal,
   {
-    readonly info: (message: string) => void
+    /** `fields` has the numbers of the line, for those who read JSON. */
+    readonly info: (message: string, fields?: Readonly<Record<string, unknown>>) => void
     readonly warning: (message: string) => void
     /** For operators who asked to see every request; look at `isVerbose` before building the text. */
     readonly verbose: (message: string) => void
@@ -21,7 +22,8 @@ export class Journal extends Context.Service<
       Effect.map(Effect.context<never>(), (context) => {
         const run = Effect.runSyncWith(context)
         return {
-          info: (message: string) => run(Effect.logInfo(message)),
+          info: (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+            run(Effect.annotateLogs(Effect.logInfo(message), fields)),
           warning: (message: string) => run(Effect.logWarning(message)),
           verbose: (message: string) => run(Effect.logInfo(message)),
           isVerbose: options.isVerbose

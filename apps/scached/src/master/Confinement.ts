@@ -1,13 +1,16 @@
 /**
  * Where a service works and with what rights, settled in the order that Postfix has it: the queue directory, its root, its user.
  */
-import { Privileges, ProcessCalls, UserDatabase } from "@scached/daemon"
+import { Privileges, ProcessCalls, type UserDatabase } from "@scached/daemon"
 import { systemCallError } from "@scached/fdpass"
-import { Effect } from "effect"
+import { Effect, type Result } from "effect"
 import { ServiceFailure } from "./ServiceFailure.ts"
 
 const toFailure = (why: string) => (error: { readonly message: string }) =>
   new ServiceFailure({ message: `${why}: ${error.message}` })
+
+/** mail_owner, or why there is no such user. */
+export type Owner = Result.Result<UserDatabase.User, { readonly message: string }>
 
 /** Makes queue_directory the working directory. */
 export const enter = Effect.fnUntraced(function* (
@@ -18,19 +21,18 @@ export const enter = Effect.fnUntraced(function* (
 })
 
 /**
- * Changes the root directory (`-c`) and the user (`-u`), and gives up all capabilities and the way to new ones, for good. The user is
- * looked up before its files are out of reach. The result is what could not be done and does not matter, for the log.
+ * Changes the root directory (`-c`) and the user (`-u`), and gives up all capabilities and the way to new ones, for good. The result
+ * is what could not be done and does not matter, for the log.
  */
 export const confine = Effect.fnUntraced(function* (options: {
   readonly rootDirectory: string | undefined
-  readonly userName: string | undefined
+  /** As it was looked up before its files were out of reach; undefined where the process stays root. */
+  readonly owner: Owner | undefined
 }): Effect.fn.Return<ReadonlyArray<string>, ServiceFailure, ProcessCalls> {
-  const { rootDirectory, userName } = options
+  const { owner, rootDirectory } = options
   const calls = yield* ProcessCalls
   const user =
-    userName === undefined
-      ? undefined
-      : yield* UserDatabase.lookUp(userName).pipe(Effect.mapError(toFailure("mail_owner")))
+    owner === undefined ? undefined : yield* Effect.mapError(Effect.fromResult(owner), toFailure("mail_owner"))
   if (rootDirectory !== undefined) {
     const outcome = calls.changeRoot(rootDirectory)
     if (outcome < 0) return yield* toFailure("queue_directory")(systemCallError("chroot", outcome, rootDirectory))

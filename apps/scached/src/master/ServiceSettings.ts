@@ -14,12 +14,13 @@ import {
   ServiceMode,
   scacheParameters
 } from "@scached/postfix"
-import { Effect, Option, Result } from "effect"
+import { Effect, Result } from "effect"
 import * as Allowed from "../settings/Allowed.ts"
 import { farewellRulesOf } from "../settings/farewells.ts"
 import { type CacheValues, cacheParameters } from "../settings/parameters.ts"
 import { readMainConfiguration } from "../settings/readMainConfiguration.ts"
 import * as UnknownParameters from "../settings/UnknownParameters.ts"
+import type * as Confinement from "./Confinement.ts"
 import { ServiceFailure } from "./ServiceFailure.ts"
 
 /** How the program was started. */
@@ -39,6 +40,8 @@ export interface ServiceSettings {
   readonly values: ScacheValues & CacheValues
   /** Who may connect besides root and the user that it runs as. */
   readonly allowed: Allowed.Allowed
+  /** mail_owner: looked up once, since another directory than /etc/passwd may take its time. */
+  readonly owner: Confinement.Owner
   /** What is said to whom before a connection is closed. */
   readonly farewells: FarewellRules.FarewellRules
   /** What main.cf holds that nobody can have meant; for the log. */
@@ -97,10 +100,11 @@ export const read = Effect.fnUntraced(function* (
     ...MainConfiguration.remarkLines(configuration),
     ...UnknownParameters.remarks(options.overrides, configuration)
   ]
-  const allowed = yield* lookUpAllowed(values.success)
+  const owner = yield* Effect.result(UserDatabase.lookUpEverywhere(values.success.mailOwner))
+  const allowed = yield* lookUpAllowed(values.success, owner)
   const farewells = farewellRulesOf(values.success)
   if (Result.isFailure(farewells)) return yield* new ServiceFailure({ message: farewells.failure })
-  return { farewells: farewells.success, options, environment, mode, values: values.success, allowed, remarks }
+  return { farewells: farewells.success, options, environment, mode, values: values.success, allowed, owner, remarks }
 })
 
 /** As in Postfix: `-D` without a debugger is a mistake. The command is looked at for that alone; where there is no -D it may be anything. */
@@ -114,12 +118,11 @@ const checkDebugger = Effect.fnUntraced(function* (source: ParameterSource.Param
 })
 
 /** mail_owner may connect whoever the service runs as; where it matters that there is none, it is said later. */
-const lookUpAllowed = Effect.fnUntraced(function* (values: ScacheValues & CacheValues) {
+const lookUpAllowed = Effect.fnUntraced(function* (values: ScacheValues & CacheValues, owner: Confinement.Owner) {
   const { allowedGroups, allowedUsers } = cacheParameters
   const allowed = yield* Allowed.lookUp(
     Allowed.wordsOf(allowedUsers.name, values.allowedUsers),
     Allowed.wordsOf(allowedGroups.name, values.allowedGroups)
   ).pipe(Effect.mapError(({ message }) => new ServiceFailure({ message })))
-  const owner = yield* Effect.option(UserDatabase.lookUp(values.mailOwner))
-  return { ...allowed, users: [...allowed.users, ...Option.toArray(Option.map(owner, ({ uid }) => uid))] }
+  return { ...allowed, users: [...allowed.users, ...(Result.isSuccess(owner) ? [owner.success.uid] : [])] }
 })

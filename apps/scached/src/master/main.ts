@@ -3,6 +3,7 @@ import { DaemonOptions, LogLine } from "@scached/postfix"
 import { Reactors } from "@scached/reactor"
 import { Effect, Exit, Result } from "effect"
 import * as LastWords from "../log/LastWords.ts"
+import { ProcessSignals } from "../process/ProcessSignals.ts"
 import * as TimeZone from "../process/TimeZone.ts"
 import * as Service from "./service.ts"
 
@@ -30,7 +31,10 @@ export const main = (words: ReadonlyArray<string>, processName: string): void =>
   TimeZone.keep(process.env)
   const invocation = { words, processName, environment: process.env }
   const tag = LogLine.programTag(process.env["MAIL_LOGTAG"] || "postfix", processName)
-  Reactors.runMain(Service.run(invocation).pipe(Effect.provide(KernelProcessCalls.layer)), {
+  const signals = new ProcessSignals()
+  Reactors.runMain(Service.run(invocation, signals).pipe(Effect.provide(KernelProcessCalls.layer)), {
+    onUserSignal: signals.statusCalls.raise,
+    onEnding: signals.onEnding,
     // master(8) has standard error nowhere.
     onNoStart: (message) =>
       process.env["GENERATION"] === undefined ? Promise.resolve() : LastWords.say(tag, `fatal: ${message}`),

@@ -8,9 +8,11 @@ import { Reactor, type Reactors, Watchdog } from "@scached/reactor"
 import { Cause, Effect, Exit, type Scope } from "effect"
 import { version } from "../../package.json" with { type: "json" }
 import * as CacheServer from "../cache/CacheServer.ts"
+import * as RunLines from "../cache/RunLines.ts"
 import * as StatisticsReport from "../cache/StatisticsReport.ts"
 import { Journal } from "../log/Journal.ts"
 import * as SyslogLog from "../log/SyslogLog.ts"
+import { ProcessSignals } from "../process/ProcessSignals.ts"
 import * as StartUp from "../process/StartUp.ts"
 import * as Allowed from "../settings/Allowed.ts"
 import type { CacheSettings } from "../settings/CacheSettings.ts"
@@ -28,7 +30,10 @@ const pauseMillis = 1_000
 type Requirements = Reactors.Services | ProcessCalls
 
 /** Runs a service to its end and returns the exit code of the process. */
-export const run = (invocation: ServiceSettings.Invocation): Effect.Effect<number, never, Requirements> =>
+export const run = (
+  invocation: ServiceSettings.Invocation,
+  signals: ProcessSignals = new ProcessSignals()
+): Effect.Effect<number, never, Requirements> =>
   Effect.scoped(
     Effect.gen(function* () {
       const process = yield* ProcessCalls
@@ -39,7 +44,7 @@ export const run = (invocation: ServiceSettings.Invocation): Effect.Effect<numbe
         return yield* giveUp(early, settings.failure)
       }
       const log = yield* openLog(settings.success, process.pid, maySomebodyLook(invocation, process))
-      const exit = yield* Effect.exit(serve(settings.success, log))
+      const exit = yield* Effect.exit(serve(settings.success, log, signals))
       if (Exit.isSuccess(exit)) return 0
       if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
       return yield* giveUp(log, Cause.squash(exit.cause))
@@ -114,7 +119,8 @@ const openEarlyLog = (invocation: ServiceSettings.Invocation) =>
 
 const serve = Effect.fnUntraced(function* (
   settings: ServiceSettings.ServiceSettings,
-  log: SyslogLog.SyslogLog["Service"]
+  log: SyslogLog.SyslogLog["Service"],
+  signals: ProcessSignals
 ) {
   const { options, environment } = settings
   const isVerbose = options.verbosity > 0 || environment.isVerbose
@@ -123,7 +129,7 @@ const serve = Effect.fnUntraced(function* (
   loop.onDefect = (defect) => log.write("error", `internal error: ${defect instanceof Error ? defect.stack : defect}`)
   for (const remark of settings.remarks) log.write("warning", remark)
   if (options.isDebuggerStarted) log.write("warning", debuggerRemark)
-  yield* Effect.scoped(work(settings)).pipe(Effect.provide(SyslogLog.journal(log, isVerbose)))
+  yield* Effect.scoped(work(settings, signals)).pipe(Effect.provide(SyslogLog.journal(log, isVerbose)))
 })
 
 type Work = Effect.fn.Return<
@@ -132,8 +138,8 @@ type Work = Effect.fn.Return<
   Requirements | Journal | Scope.Scope
 >
 
-const work = (settings: ServiceSettings.ServiceSettings) =>
-  settings.mode._tag === "Stream" ? serveStream(settings) : serveMaster(settings, settings.mode)
+const work = (settings: ServiceSettings.ServiceSettings, signals: ProcessSignals) =>
+  settings.mode._tag === "Stream" ? serveStream(settings, signals) : serveMaster(settings, settings.mode, signals)
 
 /** Settles into the process: what it may open, its root, its user, no privilege. With that, the settings of the cache. */
 const settle = Effect.fnUntraced(function* ({
@@ -141,13 +147,14 @@ const settle = Effect.fnUntraced(function* ({
   farewells,
   mode,
   options,
+  owner,
   values
 }: ServiceSettings.ServiceSettings): Effect.fn.Return<CacheSettings, ServiceFailure, Requirements | Journal> {
   const journal = yield* Journal
   const budget = yield* DescriptorBudget.raise
   const remarks = yield* Confinement.confine({
     rootDirectory: options.isChroot ? values.queueDirectory : undefined,
-    userName: options.isUnprivileged ? values.mailOwner : undefined
+    owner: options.isUnprivileged ? owner : undefined
   })
   // Under a distribution's unit they are the same at every start, and nothing is wrong.
   if (journal.isVerbose) for (const remark of remarks) journal.verbose(remark)
@@ -173,7 +180,8 @@ const factsOf = ({ values }: ServiceSettings.ServiceSettings, mode: "master" | "
 /** Serves the sockets that master(8) listens on, until nobody has come for max_idle, or master wants no more of it. */
 const serveMaster = Effect.fnUntraced(function* (
   settings: ServiceSettings.ServiceSettings,
-  mode: Extract<ServiceMode.ServiceMode, { readonly _tag: "Listen" }>
+  mode: Extract<ServiceMode.ServiceMode, { readonly _tag: "Listen" }>,
+  signals: ProcessSignals
 ): Work {
   const { values, environment } = settings
   const process = yield* ProcessCalls
@@ -182,6 +190,7 @@ const serveMaster = Effect.fnUntraced(function* (
   yield* StartUp.settleLater
   const cacheSettings = yield* settle(settings)
   yield* Watchdog.start(values.watchdogSeconds * 1000)
+  const runLines = yield* RunLines.open(signals, { current: cacheSettings })
   const isPassed = mode.transport === "pass"
   const server = yield* CacheServer.make(isPassed ? [] : listeners, cacheSettings, yield* factsOf(settings, "master"))
   if (isPassed) yield* PassedClients.open(listeners, server)
@@ -196,11 +205,18 @@ const serveMaster = Effect.fnUntraced(function* (
       Effect.sync(() => tellMaster(false) && tellMaster(true))
     )
   )
-  yield* Effect.raceFirst(server.idle, master.gone)
+  runLines.started(server)
+  yield* Effect.raceFirst(
+    Effect.tap(server.idle, () => Effect.sync(() => runLines.endsBy("max_idle"))),
+    Effect.tap(master.gone, () => Effect.sync(() => runLines.endsBy("the end of master(8)")))
+  )
 })
 
 /** Serves one client on standard input (`-S`), until it leaves. */
-const serveStream = Effect.fnUntraced(function* (settings: ServiceSettings.ServiceSettings): Work {
+const serveStream = Effect.fnUntraced(function* (
+  settings: ServiceSettings.ServiceSettings,
+  signals: ProcessSignals
+): Work {
   const calls = yield* SystemCalls
   const process = yield* ProcessCalls
   const found = process.inspect(0)
@@ -212,10 +228,13 @@ const serveStream = Effect.fnUntraced(function* (settings: ServiceSettings.Servi
   }
   const cacheSettings = yield* settle(settings)
   yield* Watchdog.start(settings.values.watchdogSeconds * 1000)
+  const runLines = yield* RunLines.open(signals, { current: cacheSettings })
   const server = yield* CacheServer.make([], cacheSettings, yield* factsOf(settings, "stream"))
   yield* StatisticsReport.start(server, settings.values.statisticsSeconds)
   const client = calls.adopt(0)
   process.setNonBlocking(client)
+  runLines.started(server)
   server.admit(client)
   yield* server.vacated
+  runLines.endsBy("the end of its client")
 })

@@ -3,22 +3,22 @@ import { Errno, type SystemCallError, systemCallError } from "@scached/fdpass"
 import { LogLine } from "@scached/postfix"
 import { Reactors } from "@scached/reactor"
 import { Cause, Clock, Effect, Exit, Layer, Result } from "effect"
-import { version } from "../../package.json" with { type: "json" }
 import { Journal } from "../log/Journal.ts"
 import { printable } from "../log/printable.ts"
 import { StandardError } from "../log/StandardError.ts"
 import * as Log from "../log/StandardErrorLog.ts"
 import * as SyslogLog from "../log/SyslogLog.ts"
+import { ProcessSignals } from "../process/ProcessSignals.ts"
 import { compileAsUsual } from "../process/StartUp.ts"
 import * as TimeZone from "../process/TimeZone.ts"
 import * as CommandLine from "./CommandLine.ts"
 import { help } from "./help.ts"
-import { ReloadSignal } from "./ReloadSignal.ts"
 import * as ServeSettings from "./ServeSettings.ts"
 import { serve } from "./serve.ts"
 import * as ListenSockets from "./systemd/ListenSockets.ts"
 import * as Notifier from "./systemd/Notifier.ts"
 import { UsageError } from "./UsageError.ts"
+import { versionLine } from "./versionLine.ts"
 
 const exitCodes = { done: 0, cannotServe: 1, usage: 2 } as const
 
@@ -51,7 +51,7 @@ const openSyslog = ({ values }: ServeSettings.ServeSettings, onTrouble: (trouble
   })
 
 /** From the settings to the last line in the log; the exit code. */
-const program = (command: CommandLine.ServeCommand, hangUps: ReloadSignal, onListening: () => void) => {
+const program = (command: CommandLine.ServeCommand, signals: ProcessSignals, onListening: () => void) => {
   const { logFormat, logTarget, mode, socketPath } = command
   const work = Effect.gen(function* () {
     const { pid, resetSignals } = yield* ProcessCalls
@@ -62,12 +62,12 @@ const program = (command: CommandLine.ServeCommand, hangUps: ReloadSignal, onLis
     const notifier = Notifier.takeSettings(process.env, pid)
     const origin = { ...command, socketPath }
     const settings = yield* ServeSettings.read(origin)
-    const options = { mode, socketPath, passedSockets, strayNote, notifier, origin, settings, hangUps, onListening }
+    const options = { mode, socketPath, passedSockets, strayNote, notifier, origin, settings, signals, onListening }
     const clock = yield* Clock.Clock
     const { write } = yield* StandardError
     const lineOf = yield* Log.standardErrorLines(logFormat)
     const warn = ({ message: reason }: SystemCallError): void => {
-      const message = `--log-to syslog: nobody takes the lines, the first 1000 wait until somebody does: ${reason}`
+      const message = `--log-to syslog: no syslog daemon is accepting messages; the first 1000 lines are kept until one does: ${reason}`
       write(lineOf({ date: new Date(clock.currentTimeMillisUnsafe()), severity: "warning", message }))
     }
     const logger = logTarget === "stderr" ? Layer.empty : Log.toService(yield* openSyslog(settings, warn))
@@ -99,9 +99,11 @@ const program = (command: CommandLine.ServeCommand, hangUps: ReloadSignal, onLis
 
 const run = (command: CommandLine.ServeCommand, onListening: () => void): void => {
   compileAsUsual()
-  const hangUps = new ReloadSignal()
-  Reactors.runMain(program(command, hangUps, onListening), {
-    onHangUp: hangUps.raise,
+  const signals = new ProcessSignals()
+  Reactors.runMain(program(command, signals, onListening), {
+    onHangUp: signals.hangUps.raise,
+    onUserSignal: signals.statusCalls.raise,
+    onEnding: signals.onEnding,
     exitCode: (exit) => {
       if (Exit.isSuccess(exit)) return exit.value
       return Reactors.wasInterrupted(exit) ? exitCodes.done : complain(Cause.squash(exit.cause))
@@ -126,6 +128,6 @@ export const main = (words: ReadonlyArray<string>, onListening: () => void = () 
   const command = CommandLine.parse(words)
   if (Result.isFailure(command)) process.exit(complain(command.failure))
   else if (command.success._tag === "Help") print(help)
-  else if (command.success._tag === "Version") print(`scached ${version}\n`)
+  else if (command.success._tag === "Version") print(`${versionLine}\n`)
   else run(command.success, onListening)
 }

@@ -8,16 +8,17 @@ import { Watchdog } from "@scached/reactor"
 import { Effect, Scope } from "effect"
 import { version } from "../../package.json" with { type: "json" }
 import * as CacheServer from "../cache/CacheServer.ts"
+import * as RunLines from "../cache/RunLines.ts"
 import * as StatisticsReport from "../cache/StatisticsReport.ts"
 import { Journal } from "../log/Journal.ts"
 import { StandardError } from "../log/StandardError.ts"
+import type { ProcessSignals } from "../process/ProcessSignals.ts"
 import * as Allowed from "../settings/Allowed.ts"
 import { cacheSettingsOf, remarksOn } from "../settings/cacheSettingsOf.ts"
 import * as DescriptorBudget from "../settings/DescriptorBudget.ts"
 import { settingTexts } from "../settings/settingTexts.ts"
 import { explain } from "./listenFailure.ts"
 import { reload } from "./Reload.ts"
-import type { ReloadSignal } from "./ReloadSignal.ts"
 import { serveParameters } from "./ServeParameters.ts"
 import type { ServeSettings, SettingsOrigin } from "./ServeSettings.ts"
 import * as SocketFile from "./SocketFile.ts"
@@ -44,7 +45,7 @@ export interface ServeOptions {
   readonly notifier: Notifier.NotifierSettings
   readonly origin: SettingsOrigin
   readonly settings: ServeSettings
-  readonly hangUps: ReloadSignal
+  readonly signals: ProcessSignals
   /** Called when clients can come. */
   readonly onListening: () => void
 }
@@ -108,6 +109,12 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
     return found
   })
   let cacheSettings = yield* findCacheSettings
+  const inForce = {
+    get current() {
+      return cacheSettings
+    }
+  }
+  const runLines = yield* RunLines.open(options.signals, inForce)
   // Before the server, which accepts at sockets that are made later and must have left them when they are closed.
   const laterSockets = yield* Effect.acquireRelease(Scope.make(), Scope.close)
   const server = yield* CacheServer.make(listeners, cacheSettings, {
@@ -125,6 +132,7 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   const status = `listening on ${where}`
   journal.info(status)
   notifier.ready(status)
+  runLines.started(server)
   options.onListening()
   // Added last, and so the first thing that happens at the end.
   yield* Effect.addFinalizer(() => Effect.sync(notifier.stopping))
@@ -145,12 +153,13 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
     notifier.ready(status)
   })
   const run = Effect.runSyncWith(yield* Effect.context<ProcessCalls>())
-  const { hangUps } = options
+  const { hangUps } = options.signals
   yield* Effect.acquireRelease(
     Effect.sync(() => hangUps.answer(() => run(readAgain))),
     (stop) => Effect.sync(stop)
   )
   yield* server.idle
+  runLines.endsBy("max_idle")
   journal.info(`no client for ${cacheSettings.idleSecondsMax} s (max_idle): leaving`)
   // What systemd has passed it serves again. Nobody does a socket of our own: once it cannot be found, whoever has come is served.
   if (options.socketPath === undefined || socketFile === undefined) return

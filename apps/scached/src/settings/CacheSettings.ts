@@ -39,6 +39,8 @@ export interface CacheSettings extends StoreLimits {
   readonly access: Access | undefined
   /** Who may look into the cache: root, and the user that the daemon runs as. */
   readonly insiders: Access
+  /** Whether the log has lines that scache(8) has not, besides problems and what was asked for: scached_log_lines. */
+  readonly hasOwnLines: boolean
   /** Warnings a second, whoever causes them: scached_warning_limit. */
   readonly warningsPerSecondMax: number
 }

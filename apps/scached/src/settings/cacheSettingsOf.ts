@@ -9,7 +9,11 @@ interface PostfixValues {
   readonly ttlSecondsMax: number
   readonly requestSecondsMax: number
   readonly idleSecondsMax: number
+  readonly processName: string
 }
+
+/** The name under which tools that read mail logs expect the lines of Postfix's own cache. */
+const nameOfPostfix = "scache"
 
 const rootAlone = new Access([0])
 
@@ -41,6 +45,7 @@ export const cacheSettingsOf = (
   descriptorsMax: budget.descriptors,
   access,
   insiders,
+  hasOwnLines: values.logLines === "all" || (values.logLines === "auto" && values.processName !== nameOfPostfix),
   warningsPerSecondMax: values.warningLimit
 })
 

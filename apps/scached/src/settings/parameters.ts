@@ -307,6 +307,18 @@ export const cacheParameters = {
       }
     }
   ),
+  logLines: withWords(
+    choice({
+      name: "scached_log_lines",
+      default: "auto",
+      choices: ["auto", "all", "scache"],
+      about: "Which lines are logged besides problems: auto, all, or those of scache alone."
+    }),
+    {
+      details:
+        "**all**: also the line at the start, the one at the end, and the lines that begin with `counters:`. **scache**: the statistics of scache(8) alone, which tools that read mail logs know. **auto**: **scache** where the command's name in master.cf is scache, **all** otherwise. Problems, and what **-v** and SIGUSR1 ask for, are logged in any case."
+    }
+  ),
   allowedUsers: withWords(
     text({
       name: "scached_allow_users",

@@ -1,123 +1,9 @@
 /** The service mode on a simulated machine: from the options to the last line in the log, in virtual time. */
 
 import { describe, expect, test } from "bun:test"
-import { ProcessCalls } from "@scached/daemon"
 import { processCallCount, processCallsOf } from "@scached/daemon/testing"
-import type { Descriptor } from "@scached/fdpass"
-import { type ProcessOptions, SimulatedKernel, type SimulatedProcess } from "@scached/fdpass/testing"
-import { Reactors } from "@scached/reactor"
-import { Effect, Exit } from "effect"
 import { postlogPathWithin } from "../../src/log/SyslogLog.ts"
-import * as Service from "../../src/master/service.ts"
-
-const must = <A>(result: A | number): A => {
-  if (typeof result === "number") throw new Error(`a system call failed with errno ${-result}`)
-  return result
-}
-
-const list = (...pairs: ReadonlyArray<readonly [string, string]>) =>
-  Buffer.from(`${pairs.map(([name, value]) => `${name}\0${value}\0`).join("")}\0`, "latin1")
-
-/** A machine with a queue directory, a configuration, a user, master(8) and a logger that reads all it gets. */
-class Stage {
-  readonly kernel = new SimulatedKernel({ seed: 7, wallStartMillis: Date.UTC(2024, 10, 22, 12) })
-  readonly master: SimulatedProcess
-  readonly daemon: SimulatedProcess
-  readonly log: Array<string> = []
-  readonly #status: Descriptor
-
-  constructor(settings: Readonly<Record<string, string>>, options: ProcessOptions = {}) {
-    const { kernel } = this
-    for (const path of ["/q", "/q/public", "/q/private", "/conf", "/etc", "/dev"]) kernel.makeFile(path, "directory")
-    const all: Record<string, string> = { queue_directory: "/q", syslog_name: "lab", ...settings }
-    const lines = Object.entries(all).map(([name, value]) => `${name} = ${value}\n`)
-    kernel.makeFile("/conf/main.cf", "other", { text: lines.join("") })
-    kernel.makeFile("/etc/passwd", "other", { text: "root:x:0:0::/:\npostfix:x:102:103::/:\n" })
-    this.master = kernel.process("master")
-    this.daemon = kernel.process("daemon", { pid: 77, ...options })
-    this.#status = this.#pass()
-    this.#startLogger("/q/public/postlog")
-    this.#startLogger("/dev/log")
-  }
-
-  /** Runs the service to its end; `GENERATION` and so on are as master sets them. */
-  run(words: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}): number {
-    const invocation = {
-      words,
-      processName: "scached",
-      environment: { MAIL_CONFIG: "/conf", GENERATION: "3", ...environment }
-    }
-    const program = Service.run(invocation).pipe(Effect.provideService(ProcessCalls, processCallsOf(this.daemon)))
-    const exit = Reactors.runSimulated(program, this.daemon.calls)
-    this.kernel.settle()
-    if (this.kernel.violations.length > 0) throw new Error(this.kernel.describe())
-    if (Exit.isSuccess(exit)) return exit.value
-    throw new Error(String(exit.cause))
-  }
-
-  /** Does something at a time. */
-  at(millis: number, name: string, run: () => void): void {
-    this.kernel.addActor({
-      name,
-      step: () => {
-        if (this.kernel.nowMillis < millis) return { wakeAtMillis: millis }
-        run()
-        return "done"
-      }
-    })
-  }
-
-  /** A client's socket, which has just connected. */
-  connect(): Descriptor {
-    const socket = must(this.master.calls.socket())
-    const outcome = this.master.calls.connect(socket, "/q/private/scache")
-    if (outcome < 0) throw new Error(`connect: errno ${-outcome}`)
-    return socket
-  }
-
-  read(socket: Descriptor): string {
-    const buffer = this.master.calls.makeReceiveBuffer(4096)
-    const count = this.master.calls.receive(socket, buffer)
-    return count < 0 ? `errno ${-count}` : buffer.bytes.toString("latin1", 0, count)
-  }
-
-  /** What the daemon wrote to its status channel, as numbers. */
-  statusMessages(): ReadonlyArray<number> {
-    const buffer = this.master.calls.makeReceiveBuffer(4096)
-    const count = this.master.calls.receive(this.#status, buffer)
-    return Array.from({ length: Math.max(0, count) / 4 }, (_, index) => buffer.bytes.readInt32LE(index * 4))
-  }
-
-  #pass(): Descriptor {
-    const { calls } = this.master
-    const [ours, theirs] = must(calls.socketPair())
-    const listener = must(calls.socket())
-    calls.bind(listener, "/q/private/scache")
-    calls.changeMode("/q/private/scache", 0o666)
-    calls.listen(listener, 100)
-    this.daemon.inherit(this.master, theirs, 5)
-    this.daemon.inherit(this.master, listener, 6)
-    theirs.close()
-    return ours
-  }
-
-  #startLogger(path: string): void {
-    const logger = this.kernel.process(`the logger at ${path}`)
-    const socket = must(logger.calls.datagramSocket())
-    logger.calls.bind(socket, path)
-    logger.calls.changeMode(path, 0o666)
-    const buffer = logger.calls.makeReceiveBuffer(4096)
-    this.kernel.addActor({
-      name: logger.name,
-      step: () => {
-        const count = logger.calls.receive(socket, buffer)
-        if (count < 0) return "idle"
-        this.log.push(buffer.bytes.toString("latin1", 0, count))
-        return "moved"
-      }
-    })
-  }
-}
+import { list, must, Stage } from "./ServiceStage.ts"
 
 const standard = ["-l", "-n", "scache", "-t", "unix", "-u", "-c"]
 const greeting = "protocol\0connection_cache_protocol\0\0"
@@ -132,7 +18,11 @@ describe("what is fatal", () => {
     ["an override without a value", [...standard, "-o", "max_idle"], "missing '=' after parameter name"],
     ["a time that is none", [...standard, "-o", "max_idle=later"], "max_idle"],
     ["a time that is too short", [...standard, "-o", "connection_cache_ttl_limit=0"], "connection_cache_ttl_limit"],
-    ["an unknown user", [...standard, "-o", "mail_owner=nemo"], 'mail_owner: there is no user "nemo"'],
+    [
+      "an unknown user",
+      [...standard, "-o", "mail_owner=nemo"],
+      'mail_owner: there is no user "nemo" in /etc/passwd, and getent(1) cannot be run'
+    ],
     ["a queue directory that is not there", [...standard, "-o", "queue_directory=/none"], "chdir /none: no such file"],
     ["more sockets than were passed", [...standard, "-s", "2"], "descriptor 7 should be a listening socket"],
     [
@@ -216,6 +106,13 @@ describe("a service", () => {
     expect(stage.statusMessages()).toEqual([77, 3, 0, 77, 3, 1])
   })
 
+  test("serves as a user that getent(1) alone knows, whom it asks for once", () => {
+    const stage = new Stage({ max_idle: "1s", mail_owner: "ghost" })
+    stage.daemon.programs.set("getent passwd -- ghost", "ghost:*:4711:4712::/:\n")
+    expect(stage.run(standard)).toBe(0)
+    expect(stage.daemon.credentials).toMatchObject({ uid: 4711, gid: 4712 })
+  })
+
   test("leaves at once when master dies or wants another, and tells its statistics", () => {
     const stage = new Stage({ max_idle: "100s" })
     stage.at(1_000, "a client", () => {
@@ -267,7 +164,7 @@ describe("a service", () => {
       stage.master.calls.send(client, Buffer.alloc(1_500, "x"))
       stage.at(2_000, "the client's end", () => client.close())
     })
-    expect(stage.run([...standard, "-o", "scached_request_limit=1024"])).toBe(0)
+    expect(stage.run([...standard, "-o", "scached_request_limit=1024", "-o", "scached_log_lines=all"])).toBe(0)
     expect(stage.log.filter((line) => line.includes("counters: "))).toEqual([
       expect.stringMatching(/counters: limits reached request=1\n?$/)
     ])

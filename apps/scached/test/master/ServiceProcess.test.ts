@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Descriptor, KernelSystemCalls, Readiness, SystemCalls } from "@scached/fdpass"
 import { Effect } from "effect"
+import { linesOfScache } from "../support/Master.ts"
 
 const calls = Effect.runSync(Effect.map(SystemCalls, (found) => found).pipe(Effect.provide(KernelSystemCalls.layer)))
 
@@ -29,10 +30,13 @@ const start = (...options: ReadonlyArray<string>) => {
   const [flow, other] = must(calls.socketPair())
   const numbers = [flow, other, theirs, listener].map((each) => each.surrender())
   const program = join(import.meta.dir, "../programs/hangingService.ts")
-  const child = Bun.spawn([process.execPath, program, "-l", "-t", "unix", "-n", "scache", "-V", ...options], {
-    stdio: ["ignore", "ignore", "pipe", ...numbers],
-    env: { ...process.env, MAIL_CONFIG: directory, GENERATION: "1" }
-  })
+  const child = Bun.spawn(
+    [process.execPath, program, "-l", "-t", "unix", "-n", "scache", "-V", ...linesOfScache, ...options],
+    {
+      stdio: ["ignore", "ignore", "pipe", ...numbers],
+      env: { ...process.env, MAIL_CONFIG: directory, GENERATION: "1" }
+    }
+  )
   for (const number of numbers) calls.adopt(number).close()
   waitForBytes(client)
   return {
@@ -64,6 +68,23 @@ test("a hang ends by SIGALRM after daemon_timeout", async () => {
   expect(service.child.signalCode).toBe("SIGALRM")
   expect(took).toBeGreaterThan(700)
   expect(took).toBeLessThan(3_000)
+})
+
+test("SIGUSR1 logs its state, and does not end it", async () => {
+  const service = start()
+  service.child.kill("SIGUSR1")
+  // Signals come in no certain order: the second one must find the first one answered.
+  const reader = service.child.stderr.getReader()
+  let said = ""
+  while (!said.includes("status: limits reached")) {
+    const { done, value } = await reader.read()
+    if (done) throw new Error(`it ended: ${said}`)
+    said += new TextDecoder().decode(value)
+  }
+  service.child.kill("SIGTERM")
+  expect(await service.child.exited).toBe(0)
+  expect(said).toContain("clients=1")
+  service.end()
 })
 
 test("it ends with 0 by SIGTERM, and when master's channel ends", async () => {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { DaemonOptions, debuggerCommand, scacheParameters } from "@scached/postfix"
 import { Result } from "effect"
+import { installOptions } from "../../src/install/main.ts"
 import { options } from "../../src/serve/CommandLine.ts"
 import { serveParameters } from "../../src/serve/ServeParameters.ts"
 import { cacheParameters } from "../../src/settings/parameters.ts"
@@ -55,6 +56,8 @@ describe("man/scached.8", () => {
       "LIMITS",
       "OPTIONS UNDER MASTER(8)",
       "OPTIONS OF SERVE",
+      "OPTIONS OF INSTALL",
+      "LOOKING INTO A CACHE",
       "SIGNALS",
       "SECURITY",
       "DIAGNOSTICS",
@@ -89,6 +92,11 @@ describe("man/scached.8", () => {
     expect(sorted(documented)).toEqual(sorted(known))
   })
 
+  test("has every option of install, and no other", () => {
+    const documented = entriesOf("OPTIONS OF INSTALL").map((entry) => entry.replace(/ .*/, ""))
+    expect(sorted(documented)).toEqual(sorted(Object.keys(installOptions).map((name) => `--${name}`)))
+  })
+
   test("has every parameter, with its default", () => {
     const parameters = [...Object.values(scacheParameters), debuggerCommand, ...Object.values(cacheParameters)]
     const entries = entriesOf("CONFIGURATION PARAMETERS").map((entry) => /^(\w+) \((.*)\)$/.exec(entry)?.slice(1) ?? [])
@@ -108,8 +116,8 @@ describe("man/scached.8", () => {
     const names = Object.values(serveParameters).map(({ name }) => name)
     const entries = entriesOf("CONFIGURATION PARAMETERS").map((entry) => entry.replace(/ .*/, ""))
     expect(sorted(entries.slice(0, names.length))).toEqual(sorted(names))
-    expect(plain(sectionOf("CONFIGURATION PARAMETERS"))).toContain("the first twenty-eight of these parameters")
-    expect(names).toHaveLength(28)
+    expect(plain(sectionOf("CONFIGURATION PARAMETERS"))).toContain("the first twenty-nine of these parameters")
+    expect(names).toHaveLength(29)
   })
 
   test.skipIf(!hasGroff && !CI)("is roff that groff has nothing to say against", () => {

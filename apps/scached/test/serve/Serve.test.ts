@@ -145,7 +145,11 @@ for (const { name, command } of formsAndConfined) {
     describe("a command line that cannot be carried out: one line, exit status 2, nothing created", () => {
       const cases: ReadonlyArray<readonly [string, (directory: Directory) => ReadonlyArray<string>, RegExp]> = [
         ["no command", () => [], /nothing to do: write scached serve --socket PATH/],
-        ["an unknown command", () => ["frobnicate"], /unknown command "frobnicate": the command is serve/],
+        [
+          "an unknown command",
+          () => ["frobnicate"],
+          /unknown command "frobnicate": the commands are serve and install/
+        ],
         ["no socket", () => ["serve"], /--socket is missing/],
         ["an unknown option", (d) => serve(d.join("s"), "--frobnicate"), /--frobnicate.*see scached --help/],
         ["a word too many", (d) => serve(d.join("s"), "word"), /"word" is not an option/],
@@ -282,15 +286,69 @@ for (const { name, command } of formsAndConfined) {
         .trimEnd()
         .split("\n")
         .map((line) => JSON.parse(line))
-      expect(lines).toEqual([{ time: expect.any(String), level: "info", message: `listening on ${path}` }])
+      const line = { time: expect.any(String), level: "info" }
+      expect(lines).toEqual([
+        { ...line, message: `listening on ${path}` },
+        {
+          ...line,
+          message: expect.stringMatching(/^started: scached \S+, mode serve, at most \d+ connections/),
+          version: "0.1.0",
+          mode: "serve",
+          connections: expect.any(Number),
+          clients: expect.any(Number),
+          descriptors: expect.any(Number),
+          ttl: 2,
+          isBatching: expect.any(Boolean)
+        },
+        {
+          ...line,
+          message: expect.stringMatching(
+            /^ended by SIGTERM after \d+ s: 0 clients, 0 connections saved, 0 handed over$/
+          ),
+          reason: "SIGTERM",
+          uptime: expect.any(Number),
+          clients: 0,
+          saved: 0,
+          handedOver: 0
+        }
+      ])
       expect(new Date(lines[0].time).toISOString()).toBe(lines[0].time)
       const wrong = await runToEnd(command, serve(path, "--log-format", "json", "-o", "max_idle=5x"))
       expect([JSON.parse(wrong.stderr).level, wrong.exitCode]).toEqual(["fatal", 2])
     })
 
+    test("SIGUSR1 logs its state, in JSON with numbers; the statistics have them too", async () => {
+      using directory = new Directory()
+      const path = directory.join("s")
+      await using daemon = await Daemon.start(command, serve(path, "--log-format", "json"))
+      await runOnReactor(
+        Effect.gen(function* () {
+          const cache = yield* Connection.connect(path)
+          yield* saveNewConnection(cache, "label", 60)
+        })
+      )
+      daemon.child.kill("SIGUSR1")
+      await daemon.untilSaid("status: limits reached")
+      expect(await daemon.stop()).toBe(0)
+      const lines = daemon.stderr
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+      for (const number of [{ saved_endpoints: 1 }, { shortened_ttls: 1 }, { connections: 1 }]) {
+        expect(lines).toContainEqual(expect.objectContaining(number))
+      }
+      expect(lines).toContainEqual(
+        expect.objectContaining({ message: expect.stringContaining("max simultaneous"), domains: 0, connection: 1 })
+      )
+      expect(lines.filter(({ level }) => level === "warning")).toEqual([
+        expect.objectContaining({ message: expect.stringMatching(/^a client asked for a ttl of 60 s and got 2 s/) })
+      ])
+    })
+
     test("text: a time, and no newline of anybody else's", async () => {
       using directory = new Directory()
-      await using daemon = await Daemon.start(command, serve(directory.join("s\n2026-01-01 forged")))
+      const path = directory.join("s\n2026-01-01 forged")
+      await using daemon = await Daemon.start(command, serve(path, "-o", "scached_log_lines=scache"))
       expect(await daemon.stop()).toBe(0)
       expect(daemon.stderr).toMatch(
         /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} scached: listening on [^\n]+\/s\\n2026-01-01 forged\n$/
@@ -306,7 +364,11 @@ for (const { name, command } of formsAndConfined) {
       const parameters = Object.values(serveParameters).map(({ name }) => name)
       for (const word of [...options, ...more, ...parameters]) expect(help.stdout).toContain(word)
       const version = await runToEnd(command, ["--version"])
-      expect(version).toEqual({ stdout: "scached 0.1.0\n", stderr: "", exitCode: 0 })
+      const protocol = "protocol connection_cache_protocol of Postfix 3.6 and later"
+      expect(version).toMatchObject({ stderr: "", exitCode: 0 })
+      expect(version.stdout).toMatch(
+        new RegExp(`^scached 0\\.1\\.0 \\((from source|commit [0-9a-f]{12}), ${protocol}\\)\n$`)
+      )
     })
   })
 }

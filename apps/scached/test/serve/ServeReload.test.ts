@@ -3,9 +3,10 @@ import { beforeAll, describe, expect, test } from "bun:test"
 import { rmSync, writeFileSync } from "node:fs"
 import { Connection } from "@scached/reactor/effect"
 import { Effect } from "effect"
-import { ReloadSignal } from "../../src/serve/ReloadSignal.ts"
+import { PendingSignal } from "../../src/process/PendingSignal.ts"
 import { ask, octets, runOnReactor, saveNewConnection } from "../support/CacheClient.ts"
 import { Daemon, Directory, ensureExecutable, forms } from "../support/Daemon.ts"
+import { linesOfScache } from "../support/Master.ts"
 
 beforeAll(ensureExecutable)
 
@@ -19,7 +20,15 @@ const saidBy = (daemon: Daemon): ReadonlyArray<string> =>
 for (const { name, command } of forms) {
   describe(`SIGHUP, ${name}`, () => {
     const start = (directory: Directory, ...args: ReadonlyArray<string>) =>
-      Daemon.start(command, ["serve", "--socket", directory.join("s"), "--config-directory", directory.path, ...args])
+      Daemon.start(command, [
+        "serve",
+        "--socket",
+        directory.join("s"),
+        "--config-directory",
+        directory.path,
+        ...linesOfScache,
+        ...args
+      ])
 
     test("a changed main.cf is told line by line, and holds; nothing cached is lost, no client disconnected", async () => {
       using directory = new Directory()
@@ -53,7 +62,8 @@ for (const { name, command } of forms) {
         `scached: reload: ipc_timeout was 3600s, is 60s (${file}, line 4)`,
         `scached: reload: max_idle was 0s, is 3600s (${file}, line 6)`,
         `scached: reload: syslog_name was postfix, is cache (${file}, line 7), takes effect with a restart`,
-        `scached: reload: scached_greeting was yes, is no (${file}, line 8)`
+        `scached: reload: scached_greeting was yes, is no (${file}, line 8)`,
+        expect.stringMatching(/warning: a client asked for a ttl of 3600 s and got 1 s \(connection_cache_ttl_limit\)/)
       ])
       expect(await daemon.stop()).toBe(0)
     })
@@ -119,7 +129,7 @@ for (const { name, command } of forms) {
 }
 
 test("a SIGHUP that comes before anybody can answer it is answered, and one after the end is not", () => {
-  const hangUps = new ReloadSignal()
+  const hangUps = new PendingSignal()
   let answered = 0
   hangUps.raise()
   hangUps.raise()

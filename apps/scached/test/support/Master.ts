@@ -28,6 +28,9 @@ export interface StartOptions {
   readonly isLoggedElsewhere?: boolean
 }
 
+/** The lines that scache(8) has too: most tests are not about the others. A word behind it has the last say. */
+export const linesOfScache = ["-o", "scached_log_lines=scache"]
+
 /** Starts the service with `words`, besides those that say where it logs; killed with the scope. */
 export const start = Effect.fnUntraced(function* (
   command: ReadonlyArray<string>,
@@ -40,14 +43,17 @@ export const start = Effect.fnUntraced(function* (
   )
   const queueDirectory = directory.join("queue")
   mkdirSync(queueDirectory)
-  writeFileSync(directory.join("main.cf"), `queue_directory = ${queueDirectory}\nsyslog_name = lab\n`)
+  writeFileSync(
+    directory.join("main.cf"),
+    `queue_directory = ${queueDirectory}\nsyslog_name = lab\nconnection_cache_ttl_limit = 100s\n`
+  )
   const socketPath = directory.join("s")
   const listener = yield* UnixSocket.listen(socketPath, { mode: 0o600, backlog: 1000 })
   const [flow, other] = yield* UnixSocket.pair
   const [status, theirs] = yield* UnixSocket.pair
   const numbers = [flow, other, theirs, listener].map((each) => each.surrender())
   const standardInput = input?.surrender()
-  const child = Bun.spawn([...command, ...words, ...(isLoggedElsewhere ? [] : ["-V"])], {
+  const child = Bun.spawn([...command, ...linesOfScache, ...words, ...(isLoggedElsewhere ? [] : ["-V"])], {
     stdio: [standardInput ?? "ignore", "ignore", "pipe", ...numbers],
     env: { ...process.env, MAIL_CONFIG: directory.path, GENERATION: "1" }
   })

@@ -93,6 +93,10 @@ export const processCallsOf = (process: SimulatedProcess): ProcessCallsShape => 
       const text = kernel.files.textOf(process.resolve(path))
       return typeof text === "number" ? text : Buffer.from(text)
     }),
+    runProgram: call("runProgram", (command: ReadonlyArray<string>) => {
+      const output = process.programs.get(command.join(" "))
+      return typeof output === "string" ? Buffer.from(output) : (output ?? -Errno.ENOENT)
+    }),
     identity: call("identity", () => {
       const { uid, gid } = process.credentials
       return { uids: [uid, uid, uid], gids: [gid, gid, gid], groups: process.groups } as const

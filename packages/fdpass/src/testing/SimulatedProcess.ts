@@ -91,6 +91,8 @@ export class SimulatedProcess {
   /** When SIGALRM will end it. @internal */
   alarmAtMillis = Number.POSITIVE_INFINITY
   readonly terminals: ReadonlyArray<0 | 1 | 2>
+  /** What programs write, by their command lines, or the error number that running them gives; others are not there. */
+  readonly programs = new Map<string, string | Outcome>()
   readonly kernel: SimulatedKernel
   readonly faults: FaultInjector
   /** The service's implementation; `layer` wraps it. */

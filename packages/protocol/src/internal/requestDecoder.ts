@@ -16,6 +16,7 @@ import {
   findDestination,
   findEndpoint,
   inspectionNames,
+  nameFarewell,
   nameLabel,
   nameProperty,
   nameRequest,
@@ -90,7 +91,11 @@ const decodeSave = (
   const ttlSeconds = parsed as TtlSeconds
   const label = scanner.value(at + 1, bytes, start)
   const properties = scanner.value(at + 2, bytes, start)
-  if (kind === "save_endp") return { _tag: "SaveEndpoint", ttlSeconds, label, properties }
+  if (kind === "save_endp") {
+    const request = { _tag: "SaveEndpoint", ttlSeconds, label, properties } as const
+    const hasFarewell = isNext(scanner, bytes, start, at + 3, nameFarewell)
+    return hasFarewell ? { ...request, farewell: scanner.value(at + 3, bytes, start) } : request
+  }
   if (!isNext(scanner, bytes, start, at + 3, nameLabel)) {
     return wrongAttribute(scanner, bytes, start, at + 3, kind, "label")
   }

@@ -5,6 +5,7 @@ export const nameRequest = constantBytes("request")
 export const nameTtl = constantBytes("ttl")
 export const nameLabel = constantBytes("label")
 export const nameProperty = constantBytes("property")
+export const nameFarewell = constantBytes("farewell")
 export const nameDummy = constantBytes("dummy")
 export const nameStatus = constantBytes("status")
 export const nameProtocol = constantBytes("protocol")
@@ -30,6 +31,11 @@ export const inspectionNames = {
 /** Of all requests. */
 export const allNames = { ...wireNames, ...inspectionNames }
 
+/**
+ * What a server calls the protocol in its greeting.
+ *
+ * @category constants
+ */
 export const protocolName = "connection_cache_protocol"
 
 /** What a server says first. */

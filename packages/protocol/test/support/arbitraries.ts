@@ -22,7 +22,10 @@ export const octets: fc.Arbitrary<OctetString.OctetString> = fc
 export const ttlSeconds = fc.integer({ min: 1, max: 2_147_483_647 }).map((seconds) => seconds as TtlSeconds.TtlSeconds)
 
 export const request: fc.Arbitrary<Request.Request> = fc.oneof(
-  fc.record({ _tag: fc.constant("SaveEndpoint" as const), ttlSeconds, label: octets, properties: octets }),
+  fc.record(
+    { _tag: fc.constant("SaveEndpoint" as const), ttlSeconds, label: octets, properties: octets, farewell: octets },
+    { requiredKeys: ["_tag", "ttlSeconds", "label", "properties"] }
+  ),
   fc.record({ _tag: fc.constant("FindEndpoint" as const), label: octets }),
   fc.record({
     _tag: fc.constant("SaveDestination" as const),
@@ -64,7 +67,8 @@ export const encoded = (value: Request.Request): Uint8Array => {
         "request=save_endp",
         `ttl=${value.ttlSeconds}`,
         `label=${value.label}`,
-        `property=${value.properties}`
+        `property=${value.properties}`,
+        ...(value.farewell === undefined ? [] : [`farewell=${value.farewell}`])
       )
     case "FindEndpoint":
       return list("request=find_endp", `label=${value.label}`)

@@ -186,7 +186,8 @@ const endingSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const
 
 /**
  * Runs a program as the main one of this process: SIGHUP, SIGINT, SIGQUIT and SIGTERM interrupt it, and the process exits with what `exitCode`
- * makes of its exit. With `onHangUp`, SIGHUP calls that instead, from the program's start to its end. When the reactor cannot run at
+ * makes of its exit. With `onHangUp`, SIGHUP calls that instead, and with `onUserSignal` SIGUSR1 calls that, which would end the process
+ * otherwise; both from the program's start to its end. `onEnding` hears which signal interrupts it. When the reactor cannot run at
  * all, or cannot go on, the reason goes to standard error and the process exits with 1.
  *
  * @category running
@@ -196,15 +197,23 @@ export const runMain = <A, E>(
   options: {
     readonly exitCode: (exit: Exit.Exit<A, E>) => number
     readonly onHangUp?: () => void
+    readonly onUserSignal?: () => void
+    readonly onEnding?: (signal: string) => void
     /** Called when the program could not begin, since no system call can be made here; the process ends when the promise does. */
     readonly onNoStart?: (message: string) => Promise<void>
   }
 ): void => {
   const main = Effect.gen(function* () {
     const fiber = yield* Effect.fiber
-    const interrupt = () => fiber.interruptUnsafe()
-    const { onHangUp = interrupt } = options
-    for (const signal of endingSignals) process.on(signal, signal === "SIGHUP" ? () => onHangUp() : interrupt)
+    for (const signal of endingSignals) {
+      const interrupt = () => {
+        options.onEnding?.(signal)
+        fiber.interruptUnsafe()
+      }
+      process.on(signal, signal === "SIGHUP" ? (options.onHangUp ?? interrupt) : interrupt)
+    }
+    const { onUserSignal } = options
+    if (onUserSignal !== undefined) process.on("SIGUSR1", onUserSignal)
     return yield* program
   })
   Effect.runFork(run(main)).addObserver((outcome) => {

@@ -6,6 +6,8 @@
   const digits = (value) => Number(value.toPrecision(3))
 
   const formatNanos = (nanos) => {
+    // Beyond the scale of a latency.
+    if (nanos >= 3.6e12) return ">1 h"
     if (nanos >= 1e9) return `${digits(nanos / 1e9)} s`
     if (nanos >= 1e6) return `${digits(nanos / 1e6)} ms`
     return nanos >= 1e3 ? `${digits(nanos / 1e3)} µs` : `${digits(nanos)} ns`

@@ -6,10 +6,13 @@ import {
   type SystemCallError,
   systemCallError
 } from "@scached/fdpass"
-import { Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
+import { type OctetString, Reply, Request, ServerSession, type ServerStep } from "@scached/protocol"
 import { Channel, type ChannelHandler } from "@scached/reactor"
+import { Result } from "effect"
+import { printableLabel } from "../../log/printable.ts"
 import type { CachedDescriptorOwner } from "../CachedDescriptor.ts"
 import { type Found, unwatchable } from "../ConnectionCache.ts"
+import { partingOf } from "../farewell/partingOf.ts"
 import type { ClientContext } from "./ClientContext.ts"
 import { ClientLog } from "./ClientLog.ts"
 import { DebtClock } from "./DebtClock.ts"
@@ -261,8 +264,17 @@ export class Client implements ChannelHandler {
       this.#log.complain(`save_endp: its descriptor ${unwatchable}; see scached_watch`)
       return this.#session.replyStatus(Reply.Status.failed)
     }
-    const { label, properties, ttlSeconds } = request
-    this.#answerSave(request, this.#context.cache.saveEndpoint(label, properties, descriptor, ttlSeconds, this.#owner))
+    const { farewell, label, properties, ttlSeconds } = request
+    const owner = farewell === undefined ? this.#owner : this.#ownerWith(farewell)
+    this.#answerSave(request, this.#context.cache.saveEndpoint(label, properties, descriptor, ttlSeconds, owner))
+  }
+
+  /** As scache(8) ignores the whole attribute, one that makes no sense is ignored, too. */
+  #ownerWith(farewell: OctetString.OctetString): CachedDescriptorOwner {
+    const parting = partingOf(farewell)
+    if (Result.isSuccess(parting)) return { ...this.#owner, parting: parting.success }
+    this.#log.complain(`save_endp: its farewell "${printableLabel(farewell)}" is none, and is ignored`)
+    return this.#owner
   }
 
   #inspect(inspection: Request.Inspection, channel: Channel): void {
@@ -292,7 +304,9 @@ export class Client implements ChannelHandler {
   #answerSave(request: Request.SaveEndpoint | Request.SaveDestination, isSaved: boolean): void {
     const { events } = this.#context.cache
     if (events.isWatched) events.saved(request, isSaved, this.peer)
-    this.#log.verboseRequest(request, isSaved ? "saved" : "no room")
+    const { ttlSecondsMax } = this.#context.settings.current
+    const isShortened = isSaved && request.ttlSeconds > ttlSecondsMax
+    this.#log.verboseRequest(request, isShortened ? `saved for ${ttlSecondsMax} s` : isSaved ? "saved" : "no room")
     this.#session.replyStatus(isSaved ? Reply.Status.ok : Reply.Status.failed)
   }
 

@@ -210,6 +210,33 @@ describe("where the system cannot", () => {
   })
 })
 
+describe("a client", () => {
+  const saveWith = (stage: Stage, farewell: string, label = "smtp\n[192.0.2.1]"): void => {
+    stage.politely(0, function* (polite) {
+      const cargo = stage.machine.connection(polite.client, "answers")
+      yield* polite.ask(Message.saveEndpoint(5, label, "", farewell), cargo)
+      cargo.close()
+    })
+  }
+
+  test("says itself what is said on its connection, whatever the rules are", () => {
+    const stage = stageWith()
+    saveWith(stage, "octets:BYE\\n")
+    saveWith(stage, "postgres", "db")
+    saveWith(stage, "none")
+    stage.run()
+    expect([...stage.machine.heard].sort()).toEqual(["BYE\n", "X\0\0\0\x04"])
+  })
+
+  test("that asks for what is no farewell gets that of the rules, and a line in the log", () => {
+    const stage = stageWith()
+    saveWith(stage, "esmtp\n")
+    stage.run()
+    expect(stage.machine.heard).toEqual(["QUIT\r\n"])
+    expect(stage.journal).toEqual([expect.stringContaining('save_endp: its farewell "esmtp?" is none, and is ignored')])
+  })
+})
+
 test("changed rules hold for what is cached already", () => {
   const stage = stageWith()
   save(stage, "answers", { ttlSeconds: 20 })

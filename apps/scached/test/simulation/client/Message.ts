@@ -33,11 +33,17 @@ export const octets = (text: string): OctetString.OctetString => Result.getOrThr
 
 export const ttl = (seconds: number): TtlSeconds.TtlSeconds => Result.getOrThrow(TtlSeconds.make(seconds))
 
-export const saveEndpoint = (ttlSeconds: number, label: string, properties: string): Request.SaveEndpoint => ({
+export const saveEndpoint = (
+  ttlSeconds: number,
+  label: string,
+  properties: string,
+  farewell?: string
+): Request.SaveEndpoint => ({
   _tag: "SaveEndpoint",
   ttlSeconds: ttl(ttlSeconds),
   label: octets(label),
-  properties: octets(properties)
+  properties: octets(properties),
+  ...(farewell === undefined ? {} : { farewell: octets(farewell) })
 })
 
 export const findEndpoint = (label: string): Request.FindEndpoint => ({ _tag: "FindEndpoint", label: octets(label) })

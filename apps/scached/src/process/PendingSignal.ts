@@ -1,5 +1,5 @@
-/** Calls for a new reading of the configuration (SIGHUP), which may come before anybody can answer them. */
-export class ReloadSignal {
+/** A signal that asks for something (SIGHUP, SIGUSR1), and that may come before anybody can answer it. */
+export class PendingSignal {
   #answer: (() => void) | undefined
   #isWaiting = false
 
