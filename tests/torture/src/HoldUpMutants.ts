@@ -24,6 +24,13 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
     tests: [`${tests}/settings/Allowed.test.ts`]
   },
   {
+    name: "reload: nobody has a turn while main.cf is read",
+    file: "apps/scached/src/settings/readMainConfiguration.ts",
+    find: "yield* giveWay",
+    replace: "",
+    tests: [`${tests}/serve/ServeSettings.test.ts`]
+  },
+  {
     name: "loop: a full batch counts as all that was pending",
     file: `${reactor}/src/loop/EventLoop.ts`,
     find: "this.#looks.end(count, count < eventsMax)",
