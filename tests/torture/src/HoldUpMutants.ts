@@ -53,9 +53,9 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "client: the clock alone decides who owes for too long",
-    file: `${cache}/clients/Client.ts`,
-    find: "this.#cancelDebt = loop.afterPendingInput(settings.current.requestBytesMax, () => {",
-    replace: "this.#cancelDebt = loop.at(settings.current.requestBytesMax - settings.current.requestBytesMax, () => {",
+    file: `${cache}/clients/DebtClock.ts`,
+    find: "this.#loop.afterPendingInput(this.#settings.current.requestBytesMax, () => {",
+    replace: "this.#loop.at(0, () => {",
     tests: [`${tests}/cache/clients/Late.test.ts`]
   },
   {
