@@ -8,8 +8,8 @@ import { MainConfiguration } from "@scached/postfix"
 import { Effect } from "effect"
 
 /**
- * Reads main.cf, and gives way between its parts: by nothing at a start, and in a running cache until others have had their turn. A failure to read it is left to the front to explain, since
- * each is told the directory by other means.
+ * Reads main.cf, and runs `giveWay` between its parts: in a running cache it lets the clients have their turn. A failure to read the file is left
+ * to the front to explain, since each is told the directory by other means.
  */
 export const readMainConfiguration = Effect.fnUntraced(function* (
   directory: string,
