@@ -9,7 +9,7 @@ import { benchPackage, scachedPackage } from "./release/packages.ts"
 
 const help = `bun run release [--only TARGET] [--quick] [--out DIRECTORY]
 
-Builds executables of scached and scache-bench for x64, x64-baseline and arm64, Debian packages for amd64 and arm64, and SHA256SUMS, by default in
+Builds executables of scached and scache-bench for x64 and arm64, Debian packages for amd64 and arm64, and SHA256SUMS, by default in
 dist/release. The same commit makes the same files. Times are those of SOURCE_DATE_EPOCH, or of the commit.
 
   --only TARGET     one target alone
@@ -17,11 +17,12 @@ dist/release. The same commit makes the same files. Times are those of SOURCE_DA
   --out DIRECTORY   where all of it goes; what is there already is removed
   --help            prints this text`
 
-/** A processor as Bun names it, and as Debian does where there is a package for it. */
+/**
+ * A processor as Bun names it, and as Debian does. There is no `x64-baseline` beside `x64`: Bun 1.4.5 makes the same executable of both, byte for
+ * byte, which needs an x86-64-v2.
+ */
 const targets = [
   { name: "x64", debian: "amd64" },
-  // For processors without AVX2; the package is for those that have it.
-  { name: "x64-baseline", debian: undefined },
   { name: "arm64", debian: "arm64" }
 ] as const
 
@@ -77,7 +78,6 @@ const made: Array<string> = []
 for (const { debian, name } of chosen) {
   const { bench, scached } = buildExecutables(name)
   made.push(...[scached, bench].map((path) => path.slice(output.length + 1)))
-  if (debian === undefined) continue
   made.push(buildPackage(scachedPackage(version, debian, scached), output, epochSeconds, compression))
   made.push(buildPackage(benchPackage(version, debian, bench, completion), output, epochSeconds, compression))
 }

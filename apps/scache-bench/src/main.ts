@@ -103,7 +103,7 @@ import { program } from "./command/program.ts"
 
 // A terminal that closes (SIGHUP) and Ctrl-\ (SIGQUIT) end it like Ctrl-C: servers that were started for the run end with it.
 for (const signal of ["SIGHUP", "SIGQUIT"] as const) process.once(signal, () => process.kill(process.pid, "SIGTERM"))
-// An error event that nobody hears is an exception, and ends with 1 like a wrong answer; `print` reports what it cannot write.
+// An error event without a listener is an exception, and ends with 1 like a wrong answer; `print` reports what it cannot write.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 
 NodeRuntime.runMain(program, {

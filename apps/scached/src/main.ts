@@ -6,6 +6,7 @@
  * SYNOPSIS
  *     **scached** [master(8) options]
  *     **scached serve** [**--socket** *path*] [options]
+ *     **scached install** **--postfix** [**--yes** | **--undo**]
  *     **scached** **--help** | **--version**
  *
  * DESCRIPTION
@@ -188,6 +189,25 @@
  *     **--version**
  *         Print the version, the commit that it was built from and the protocol that it speaks, and end.
  *
+ * OPTIONS OF INSTALL
+ *     **scached install** looks at the Postfix of the machine and prints the commands that put **scached**(8) in the place of scache(8). See
+ *     docs/install.md.
+ *
+ *     **--postfix**
+ *         What it is installed for. There is nothing else yet, and it has to be said.
+ *
+ *     **--yes**
+ *         Run the commands instead of only printing them.
+ *
+ *     **--undo**
+ *         Go back to scache(8), and remove what **--yes** has put there.
+ *
+ *     **--keep-hardening**
+ *         Leave Postfix's unit as it is where systemd denies it executable memory.
+ *
+ *     **--config-directory** *directory*
+ *         The Postfix whose main.cf is in this directory.
+ *
  * SIGNALS
  *     **SIGTERM**, **SIGINT**, **SIGQUIT**
  *         Close all connections and end.
@@ -356,9 +376,12 @@ import * as Service from "./master/main.ts"
 const words = process.argv.slice(2)
 
 /** The name in master.cf, which is that of a link to the executable; from source it is that of Bun. */
-const processName = process.argv[1]?.startsWith("/$bunfs/") === true ? basename(process.argv0) : "scached"
+const isCompiled = process.argv[1]?.startsWith("/$bunfs/") === true
+const processName = isCompiled ? basename(process.argv0) : "scached"
 
 // master(8) begins with a single letter, people with a word or with two dashes. What is for people is loaded for people only: it takes
 // as long as all the rest (standard error as a stream alone 10 ms).
 if (/^-[a-zA-Z]/.test(words[0] ?? "") && words[0] !== "-h") Service.main(words, processName)
+else if (words[0] === "install")
+  void import("./install/main.ts").then((command) => command.main(words.slice(1), isCompiled))
 else void import("./serve/main.ts").then((command) => command.main(words))

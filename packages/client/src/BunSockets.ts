@@ -30,10 +30,10 @@ export class SocketUnfit extends Schema.TaggedError<SocketUnfit>()("SocketUnfit"
 
 const reasons: Readonly<Record<SocketUnfit["why"], string>> = {
   "not connected": "the socket has no descriptor: it is not connected yet, or closed already",
-  encrypted: "the socket is encrypted: its keys stay in this process, so that nobody else could go on with it",
+  encrypted: "the socket is encrypted: its keys stay in this process, so no other process could continue the session",
   "unsent output":
     "the socket has output that the kernel has not taken yet: wait until it has, or it is lost with the socket",
-  "being saved": "the socket is being saved already: nobody may have one connection twice"
+  "being saved": "the socket is already being saved; a connection cannot be saved twice"
 }
 
 /** Their names are not in the types of either runtime. */

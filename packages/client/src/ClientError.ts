@@ -101,7 +101,7 @@ export class SaveUncertain extends Schema.TaggedError<SaveUncertain>()("SaveUnce
   override get message(): string {
     return (
       `the cache at ${this.path} did not confirm a connection that it may have saved: ${sentence(this.reason.message)} ` +
-      "Close your copy, since somebody else may be given it"
+      "Close your copy: another client may be given the connection"
     )
   }
 }

@@ -60,7 +60,7 @@ const explanations: Readonly<Partial<Record<string, string>>> = {
   EACCES: "permission denied",
   EADDRINUSE: "address already in use",
   EAGAIN: "not ready yet",
-  ECONNREFUSED: "nobody listens there",
+  ECONNREFUSED: "no server is listening there",
   ECONNRESET: "the peer closed without reading",
   EEXIST: "exists already",
   EFBIG: "file too large",

@@ -20,6 +20,7 @@ const silent: Readonly<Record<string, string>> = {
   "apps/scached/src/serve/help.ts": "what --help prints",
   "apps/scached/src/serve/ServeParameters.ts": "descriptions of parameters",
   "apps/scached/src/serve/versionLine.ts": "what --version prints",
+  "apps/scached/src/install/InstallPlan.ts": "commands, and why they are there, as install prints them",
   "packages/postfix/src/ScacheParameters.ts": "descriptions and defaults of parameters",
   "packages/postfix/src/internal/daemonDefaults.ts": "defaults of parameters",
   "packages/fdpass/src/plain/TransferError.ts":

@@ -241,6 +241,20 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
     tests: [`${tests}/serve/Systemd.test.ts`]
   },
   {
+    name: "client: an answer that came while the program was held up is thrown away",
+    file: "packages/client/src/internal/Place.ts",
+    find: "return this.#judge(call)",
+    replace: "return this.#failed(new AnswerTimeout({ answerMillisMax: this.#surroundings.settings.answerMillisMax }))",
+    tests: ["packages/client/test/Late.test.ts"]
+  },
+  {
+    name: "client: a cache that sends crumbs has a late request for ever",
+    file: "packages/client/src/internal/Place.ts",
+    find: "connection.reads === before || this.#extensions === extensionsMax",
+    replace: "connection.reads === before",
+    tests: ["packages/client/test/Late.test.ts"]
+  },
+  {
     name: "client: letting go of what was found waits for its close",
     file: "packages/client/src/PlainCache.ts",
     find: "if (this.descriptor.isOwned) this.#letGo(this.descriptor)",

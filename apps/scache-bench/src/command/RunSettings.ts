@@ -127,7 +127,7 @@ const parseTargets = (flags: RunFlags) =>
     if (names.length === 0)
       return yield* fail("nothing to load: write --target NAME=SOCKET, --target NAME=spawn:PROGRAM, or --postfix")
     const twice = names.find((name, index) => names.indexOf(name) !== index)
-    if (twice !== undefined) return yield* fail(`two targets are called ${twice}: give each a name of its own`)
+    if (twice !== undefined) return yield* fail(`two targets are called ${twice}: give each another name`)
     for (const option of ["unchecked", "empty"] as const) {
       const stranger = flags[option].find((name) => !names.includes(name))
       if (stranger !== undefined)

@@ -32,7 +32,7 @@ const platform = Layer.mergeAll(
 
 const command = Command.make("scache-bench").pipe(
   Command.withDescription(
-    "Loads connection caches that speak the protocol of Postfix's scache(8), checks every answer and every descriptor, and tells what each can do."
+    "Loads connection caches that speak the protocol of Postfix's scache(8), checks every answer and every descriptor, and prints rate, latency, CPU and memory."
   ),
   Command.withSubcommands([runCommand, reportCommand, standardCommand, schemaCommand])
 )

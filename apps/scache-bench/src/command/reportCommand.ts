@@ -97,7 +97,7 @@ const markdownText = (reported: ReadonlyArray<Reported>): string => {
 const pageOf = (reported: ReadonlyArray<Reported>, verdicts: ReadonlyArray<Verdict>) => {
   const [only, ...others] = reported
   if (only === undefined || (others.length > 0 && only.before !== undefined)) {
-    return Result.fail(new UsageError({ message: "--html: two standard comparisons have no page of their own" }))
+    return Result.fail(new UsageError({ message: "--html: there is no page for two standard comparisons" }))
   }
   if (others.length > 0) return Result.succeed(renderStandardPage(resultsOf(reported)))
   return Result.succeed(
@@ -121,15 +121,11 @@ export const reportCommand = Command.make(
       Flag.withDefault(false),
       Flag.withoutNegation
     ),
-    html: Flag.String("html").pipe(
-      Flag.withMetavar("FILE"),
-      Flag.withDescription("write a page as well"),
-      Flag.optional
-    ),
+    html: Flag.String("html").pipe(Flag.withMetavar("FILE"), Flag.withDescription("write a page too"), Flag.optional),
     require: Flag.String("require").pipe(
       Flag.withMetavar("THRESHOLD"),
       Flag.withDescription(
-        "exit with 1 unless this holds, as for run; of two files it is about the second, and before:NAME is a target of the first, as in 'ratio(scached,before:scached)>0.95' (repeatable)"
+        "exit with 1 unless this holds, as for run; with two files it is about the second, and before:NAME is a target of the first, as in 'ratio(scached,before:scached)>0.95' (repeatable)"
       ),
       Flag.atLeast(0)
     )

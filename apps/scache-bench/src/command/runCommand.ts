@@ -24,20 +24,20 @@ const flags = {
   target: repeated(
     "target",
     "NAME=SOCKET",
-    "a cache to load: NAME=SOCKET for one that runs, NAME=spawn:PROGRAM ARGUMENTS for one that is started; {socket} stands for the path it shall serve"
+    "a cache to load: NAME=SOCKET for one that runs, NAME=spawn:PROGRAM ARGUMENTS to start one; {socket} stands for the path that it must serve"
   ),
-  postfix: flag("postfix", "Postfix's own scache(8) as well, started as master(8) would; needs root"),
+  postfix: flag("postfix", "load Postfix's scache(8) too, started as master(8) starts it; needs root"),
   unchecked: repeated(
     "unchecked",
     "NAME",
-    "do not hold this target to the answers of a cache: it only moves the bytes"
+    "check only the form of this target's replies: it moves bytes, and is no cache"
   ),
-  empty: repeated("empty", "NAME", "nothing is cached beforehand for this target: what --cached costs is its ratio"),
-  clients: number("clients", "N", "connections to each cache, each with one request at a time; default 16").pipe(
+  empty: repeated("empty", "NAME", "cache nothing first for this target: its ratio shows what --cached costs"),
+  clients: number("clients", "N", "connections to each cache, one request at a time on each; default 16").pipe(
     Flag.withDefault(16)
   ),
   durationSeconds: number("duration", "SECONDS", "how long each round measures; default 10").pipe(Flag.optional),
-  operations: number("operations", "N", "measure so many operations a round instead").pipe(Flag.optional),
+  operations: number("operations", "N", "end a round after N operations instead").pipe(Flag.optional),
   warmUpSeconds: number("warm-up", "SECONDS", "load without measuring before each round; default 2").pipe(
     Flag.withDefault(2)
   ),
@@ -46,12 +46,10 @@ const flags = {
     "SECONDS",
     `an operation that takes longer counts as stuck; default ${defaultPatienceSeconds}`
   ).pipe(Flag.withDefault(defaultPatienceSeconds)),
-  rounds: number("rounds", "N", "rounds, with the targets in turn (A B A B); default 3").pipe(Flag.withDefault(3)),
-  rate: number(
-    "rate",
-    "N",
-    "open loop: so many operations a second in all, and latency counts from when each was due"
-  ).pipe(Flag.optional),
+  rounds: number("rounds", "N", "rounds; the targets take turns (A B A B); default 3").pipe(Flag.withDefault(3)),
+  rate: number("rate", "N", "open loop: N operations a second in all; latency counts from when each was due").pipe(
+    Flag.optional
+  ),
   mix: text(
     "mix",
     "MIX",
@@ -67,25 +65,25 @@ const flags = {
   properties: text("properties", "BYTES", "size of an endpoint's properties, or LEAST-MOST; default 64").pipe(
     Flag.withDefault("64")
   ),
-  cached: number("cached", "N", "connections cached before the clients begin; default 0").pipe(Flag.withDefault(0)),
-  cachedApart: flag("cached-apart", "those are under labels of their own, which nobody asks for"),
+  cached: number("cached", "N", "connections that are cached first; default 0").pipe(Flag.withDefault(0)),
+  cachedApart: flag("cached-apart", "cache them under labels that no client asks for"),
   connections: number(
     "connections",
     "N",
-    "connections in all; default --cached and 256, or 4 a client if that is more"
+    "connections in all; default --cached plus 256, or plus 4 a client if that is more"
   ).pipe(Flag.optional),
-  ttlSeconds: number("ttl", "SECONDS", "ttl of every save, not above the server's own limit; default 600").pipe(
+  ttlSeconds: number("ttl", "SECONDS", "ttl of every save, at most the server's own limit; default 600").pipe(
     Flag.withDefault(600)
   ),
   seed: number("seed", "N", "the same seed makes the same requests; default 1").pipe(Flag.withDefault(1)),
   dummyApart: flag(
     "dummy-apart",
-    "send the dummy that ends a find by itself, as smtp(8) does, and not along with the next request"
+    "send the dummy that ends a find alone, as smtp(8) does, and not with the next request"
   ),
   ioUring: Flag.Literals("io-uring", ["auto", "always", "never"]).pipe(
     Flag.withMetavar("WHEN"),
     Flag.withDescription(
-      "whether the clients' system calls are made together: auto (default), where a system call takes long, always or never"
+      "batch the clients' system calls: auto (default) where a system call is slow, always, or never"
     ),
     Flag.withDefault("auto")
   ),
@@ -93,9 +91,9 @@ const flags = {
   json: text(
     "json",
     "FILE",
-    "write the result: for scache-bench report, and for programs (see scache-bench schema); - is standard output, and the table goes to standard error then"
+    "write the result, for scache-bench report and for programs (see scache-bench schema); - is standard output, and the table then goes to standard error"
   ).pipe(Flag.optional),
-  html: text("html", "FILE", "write a page with pictures").pipe(Flag.optional),
+  html: text("html", "FILE", "write a page with charts").pipe(Flag.optional),
   require: repeated(
     "require",
     "THRESHOLD",
@@ -132,9 +130,9 @@ export const runCommand = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Load caches, check every answer, and print what they do. Ctrl-C shows the rounds that are finished. Exit codes: 0 all well, 1 a wrong answer, no answer or a missed threshold, 2 usage, 3 a target could not be started or reached, 4 anything else, 130 interrupted."
+    "Load caches, check every answer, and print the figures. Ctrl-C shows the finished rounds. Exit codes: 0 all well, 1 a wrong answer, no answer or a missed threshold, 2 usage, 3 a target could not be started or reached, 4 anything else, 130 interrupted."
   ),
-  Command.withShortDescription("Load caches, check every answer, and print what they do"),
+  Command.withShortDescription("Load caches, check every answer, print the figures"),
   Command.withExamples([
     {
       command: "scache-bench run --target 'scached=spawn:dist/scached serve --socket {socket}' --postfix --ttl 2",
@@ -146,7 +144,7 @@ export const runCommand = Command.make(
     },
     {
       command: "scache-bench run --postfix --cached 10000 --popularity zipf:1.1 --require 'throughput>2k'",
-      description: "a full cache, with favourites, and a threshold for a build"
+      description: "a full cache, some labels more popular, and a threshold for a build"
     }
   ])
 )

@@ -94,13 +94,13 @@ export const standardCommand = Command.make(
     json: Flag.String("json").pipe(
       Flag.withMetavar("FILE"),
       Flag.withDescription(
-        "write all results, for scache-bench report and for programs; - is standard output, and the tables go to standard error then"
+        "write all results, for scache-bench report and for programs; - is standard output, and the tables then go to standard error"
       ),
       Flag.optional
     ),
     html: Flag.String("html").pipe(
       Flag.withMetavar("FILE"),
-      Flag.withDescription("write a page with pictures, fit to be kept: it names no path of this machine"),
+      Flag.withDescription("write a page with charts that can be kept: it names no path of this machine"),
       Flag.optional
     ),
     seconds: Flag.Finite("seconds").pipe(
@@ -182,13 +182,13 @@ export const standardCommand = Command.make(
   )
 ).pipe(
   Command.withDescription(
-    "The standard comparison, some five minutes: scached, Postfix's scache if it is installed, and the floor of the system calls if there is a C compiler; 1, 16 and 64 clients, and 10,000 cached connections, beside those that are asked for and among them."
+    "The standard comparison, some five minutes: scached, Postfix's scache if it is installed, and the floor if there is a C compiler; 1, 16 and 64 clients, then 10,000 cached connections beside those that are asked for, and among them. The first line gives scached's throughput as a multiple of the others'."
   ),
   Command.withShortDescription("The standard comparison with Postfix's scache"),
   Command.withExamples([
     {
       command: "scache-bench standard --write docs/performance.md --html docs/benchmark.html",
-      description: "measure, put the result into the document, and the pictures beside it"
+      description: "put the result into the document, and the charts on a page beside it"
     }
   ])
 )

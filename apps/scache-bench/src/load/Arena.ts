@@ -98,7 +98,7 @@ export const openArena = Effect.fnUntraced(function* (
       Effect.mapError((error) => fail(`connect client ${number} to ${target.path}`, error.message))
     )
     const socket = connected.take()
-    // What a server has sent and nobody has read is closed along with it, and may linger.
+    // What a server has sent, and was not read, is closed along with it, and may linger.
     yield* Effect.addFinalizer(() => Effect.sync(() => calls.letGo(socket)))
     const conversation = new Conversation(number, socket, bench)
     conversation.startedMillis = calls.monotonicMillis()

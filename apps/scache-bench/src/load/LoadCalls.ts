@@ -1,6 +1,6 @@
 import type { Batching, CallBatch, Descriptor, Outcome, ReceiveBuffer, SystemCalls } from "@scached/fdpass"
 
-/** Reads made together, each into a buffer of its own. */
+/** Reads of a batch, each into its own buffer. */
 const readsMax = 32
 /** What is sent together, by all clients. */
 const sendsMax = 256
@@ -38,14 +38,14 @@ export class LoadCalls<Caller extends LoadCaller> {
     this.#buffers = Array.from({ length: count }, () => calls.makeReceiveBuffer(receiveBytesMax))
   }
 
-  /** Reads for each of them, and tells them what came; `after` is called behind each. */
+  /** Reads for each caller, and hands it what came; `after` is called behind each. */
   readAll(callers: ReadonlyArray<Caller>, after: (caller: Caller) => void): void {
     for (let first = 0; first < callers.length; first += this.#buffers.length) {
       this.#readSome(callers, first, Math.min(callers.length, first + this.#buffers.length), after)
     }
   }
 
-  /** Sends bytes, at once or with the others; the caller is told what came of it. */
+  /** Sends bytes, at once or with the batch; the outcome goes to the caller's `onSent`. */
   send(caller: Caller, bytes: Uint8Array): void {
     const sends = this.#sends
     if (sends === undefined) return caller.onSent(this.#calls.send(caller.socket, bytes), bytes.length)
@@ -53,7 +53,7 @@ export class LoadCalls<Caller extends LoadCaller> {
     this.#sent(sends, caller, bytes.length)
   }
 
-  /** Sends a copy of a descriptor, which must stay open until the caller is told. */
+  /** Sends a copy of a descriptor, which must stay open until `onSent`. */
   sendDescriptor(caller: Caller, passed: Descriptor): void {
     const sends = this.#sends
     if (sends === undefined) return caller.onSent(this.#calls.sendDescriptor(caller.socket, passed), 1)

@@ -1,7 +1,7 @@
 /** Starts so much after their time are counted as late: below it is the load generator's own turn. */
 export const lateMillisMin = 1
 
-/** What is given up is told in so many steps at most: a millisecond's work. */
+/** Operations that are given up are reported in so many steps at most: a millisecond's work. */
 const stepsMax = 50_000
 
 /**
@@ -36,8 +36,8 @@ export class OpenLoopSchedule {
   }
 
   /**
-   * Gives up what has not begun, and returns how many operations that were. `onAbandoned` is told how long each has waited by now; of very
-   * many some are told together, with the longest wait among them, since answers of the last operations would have to wait meanwhile.
+   * Gives up what has not begun, and returns how many operations that were. `onAbandoned` gets how long each has waited by now; of very
+   * many some come together, with the longest wait among them, since answers of the last operations would have to wait meanwhile.
    */
   abandon(nowMillis: number, onAbandoned: (waitedMillis: number, count: number) => void): number {
     const due = Math.min(this.#count, Math.floor((nowMillis - this.#startMillis) / this.#intervalMillis) + 1)

@@ -34,7 +34,7 @@ export class WorkloadSource implements OperationSource {
   }
 }
 
-/** Fills the cache beforehand, evenly over all endpoints, or over labels of their own. */
+/** Fills the cache beforehand, evenly over all endpoints, or over other labels. */
 export class FillSource implements OperationSource {
   readonly #workload: Workload
   #saved = 0
@@ -54,7 +54,7 @@ export class FillSource implements OperationSource {
 
 /**
  * Takes everything out again: each label is asked until it is empty, by one client at a time, also when nothing should be left, so that
- * what a server has too many is found as well.
+ * what a server has too many is found too.
  */
 export class DrainSource implements OperationSource {
   readonly #endpoints: number

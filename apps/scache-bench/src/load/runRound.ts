@@ -22,7 +22,7 @@ export interface RoundOptions extends ArenaOptions {
   readonly roundOperations: number | undefined
   /** Operations a second in an open loop. */
   readonly ratePerSecond: number | undefined
-  /** Told ten times a second how the round goes. */
+  /** Is called ten times a second with how the round goes. */
   readonly onProgress: (progress: Progress) => void
 }
 

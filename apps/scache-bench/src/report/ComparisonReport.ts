@@ -6,7 +6,7 @@ import { type Cell, renderTextTable, visible } from "./TextTable.ts"
 
 /** What the last column means. */
 export const howChangesAreTold =
-  "better and worse: no round of one run reached into the range of the other's; told from two rounds a run on"
+  "better and worse: no round of one run reached into the range of the other's; this takes two rounds a run"
 
 /** The change in words; nothing where it cannot be told. */
 export const describeChange = ({ change }: MetricComparison): string => (change === "unknown" ? notMeasured : change)

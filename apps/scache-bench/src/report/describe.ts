@@ -1,5 +1,5 @@
 /**
- * The parts of a run that are told in words, the same in every form of report.
+ * The parts of a run that are put in words, the same in every form of report.
  */
 import type { BenchmarkResult, Limit, Ratio, Settings, Target } from "../result/BenchmarkResult.ts"
 import { formatMetric, metricOf } from "../result/Metric.ts"

@@ -13,7 +13,7 @@ const field = (text: string, name: string): number | undefined => {
   return match?.[1] === undefined ? undefined : Number(match[1])
 }
 
-/** Reads it from /proc; undefined where the process is gone or somebody else's. */
+/** Reads it from /proc; undefined where the process is gone or another user's. */
 export const readProcessUse = (pid: number): ProcessUse | undefined => {
   try {
     let cpuNanos = 0

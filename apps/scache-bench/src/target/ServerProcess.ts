@@ -39,7 +39,7 @@ const lineLengthMax = 300
 const lastLine = (output: string): string =>
   (output.split("\n").findLast((line) => /^\S/.test(line)) ?? output.trim()).slice(0, lineLengthMax)
 
-/** A directory of its own for a run; removed with the scope. */
+/** A new directory for a run; removed with the scope. */
 export const temporaryDirectory: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "scache-bench-"))),
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
@@ -52,7 +52,7 @@ export const pinned = (command: ReadonlyArray<string>, processors: string | unde
 const spawn = (calls: SystemCalls["Service"], options: ServerProcessOptions, outputPath: string): Bun.Subprocess => {
   const inherited = (options.descriptors ?? []).map((descriptor) => descriptor.surrender())
   const input = options.input?.surrender()
-  // To a file and not through a pipe: the load loop has the thread for long stretches, and a pipe that nobody reads fills up.
+  // To a file and not through a pipe: the load loop has the thread for long stretches, and a pipe fills up that is not read.
   const output = openSync(outputPath, "a")
   try {
     return Bun.spawn([...pinned(options.command, options.processors)], {

@@ -103,7 +103,7 @@ export class CacheModel {
     return generation
   }
 
-  /** The save was answered with success. It may have been handed out, and even be saved anew, before that answer was read. */
+  /** The save was answered with success. It may have been handed out, and even be saved again, before that answer was read. */
   saveAnswered(connection: number, generation: number, nowMillis: number): void {
     if (this.#place[connection] !== Place.saving || this.#generation[connection] !== generation) return
     this.#place[connection] = Place.cached
@@ -276,7 +276,7 @@ export class CacheModel {
       if (!this.#holdsSurely(this.#sentMillis[each] ?? 0, nowMillis)) continue
       if (rivals < 0) rivals = this.#rivals(endpoint)
       if (rivals-- === 0) {
-        // Its age is told since a server whose ttl limit is shorter than the ttl that was asked for looks like this.
+        // Its age is shown since a server whose ttl limit is shorter than the ttl that was asked for looks like this.
         const ageSeconds = (nowMillis - (this.#sentMillis[each] ?? 0)) / 1_000
         const older = `the older connection ${each}, cached for ${ageSeconds.toFixed(1)} s`
         this.#log.add(`${what}: connection ${connection} of mx${endpoint} came before ${older}`)

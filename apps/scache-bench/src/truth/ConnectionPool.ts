@@ -8,7 +8,7 @@ export type FarEnd = "open" | "ended" | "bytes"
  * end stays here and sees when the last copy of the near one is closed.
  *
  * A connection is known by its cookie, which the kernel gives to the open socket and which is the same in every process that has a copy.
- * Its inode number would do as well, but what fstat tells is an object of twenty fields: a collection of all of them is what the slowest
+ * Its inode number would do too, but fstat returns an object of twenty fields: a collection of all of them is what the slowest
  * operations of all servers waited for.
  */
 export class ConnectionPool {
@@ -76,7 +76,7 @@ export class ConnectionPool {
     this.#free.push(connection)
   }
 
-  /** Closes the descriptor that was recognized last, which may be anybody's, and does not wait for it. */
+  /** Closes the descriptor that was recognized last, which may be any process's, and does not wait for it. */
   drop(): void {
     if (this.#identified !== undefined) this.#calls.letGo(this.#identified)
     this.#identified = undefined

@@ -70,7 +70,7 @@ export const finalChecks = Effect.fnUntraced(function* (arena: Arena): Effect.fn
   yield* runStretch(calls, loop)
   loop.begin({ source: new BarrierSource() })
   yield* runStretch(calls, loop)
-  // Of a server that nobody talks to any more nothing can be said beyond that.
+  // Of a server without clients nothing can be said beyond that.
   if (conversations.every((conversation) => conversation.isOver)) return
   // A save whose answer is waited for no longer may be carried out yet.
   const isSettled = (place: number) => place !== Place.suspect && place !== Place.saving && place !== Place.leaving

@@ -22,7 +22,7 @@ const octets = (text: string): OctetString.OctetString => Result.getOrThrow(Octe
 
 const prepare = (request: Request.Request): Prepared => {
   const bytes = Request.encode(request)
-  // An array of its own each: bun:ffi takes its address at every send, and it never moves.
+  // One array each: bun:ffi takes its address at every send, and it never moves.
   const glued = new Uint8Array(new ArrayBuffer(dummyBytes.length + bytes.length))
   glued.set(dummyBytes)
   glued.set(bytes, dummyBytes.length)
@@ -49,7 +49,7 @@ const filler = new Uint8Array(Array.from({ length: 60_000 }, (_, index) => 97 + 
 
 /**
  * Every request of a run as bytes made beforehand. Only the properties of a save_endp change: they name the connection, so that
- * whoever finds it knows which descriptor must come: `c`, its number and how often it was saved in hexadecimal, filler.
+ * a client that finds it knows which descriptor must come: `c`, its number and how often it was saved in hexadecimal, filler.
  */
 export class RequestBytes {
   readonly topology: Topology

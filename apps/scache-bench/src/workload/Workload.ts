@@ -23,7 +23,7 @@ export interface Workload {
   readonly ttlSeconds: number
   /** Connections that are cached before the clients begin, and stay so on average. */
   readonly cached: number
-  /** Whether those are under labels of their own, which nobody asks for. */
+  /** Whether those are under labels that no client asks for. */
   readonly cachedApart: boolean
   /** Connections there are at all; a save for which none is left becomes a find of the same label. */
   readonly connections: number

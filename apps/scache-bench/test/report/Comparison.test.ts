@@ -147,7 +147,7 @@ RSS     64.1 MiB  64.1 MiB         1.00x  none
 own/op   6.40 µs   6.40 µs         1.00x  none
 errors         0         0             –  none
 
-better and worse: no round of one run reached into the range of the other's; told from two rounds a run on
+better and worse: no round of one run reached into the range of the other's; this takes two rounds a run
 `
     )
   })

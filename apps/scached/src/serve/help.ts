@@ -20,11 +20,12 @@ const parameterLines = keys.map((key) => {
 })
 
 /** What `scached --help` prints. */
-export const help: string = `scached keeps other programs' idle connections and hands them to whoever asks next.
+export const help: string = `scached keeps other programs' idle connections and hands them to the next client that asks.
 It speaks the protocol of Postfix's scache(8), so that smtp(8) uses it unchanged.
 
 Usage:
   scached serve --socket PATH [options]
+  scached install --postfix [--yes | --undo]   the commands that put it in the place of scache(8)
 
 Options of serve:
   --socket PATH             where clients connect: a UNIX socket, made at start and removed at exit;

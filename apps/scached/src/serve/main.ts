@@ -67,7 +67,7 @@ const program = (command: CommandLine.ServeCommand, signals: ProcessSignals, onL
     const { write } = yield* StandardError
     const lineOf = yield* Log.standardErrorLines(logFormat)
     const warn = ({ message: reason }: SystemCallError): void => {
-      const message = `--log-to syslog: nobody takes the lines, the first 1000 wait until somebody does: ${reason}`
+      const message = `--log-to syslog: no syslog daemon is accepting messages; the first 1000 lines are kept until one does: ${reason}`
       write(lineOf({ date: new Date(clock.currentTimeMillisUnsafe()), severity: "warning", message }))
     }
     const logger = logTarget === "stderr" ? Layer.empty : Log.toService(yield* openSyslog(settings, warn))

@@ -142,7 +142,7 @@ for (const { name, command } of forms) {
       await using daemon = Daemon.startAnyhow(devices.command(command), serve(directory.join("s")))
       await daemon.untilSaid("\n")
       expect(daemon.stderr).toMatch(
-        /^\S+ \S+ scached: warning: --log-to syslog: nobody takes the lines, the first 1000 wait until somebody does: connect \/dev\/log: no such file or directory \(ENOENT\)\n$/
+        /^\S+ \S+ scached: warning: --log-to syslog: no syslog daemon is accepting messages; the first 1000 lines are kept until one does: connect \/dev\/log: no such file or directory \(ENOENT\)\n$/
       )
       using logger = new DatagramInbox(devices.logPath)
       expect(logger.next()).toEndWith(`]: listening on ${directory.join("s")}`)

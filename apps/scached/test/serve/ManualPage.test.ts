@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { DaemonOptions, debuggerCommand, scacheParameters } from "@scached/postfix"
 import { Result } from "effect"
+import { installOptions } from "../../src/install/main.ts"
 import { options } from "../../src/serve/CommandLine.ts"
 import { serveParameters } from "../../src/serve/ServeParameters.ts"
 import { cacheParameters } from "../../src/settings/parameters.ts"
@@ -55,6 +56,7 @@ describe("man/scached.8", () => {
       "LIMITS",
       "OPTIONS UNDER MASTER(8)",
       "OPTIONS OF SERVE",
+      "OPTIONS OF INSTALL",
       "SIGNALS",
       "SECURITY",
       "DIAGNOSTICS",
@@ -87,6 +89,11 @@ describe("man/scached.8", () => {
       entry.split(", ").map((each) => each.replace(/ .*/, ""))
     )
     expect(sorted(documented)).toEqual(sorted(known))
+  })
+
+  test("has every option of install, and no other", () => {
+    const documented = entriesOf("OPTIONS OF INSTALL").map((entry) => entry.replace(/ .*/, ""))
+    expect(sorted(documented)).toEqual(sorted(Object.keys(installOptions).map((name) => `--${name}`)))
   })
 
   test("has every parameter, with its default", () => {

@@ -145,7 +145,11 @@ for (const { name, command } of formsAndConfined) {
     describe("a command line that cannot be carried out: one line, exit status 2, nothing created", () => {
       const cases: ReadonlyArray<readonly [string, (directory: Directory) => ReadonlyArray<string>, RegExp]> = [
         ["no command", () => [], /nothing to do: write scached serve --socket PATH/],
-        ["an unknown command", () => ["frobnicate"], /unknown command "frobnicate": the command is serve/],
+        [
+          "an unknown command",
+          () => ["frobnicate"],
+          /unknown command "frobnicate": the commands are serve and install/
+        ],
         ["no socket", () => ["serve"], /--socket is missing/],
         ["an unknown option", (d) => serve(d.join("s"), "--frobnicate"), /--frobnicate.*see scached --help/],
         ["a word too many", (d) => serve(d.join("s"), "word"), /"word" is not an option/],

@@ -68,6 +68,7 @@ export class CacheConnection {
   #isListing = false
   #isBroken = false
   #hasSentCargo = false
+  #reads = 0
   #wait: Disposable | undefined
 
   private constructor(socket: Descriptor, { calls, readiness, buffer, letGo, onReady }: ConnectionSurroundings) {
@@ -93,6 +94,11 @@ export class CacheConnection {
   /** Whether the descriptor of the exchange under way, or of the last one, has left: from then on the cache may have it. */
   get hasSentCargo(): boolean {
     return this.#hasSentCargo
+  }
+
+  /** How many reads have brought something. */
+  get reads(): number {
+    return this.#reads
   }
 
   /** Whether another exchange may begin; to be asked just before, since it looks whether the cache has closed its end. */
@@ -168,6 +174,7 @@ export class CacheConnection {
       if (isRetryable(count)) return "readable"
       if (count === 0) return new CacheDisconnected()
       if (count < 0) return systemCallError("recvmsg", count)
+      this.#reads++
       this.#session.push(this.#buffer.bytes, this.#buffer.takeDescriptor(), count)
     }
   }

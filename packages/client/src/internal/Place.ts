@@ -24,6 +24,12 @@ export interface PlaceSurroundings {
   readonly onEnd: (place: Place, call: Call, end: CallEnd) => void
 }
 
+/**
+ * How often an attempt gets its time again, where a part of the answer was there when its time was over. A cache that sends crumbs must not have a
+ * request for ever.
+ */
+const extensionsMax = 3
+
 /** What its next step is, or what it waits for. */
 type Phase = "free" | "beginning" | "exchanging" | "late" | "pausing"
 
@@ -44,6 +50,7 @@ export class Place implements Walker, Sleeper {
   #connection: CacheConnection | undefined
   /** Whether the connection was there before the attempt. */
   #isReused = false
+  #extensions = 0
 
   constructor(surroundings: PlaceSurroundings) {
     this.#surroundings = surroundings
@@ -106,7 +113,7 @@ export class Place implements Walker, Sleeper {
         case "exchanging":
           return this.#advance(call)
         case "late":
-          return this.#failed(new AnswerTimeout({ answerMillisMax: this.#surroundings.settings.answerMillisMax }))
+          return this.#judge(call)
         default:
           throw new Error(`a step while ${this.#phase}`)
       }
@@ -125,6 +132,7 @@ export class Place implements Walker, Sleeper {
     const resting = rest.at(nowMillis)
     if (resting !== undefined) return new CacheUnavailable({ path, attempts: this.#attempts, ...resting })
     this.#attempts++
+    this.#extensions = 0
     alarm.set(this, nowMillis + answerMillisMax, nowMillis)
     if (this.#connection?.isUsable() === false) this.disconnect()
     this.#isReused = this.#connection !== undefined
@@ -157,6 +165,32 @@ export class Place implements Walker, Sleeper {
     this.disconnect()
     this.#isReused = false
     return this.#exchange(call)
+  }
+
+  /**
+   * Its time is over. After SIGSTOP, in a virtual machine that was paused, and behind a long task of the program the clock says so although the
+   * answer has been in the socket for long: what is there counts.
+   */
+  #judge(call: Call): CallEnd | undefined {
+    const { alarm, loop, rest, settings } = this.#surroundings
+    const { answerMillisMax } = settings
+    const connection = this.#connection
+    if (connection === undefined) throw new Error("a late exchange without a connection")
+    const before = connection.reads
+    const progress = connection.advance(call.cargo)
+    if (progress === "done") {
+      rest.end()
+      return connection.takeEnding()
+    }
+    if (typeof progress !== "string") return this.#failed(progress)
+    if (connection.reads === before || this.#extensions === extensionsMax)
+      return this.#failed(new AnswerTimeout({ answerMillisMax }))
+    this.#extensions++
+    this.#phase = "exchanging"
+    const nowMillis = loop.nowMillis()
+    alarm.set(this, nowMillis + answerMillisMax, nowMillis)
+    connection.wait(progress)
+    return undefined
   }
 
   /** Ends an attempt that failed; undefined when there is another one after a pause. */

@@ -11,7 +11,7 @@ export interface Bar {
   readonly colour: number
   readonly value: number | null
   readonly text: string
-  /** What may stand on a line of its own where there is little room. */
+  /** What may go to the next line where there is little room. */
   readonly range: string
 }
 

@@ -13,7 +13,7 @@ export interface LineChart {
   readonly yKind: "operations a second" | "nanoseconds"
   readonly x: ReadonlyArray<number>
   readonly series: ReadonlyArray<{ readonly name: string; readonly values: ReadonlyArray<number | null> } & Look>
-  /** The same numbers, or the important ones, for whoever cannot see the picture. */
+  /** The same numbers, or the important ones, for readers who cannot see the picture. */
   readonly table: { readonly head: ReadonlyArray<string>; readonly rows: ReadonlyArray<ReadonlyArray<string>> }
 }
 

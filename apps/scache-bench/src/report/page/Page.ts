@@ -30,7 +30,7 @@ export const renderTable = (
 /** The square in a target's colour, beside its name. */
 export const swatch = (colour: number): Markup => html`<span class="swatch colour-${colour}" aria-hidden="true"></span>`
 
-/** What a picture shows, in one sentence, for whoever cannot see it. */
+/** What a picture shows, in one sentence, for readers who cannot see it. */
 const describeChart = ({ title, about, series }: LineChart): string =>
   `${title}. ${about} Lines: ${series.map(({ name }) => name).join(", ")}. The numbers are in the table that follows.`
 

@@ -95,7 +95,7 @@ const settingsSection = (result: BenchmarkResult): Markup =>
     [0, 1, 2, 3]
   )}</section>\n`
 
-/** A result as a page of its own: the table, the ratios, what was checked, the pictures, the settings; violations first, in red. */
+/** A result as a page: the headline, the contents, the table, the ratios, what was checked, the pictures, the settings; violations first, in red. */
 export const renderResultPage = (result: BenchmarkResult, verdicts: ReadonlyArray<Verdict> = []): string => {
   const { settings, targets, ratios } = result
   const title = describeScenario(result)

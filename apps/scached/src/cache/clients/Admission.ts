@@ -53,13 +53,13 @@ export class Admission {
     )
   }
 
-  /** Accepts at a listening socket, which stays its owner's; what is accepted is a client, unless somebody else is named who takes it. */
+  /** Accepts connections at a listening socket, which its owner keeps. Accepted sockets become clients, unless `onSocket` takes them. */
   add(listener: Descriptor, onSocket: (socket: Descriptor) => void = this.admit): SystemCallError | undefined {
     const { journal, loop } = this.#owner
     const { calls } = loop
     if (calls.passesDescriptors(listener) === 0) {
       journal.warning(
-        "no descriptor can be passed to the listening socket, so that every save will fail: whoever made it has switched SO_PASSRIGHTS off " +
+        "no descriptor can be passed to the listening socket, so every save will fail: SO_PASSRIGHTS was switched off by the process that made it " +
           "(systemd: AcceptFileDescriptors=no)"
       )
     }
