@@ -150,10 +150,11 @@ exec smtpd -d -v`,
 const dovecotConfiguration = (address: string) => `
 mkdir /mail
 chmod 777 /mail
+touch /mail/log
 cat > /etc/dovecot/dovecot.conf <<X
 protocols = imap lmtp
 listen = ${address}
-log_path = /dev/stderr
+log_path = /mail/log
 ssl = no
 disable_plaintext_auth = no
 mail_location = maildir:/mail/%u
@@ -185,7 +186,8 @@ service imap-login {
   }
 }
 X
-exec dovecot -F`,
+dovecot -F &
+exec tail -f /mail/log`,
   "starting up",
   endsBy({
     said: /lmtp\(\d+\): Info: Disconnect from .*: Logged out/g,
@@ -204,7 +206,8 @@ service imap-login {
   }
 }
 X
-exec dovecot -F`,
+dovecot -F &
+exec tail -f /mail/log`,
   "starting up",
   endsBy({
     said: /imap\(.*: Info: Disconnected: Logged out/g,
