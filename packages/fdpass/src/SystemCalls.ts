@@ -173,7 +173,10 @@ export interface SystemCallsShape {
    * made an inherited socket may have set; a connection has its listener's options from when it was made. How many were on.
    */
   readonly plainMessages: (socket: Descriptor) => Outcome
-  /** 1 where descriptors can be passed to a socket, 0 where its maker has forbidden it (SO_PASSRIGHTS), an error where the kernel cannot forbid it. */
+  /**
+   * 1 where descriptors can be passed to a socket, 0 where its maker has forbidden it (SO_PASSRIGHTS), an error where the kernel cannot
+   * forbid it.
+   */
   readonly passesDescriptors: (socket: Descriptor) => Outcome
   readonly peerCredentials: (socket: Descriptor) => PeerCredentials | Outcome
   /**
@@ -227,9 +230,9 @@ export interface SystemCallsShape {
   readonly hurryCloses: () => void
   /**
    * Writes 1 to 64 bytes in one go to a stream of which others may have copies, if nothing can be read from it; the outcome is how many were
-   * taken, or 0 where something has come or the stream has ended. A write takes the socket's lock, which whoever has a copy can hold for as long as they
-   * like: so a thread that does nothing else makes it. `done` is called by `tendErrands`, and until then the descriptor must be left alone. False,
-   * and no call of `done`, where no thread is to be had.
+   * taken, or 0 where something has come or the stream has ended. A write takes the socket's lock, which whoever has a copy can hold for
+   * as long as they like: so a thread that does nothing else makes it. `done` is called by `tendErrands`, and until then the descriptor
+   * must be left alone. False, and no call of `done`, where no thread is to be had.
    */
   readonly writeElsewhere: (socket: Descriptor, bytes: Uint8Array, done: (outcome: Outcome) => void) => boolean
   /** Reads what is there in the same way, 4096 bytes at most, and throws it away; descriptors among it are closed. */

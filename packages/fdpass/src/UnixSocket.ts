@@ -232,7 +232,8 @@ const isServed = Effect.fnUntraced(function* (path: string) {
  * Binds and listens at `path`, with the given mode of the socket file.
  *
  * A stale socket, one that nobody serves, is replaced. The file is made with its mode, so that there is no moment at which somebody else
- * could connect, and none at which a link in its place would have the mode of another file changed. When the scope closes the socket is closed, and its file removed if it is still ours.
+ * could connect, and none at which a link in its place would have the mode of another file changed. When the scope closes the socket is
+ * closed, and its file removed if it is still ours.
  *
  * @category sockets
  */

@@ -38,7 +38,7 @@ describe("random values mean what they mean to postconf", () => {
       expect(values.some((value) => value.length > 100)).toBe(true)
       await compare(values)
     },
-    30_000
+    240_000
   )
 
   test.skipIf(!isPostconfAsked)(
@@ -47,6 +47,6 @@ describe("random values mean what they mean to postconf", () => {
       const values = fc.sample(scrap, { seed, numRuns })
       await compare(values.slice(0, 64))
     },
-    30_000
+    240_000
   )
 })

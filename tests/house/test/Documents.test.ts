@@ -63,3 +63,16 @@ describe("links and commands", () => {
     expect(without).toEqual([])
   })
 })
+
+describe("docs/postfix.md", () => {
+  test("has a column for each suite that `bun run test:postfix` knows, in which all was run and passed", () => {
+    const suites = /suites = \[([^\]]*)\]/.exec(read("tests/interop/src/SuiteRoot.ts"))?.[1]?.match(/\w+/g) ?? []
+    const table = /<!-- Made by "bun run test:postfix --write"(.*)<!-- The end of what is made/s.exec(
+      read("docs/postfix.md")
+    )?.[1]
+    const [head = ""] = table?.match(/^\|.*\|$/m) ?? []
+    expect(suites.length).toBeGreaterThanOrEqual(4)
+    expect(suites.filter((suite) => !head.includes(suite))).toEqual([])
+    expect(table).not.toMatch(/\| (not run|fails) \|/)
+  })
+})

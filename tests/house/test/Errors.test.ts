@@ -18,6 +18,11 @@ const speaking = [
 /** Modules whose sentences the daemon does not print as messages. */
 const silent: Readonly<Record<string, string>> = {
   "apps/scached/src/serve/help.ts": "what --help prints",
+  "apps/scached/src/inspect/inspectHelp.ts": "what --help prints",
+  "apps/scached/src/inspect/inspectText.ts": "what the programs print that look into a cache",
+  "apps/scached/src/inspect/InspectJson.ts": "schemas of what they print",
+  "apps/scached/src/inspect/top/TopScreen.ts": "what scached top shows",
+  "apps/scached/src/inspect/clientParameters.ts": "descriptions of parameters",
   "apps/scached/src/serve/ServeParameters.ts": "descriptions of parameters",
   "apps/scached/src/serve/versionLine.ts": "what --version prints",
   "apps/scached/src/install/InstallPlan.ts": "commands, and why they are there, as install prints them",

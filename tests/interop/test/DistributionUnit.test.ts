@@ -48,9 +48,8 @@ labTest("300 mails below the distribution's own unit", { timeoutMillis, impedime
     yield* systemd.run(replace)
     const all = yield* postfix.deliver(mails, deliveryMillisMax)
     const reused = all.reused - own.reused
-    console.log(
-      `below ${StockPostfix.unitName()}: ${own.reused} of 100 mails over used connections with scache, ${reused} of ${mails} with scached`
-    )
+    console.log(`unit with scache: ${own.reused} of 100 mails over used connections`)
+    console.log(`unit with scached: ${reused} of ${mails} mails over used connections`)
     expect(all.unsent).toBe(0)
     expect(own.reused).toBeGreaterThan(0)
     expect(reused).toBeGreaterThanOrEqual(mails - newConnectionsMax)

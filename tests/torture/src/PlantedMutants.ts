@@ -286,7 +286,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cache: what has expired leaks",
     file: `${cache}/ConnectionCache.ts`,
-    find: "      if (!this.departures.take(value, endpointLabel)) value.deferClose(this.#loop, this.#observer.onFreed)\n",
+    find: "if (!this.departures.take(value, endpointLabel)) value.deferClose(this.#loop, this.#observer.onFreed)",
     replace: "",
     tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
@@ -300,7 +300,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cache: the ttl limit is ignored",
     file: `${cache}/ConnectionCache.ts`,
-    find: "return Math.min(ttlSeconds, this.#settings.current.ttlSecondsMax) * 1000",
+    find: "return ttlSecondsMax * 1000",
     replace: "return ttlSeconds * 1000",
     tests: ["apps/scached/test/cache/SettingsChange.test.ts"]
   },
@@ -321,8 +321,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "reload: clocks that run do not go by the new settings",
-    file: `${cache}/clients/Client.ts`,
-    find: "if (this.#debtSinceMillis !== undefined) this.#armDebt(this.#debtSinceMillis + this.#debtMillisMax)",
+    file: `${cache}/clients/DebtClock.ts`,
+    find: "if (this.#sinceMillis !== undefined) this.#arm(this.#sinceMillis + this.#millisMax)",
     replace: "",
     tests: ["apps/scached/test/cache/SettingsChange.test.ts"]
   },

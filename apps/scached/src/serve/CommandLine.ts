@@ -88,7 +88,9 @@ export const parse = (args: ReadonlyArray<string>): Result.Result<Command, Usage
   const [subcommand, ...rest] = positionals
   if (subcommand === undefined) return fail(`nothing to do: write scached serve --socket PATH, or ${seeHelp}`)
   if (subcommand !== "serve")
-    return fail(`unknown command "${subcommand}": the commands are serve and install; ${seeHelp}`)
+    return fail(
+      `unknown command "${subcommand}": the commands are serve, install, status, list, watch, top and check; ${seeHelp}`
+    )
   if (rest[0] !== undefined) return fail(`"${rest[0]}" is not an option: the socket's path goes behind --socket`)
   return parseServe(values)
 }

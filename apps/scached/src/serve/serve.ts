@@ -4,8 +4,8 @@
 
 import { ProcessCalls } from "@scached/daemon"
 import { type Descriptor, type FileIdentity, SystemCalls, UnixSocket } from "@scached/fdpass"
-import { Watchdog } from "@scached/reactor"
-import { Effect, Scope } from "effect"
+import { Reactor, Watchdog } from "@scached/reactor"
+import { Effect, Queue, Scope } from "effect"
 import { version } from "../../package.json" with { type: "json" }
 import * as CacheServer from "../cache/CacheServer.ts"
 import * as RunLines from "../cache/RunLines.ts"
@@ -138,12 +138,14 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   yield* Effect.addFinalizer(() => Effect.sync(notifier.stopping))
 
   const { restart: restartLog } = yield* StandardError
+  const loop = yield* Reactor
+  const giveWay = Effect.callback<void>((resume) => loop.postpone(() => resume(Effect.void)))
   const readAgain = Effect.gen(function* () {
     restartLog()
     notifier.reloading()
     yield* checkFile
     const before = settings
-    settings = yield* reload(options.origin, before)
+    settings = yield* reload(options.origin, before, giveWay)
     if (settings !== before) {
       cacheSettings = yield* findCacheSettings
       server.change(cacheSettings)
@@ -152,10 +154,12 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
     if (statisticsSeconds !== before.values.statisticsSeconds) statistics.changeInterval(statisticsSeconds)
     notifier.ready(status)
   })
-  const run = Effect.runSyncWith(yield* Effect.context<ProcessCalls>())
+  // One at a time, since each gives way to the clients; of those that come meanwhile one more is made.
+  const asked = yield* Queue.sliding<void>(1)
+  yield* Queue.take(asked).pipe(Effect.andThen(readAgain), Effect.forever, Effect.forkScoped)
   const { hangUps } = options.signals
   yield* Effect.acquireRelease(
-    Effect.sync(() => hangUps.answer(() => run(readAgain))),
+    Effect.sync(() => hangUps.answer(() => void Queue.offerUnsafe(asked, undefined))),
     (stop) => Effect.sync(stop)
   )
   yield* server.idle

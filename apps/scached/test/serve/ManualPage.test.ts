@@ -57,6 +57,7 @@ describe("man/scached.8", () => {
       "OPTIONS UNDER MASTER(8)",
       "OPTIONS OF SERVE",
       "OPTIONS OF INSTALL",
+      "LOOKING INTO A CACHE",
       "SIGNALS",
       "SECURITY",
       "DIAGNOSTICS",

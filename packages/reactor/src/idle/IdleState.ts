@@ -21,9 +21,9 @@ const asked = Readiness.readable | Readiness.urgent | Readiness.peerClosed | Rea
  *
  * Thorough is a look that also sees a UNIX stream whose peer reads no more, for one more system call.
  *
- * What is no UNIX, IPv4 or IPv6 socket is not asked: the kernel would call the code of its file system or driver for that, which may wait as long as it likes
- * (FUSE does). And a socket is not asked by a read that takes nothing away (MSG_PEEK): that waits for whoever is in the middle of one with
- * a copy.
+ * What is no UNIX, IPv4 or IPv6 socket is not asked: the kernel would call the code of its file system or driver for that, which may wait
+ * as long as it likes (FUSE does). And a socket is not asked by a read that takes nothing away (MSG_PEEK): that waits for whoever is in
+ * the middle of one with a copy.
  *
  * @category idle connections
  */

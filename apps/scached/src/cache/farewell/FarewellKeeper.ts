@@ -37,8 +37,8 @@ const isSpeakable = (kind: number): boolean => kind === SocketKind.tcp || kind =
 /**
  * Says farewell on connections that leave the cache, and closes them.
  *
- * Bounded in number and in time: what waits for its far end gives way first to whatever needs the room, and where there is none a connection is closed
- * without a word.
+ * Bounded in number and in time: what waits for its far end gives way first to whatever needs the room, and where there is none a
+ * connection is closed without a word.
  */
 export class FarewellKeeper {
   readonly #owner: KeeperOwner

@@ -42,8 +42,8 @@ const interruptible: ReadonlySet<number> = new Set([SocketKind.tcp, SocketKind.i
  *
  * The process that created a descriptor may still hold copies of it, and may be blocked inside a system call on one of them indefinitely (for
  * example in a read into a page backed by its own FUSE file system). Any call that needs the same socket lock then blocks too: every read,
- * including MSG_PEEK, and most setsockopt calls. So only lock-free calls are used here. A close takes such a lock too, but only of a socket of which nobody has
- * a copy any more, and those of the epoll sets that it is in, which no call tells.
+ * including MSG_PEEK, and most setsockopt calls. So only lock-free calls are used here. A close takes such a lock too, but only of a
+ * socket of which nobody has a copy any more, and those of the epoll sets that it is in, which no call tells.
  *
  * Closed at once is what is on a list, and nothing else: TCP sockets that neither listen nor linger, and UNIX sockets without an address and
  * with an empty queue. Not on it are, each seen to hold its closer up: a listener with connections that nobody has accepted, a UDP socket in a

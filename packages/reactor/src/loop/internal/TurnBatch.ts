@@ -17,7 +17,8 @@ const readsMax = 32
 const sendsMax = 128
 /**
  * The maximum number of descriptors that wait to be closed together where calls are made one by one. One poll of 16 UNIX sockets takes 80 ns
- * for each, a poll of one 360 ns. The bound is small because descriptors that wait keep their slots in the descriptor table, and no limit counts them.
+ * for each, a poll of one 360 ns. The bound is small because descriptors that wait keep their slots in the descriptor table, and no limit
+ * counts them.
  */
 const closesMax = 16
 
