@@ -5,7 +5,7 @@ set -e
 tree=$1
 shift
 mount -t tmpfs lab /mnt
-mkdir /mnt/upper /mnt/work /mnt/root
+mkdir /mnt/upper /mnt/work /mnt/merged
 cp -a "$tree" /mnt/tree
 # A directory would hide the link that leads to /usr.
 for each in bin sbin lib lib64; do
@@ -14,14 +14,14 @@ for each in bin sbin lib lib64; do
     rm -r "/mnt/tree/$each"
   fi
 done
-mount -t overlay -o lowerdir=/mnt/tree:/,upperdir=/mnt/upper,workdir=/mnt/work lab /mnt/root
+mount -t overlay -o lowerdir=/mnt/tree:/,upperdir=/mnt/upper,workdir=/mnt/work lab /mnt/merged
 number=9901
 for name in Debian-exim opensmtpd opensmtpq dovecot dovenull; do
   home=/nonexistent
   case $name in opensmtp?) home=/var/lib/opensmtpd/empty ;; esac
-  grep -q "^$name:" /etc/passwd || echo "$name:x:$number:$number::$home:/usr/sbin/nologin" >> /mnt/root/etc/passwd
-  grep -q "^$name:" /etc/group || echo "$name:x:$number:" >> /mnt/root/etc/group
+  grep -q "^$name:" /etc/passwd || echo "$name:x:$number:$number::$home:/usr/sbin/nologin" >> /mnt/merged/etc/passwd
+  grep -q "^$name:" /etc/group || echo "$name:x:$number:" >> /mnt/merged/etc/group
   number=$((number + 1))
 done
-for each in proc dev tmp; do mount --rbind "/$each" "/mnt/root/$each"; done
-exec chroot /mnt/root "$@"
+for each in proc dev tmp; do mount --rbind "/$each" "/mnt/merged/$each"; done
+exec chroot /mnt/merged "$@"
