@@ -4,6 +4,7 @@
  */
 
 import { descriptorMutants } from "./DescriptorMutants.ts"
+import { farewellMutants } from "./FarewellMutants.ts"
 import { holdUpMutants } from "./HoldUpMutants.ts"
 
 /** A bug. */
@@ -346,6 +347,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "",
     tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
+  ...farewellMutants,
   ...holdUpMutants,
   ...descriptorMutants
 ]
