@@ -3,6 +3,7 @@
  * of `find`, which must occur exactly once in its file: where the source has changed, the list is changed too.
  */
 
+import { benchMutants } from "./BenchMutants.ts"
 import { descriptorMutants } from "./DescriptorMutants.ts"
 import { holdUpMutants } from "./HoldUpMutants.ts"
 
@@ -346,6 +347,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "",
     tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
+  ...benchMutants,
   ...holdUpMutants,
   ...descriptorMutants
 ]
