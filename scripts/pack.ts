@@ -5,6 +5,7 @@ import { dirname, join } from "node:path"
 import { parseArgs } from "node:util"
 import { compile, compiledFiles, namesRuntime } from "./pack/compile.ts"
 import { origin, type Package, packages, publishedManifest, root, versionOf } from "./pack/manifests.ts"
+import { needsBun, otherRuntimesFolder, standInsOf } from "./pack/otherRuntimes.ts"
 
 const help = `bun run pack [--out DIRECTORY]
 
@@ -23,17 +24,24 @@ if (values.help) {
 const output = values.out ?? join(root, "dist/packages")
 
 /** Lays out what the tarball has in it, and packs it; returns the tarball's name. */
-const pack = (one: Package, version: string, work: string): string => {
+const pack = async (one: Package, version: string, work: string): Promise<string> => {
   const source = join(root, "packages", one.folder)
   const stage = join(work, "stage", one.folder)
   const files = compiledFiles(work, one.folder)
-  for (const [name, text] of files) {
-    const path = join(stage, "dist", name)
+  const modules = [...files.keys()].filter((name) => name.endsWith(".js")).map((name) => name.slice(0, -3))
+  const isNamed = (module: string) => !/(^|\/)internal\//.test(module)
+  const standIns = needsBun(one) ? await standInsOf(one, modules.filter(isNamed)) : new Map<string, string>()
+  const compiled = [...files].map(([name, text]) => [join("dist", name), text] as const)
+  for (const [name, text] of [...compiled, ...standIns]) {
+    const path = join(stage, name)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, text)
   }
   const declarations = [...files].filter(([name]) => name.endsWith(".d.ts")).map(([, text]) => text)
-  const manifest = publishedManifest(one, version, origin, declarations.some(namesRuntime))
+  const manifest = publishedManifest(one, version, origin, {
+    hasRuntimeTypes: declarations.some(namesRuntime),
+    standIns: standIns.size > 0 ? otherRuntimesFolder : undefined
+  })
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`)
   cpSync(join(source, "src"), join(stage, "src"), { recursive: true })
   copyFileSync(join(source, "README.md"), join(stage, "README.md"))
@@ -49,7 +57,7 @@ const work = mkdtempSync(join(tmpdir(), "scached-pack-"))
 try {
   compile(work)
   mkdirSync(output, { recursive: true })
-  for (const one of packages) pack(one, version, work)
+  for (const one of packages) await pack(one, version, work)
 } finally {
   rmSync(work, { recursive: true, force: true })
 }

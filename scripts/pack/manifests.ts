@@ -55,25 +55,33 @@ export const versionOf = (all: ReadonlyArray<Package>): string => {
 const sourcePattern = /^\.\/src\/(.*)\.ts$/
 
 /**
- * Where others find a module: its declarations, its source for Bun, which runs TypeScript, and JavaScript for everything else. Bundlers and
- * type checkers take the first condition that they know, so that the declarations come first.
+ * Where others find a module: its declarations, its source for Bun, which runs TypeScript, and JavaScript for bundlers and all else. They take the
+ * first condition that they know, so that the declarations come first. A package that needs Bun has a folder of stand-ins for other runtimes.
  */
-const publishedExport = (target: string | null) => {
+const publishedExport = (target: string | null, standIns: string | undefined) => {
   if (target === null) return null
   const module = sourcePattern.exec(target)?.[1]
   if (module === undefined) throw new Error(`${target} of an exports map is no source`)
-  return { types: `./dist/${module}.d.ts`, bun: target, default: `./dist/${module}.js` }
+  const elsewhere = standIns === undefined ? {} : { node: `./${standIns}/${module}.js` }
+  return { types: `./dist/${module}.d.ts`, bun: target, ...elsewhere, default: `./dist/${module}.js` }
 }
 
 /** The types that declarations name beside their own: those of the runtime. */
 const runtimeTypes = "bun-types"
+
+/** What is found out while a package is built. */
+export interface Built {
+  readonly hasRuntimeTypes: boolean
+  /** The folder of stand-ins for other runtimes than Bun. */
+  readonly standIns: string | undefined
+}
 
 /** The package.json of the tarball. */
 export const publishedManifest = (
   one: Package,
   version: string,
   { devDependencies, repository }: Origin,
-  hasRuntimeTypes: boolean
+  { hasRuntimeTypes, standIns }: Built
 ): object => {
   const { manifest } = one
   const dependencies: Record<string, string> = {}
@@ -99,7 +107,7 @@ export const publishedManifest = (
     ...(manifest.libc && { libc: manifest.libc }),
     exports: {
       ...Object.fromEntries(
-        Object.entries(manifest.exports).map(([entry, target]) => [entry, publishedExport(target)])
+        Object.entries(manifest.exports).map(([entry, target]) => [entry, publishedExport(target, standIns)])
       ),
       "./package.json": "./package.json"
     },

@@ -2,7 +2,8 @@
  * What a client costs the program it is in: `bun run benchmark [PATH]`, with the path of a cache's socket, or with a small one of its own.
  *
  * Printed are round trips (a find that finds nothing; a save and a find of a connection), what a request leaves to the garbage collector,
- * how long the event loop of the program is held at a time by many of them, and how often an idle program, and one that waits for an answer, is woken and what it burns meanwhile.
+ * how long the event loop of the program is held at a time by many of them, and how often an idle program, and one that waits for an
+ * answer, is woken and what it burns meanwhile.
  */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { connect } from "node:net"

@@ -11,8 +11,8 @@
  * | `$$` | a dollar |
  *
  * Both sides of a comparison are expanded; they compare as numbers where both are digits alone, else byte by byte. With
- * `level` behind the operator (`<=level`) they compare as compatibility levels such as `3.6`. A comparison without a text to choose gives `true` or nothing. Whether a value is empty is asked before it is expanded. What is not chosen is
- * not expanded.
+ * `level` behind the operator (`<=level`) they compare as compatibility levels such as `3.6`. A comparison without a text to choose gives
+ * `true` or nothing. Whether a value is empty is asked before it is expanded. What is not chosen is not expanded.
  */
 import { Result } from "effect"
 import { ExpansionInvalid } from "./ExpansionInvalid.ts"

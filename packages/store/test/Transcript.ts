@@ -5,10 +5,10 @@
  *     store bindingsPerDestinationMax 2   a limit, before the first step
  *
  * Requests: `save_endp LABEL PROPERTIES =NAME ttl Ns`, `find_endp LABEL`, `peek LABEL`, `save_dest LABEL PROPERTIES ENDPOINT ttl Ns`,
- * `find_dest LABEL`, `commit NAME`, `put_back NAME`, `remove NAME`, `expire [max N]`, `drain`, `next_deadline`, `sizes`, `text_bytes`, `limit NAME N`,
- * `shrink [max N]`, `exceeded`, `late NAME`. The outcome of a save is what it evicts, and whether it is refused; there is none when it is neither. A
- * connection has the name that it was saved with; a lease that of its connection, or the one after `as` in the outcome.
- * No arrow: no outcome. Empty lines and those that begin with # are passed over.
+ * `find_dest LABEL`, `commit NAME`, `put_back NAME`, `remove NAME`, `expire [max N]`, `drain`, `next_deadline`, `sizes`, `text_bytes`,
+ * `limit NAME N`, `shrink [max N]`, `exceeded`, `late NAME`. The outcome of a save is what it evicts, and whether it is refused; there is
+ * none when it is neither. A connection has the name that it was saved with; a lease that of its connection, or the one after `as` in the
+ * outcome. No arrow: no outcome. Empty lines and those that begin with # are passed over.
  */
 import {
   type Bound,

@@ -156,11 +156,36 @@ describe("an empty project with the packages", () => {
     writeFileSync(join(directory, "imports.ts"), importing)
     expect(await run([process.execPath, "imports.ts"], directory)).toEqual({ ...good, stdout: "done\n" })
     const compiled = (await tarballs()).flatMap(({ files, name }) =>
-      files.filter((path) => path.endsWith(".js")).map((path) => join(directory, "node_modules", name, path))
+      files
+        .filter((path) => path.endsWith(".js") && !path.includes("/other-runtimes/"))
+        .map((path) => join(directory, "node_modules", name, path))
     )
     const importingCompiled = `for (const path of ${JSON.stringify(compiled)}) await import(path)\nconsole.log("done")`
     writeFileSync(join(directory, "compiled.ts"), importingCompiled)
     expect(await run([process.execPath, "compiled.ts"], directory)).toEqual({ ...good, stdout: "done\n" })
+  })
+
+  test("says in one sentence that another runtime will not do, and runs there what needs none", async () => {
+    const directory = await installedProject()
+    const programs = {
+      client: 'import { openCache } from "@scached/client"\nopenCache({ path: "cache" })\n',
+      testing: 'import { SimulatedKernel } from "@scached/fdpass/testing"\nnew SimulatedKernel({ seed: 1 })\n',
+      pure: [
+        'import { OctetString } from "@scached/protocol"',
+        'import { ConnectionStore } from "@scached/store"',
+        "const store = new ConnectionStore()",
+        'store.saveEndpoint("label", "", "a value", 2_000, 0)',
+        'console.log(store.sizes.connections, OctetString.fromUtf8("label")._tag)'
+      ].join("\n")
+    }
+    for (const [name, code] of Object.entries(programs)) writeFileSync(join(directory, `${name}.mjs`), code)
+    const sentence = (name: string) =>
+      `${name} needs Bun >=1.4.5, and runs in no other runtime: start the program with npx bun PROGRAM`
+    const client = await run(["node", "client.mjs"], directory)
+    expect([client.exitCode, client.stderr.includes(`Error: ${sentence("@scached/client")}\n`)]).toEqual([1, true])
+    const testing = await run(["node", "testing.mjs"], directory)
+    expect([testing.exitCode, testing.stderr.includes(`Error: ${sentence("@scached/fdpass")}\n`)]).toEqual([1, true])
+    expect(await run(["node", "pure.mjs"], directory)).toEqual({ ...good, stdout: "1 Success\n" })
   })
 
   test("becomes an executable", async () => {

@@ -19,8 +19,8 @@ interface Errand {
 const looksMax = 6
 
 /**
- * Errands of a simulated process. Each is run by a call of `tendErrands`: the next one, or with the fault `late` one of those behind it, so that the world
- * has gone on meanwhile.
+ * Errands of a simulated process. Each is run by a call of `tendErrands`: the next one, or with the fault `late` one of those behind it,
+ * so that the world has gone on meanwhile.
  */
 export const makeErrands = (process: SimulatedProcess): Pick<SystemCallsShape, ErrandCalls> => {
   const call = makeTracer(process)

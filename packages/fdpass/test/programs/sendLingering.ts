@@ -1,4 +1,7 @@
-/** `sendLingering.ts PATH`: sends a TCP socket that lingers for an hour to whoever listens at the path, and keeps the other end until it is killed. */
+/**
+ * `sendLingering.ts PATH`: sends a TCP socket that lingers for an hour to whoever listens at the path, and keeps the other end until it
+ * is killed.
+ */
 import { lingering } from "../support/lingering.ts"
 import { kernelCalls as calls, must } from "../support/machines.ts"
 

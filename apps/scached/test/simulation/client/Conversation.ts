@@ -10,8 +10,8 @@ import type { Message, Shape } from "./Message.ts"
  * One client's conversation as it must be: from what the client says, and how much the daemon has read, it tells what the daemon must send.
  *
  * It moves only when the daemon does: when the daemon makes an answer, the request that it answers is applied to the model, at that
- * moment and in that order among all clients, whenever the answer leaves. What changes the model without an answer (a dummy, or something else in its place) is
- * applied when the daemon turns to anything else.
+ * moment and in that order among all clients, whenever the answer leaves. What changes the model without an answer (a dummy, or something
+ * else in its place) is applied when the daemon turns to anything else.
  */
 export class Conversation {
   readonly name: string

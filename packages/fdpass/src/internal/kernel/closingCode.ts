@@ -52,7 +52,10 @@ const readAndExecute = 5
 /** MAP_PRIVATE and MAP_ANONYMOUS. */
 const ownMemory = 0x22
 
-/** Puts that function into memory that can be executed, as the gate's are, and returns its address; undefined where there is none for this machine. */
+/**
+ * Puts that function into memory that can be executed, as the gate's are, and returns its address; undefined where there is none for this
+ * machine.
+ */
 export const loadClosingCode = (): number | undefined => {
   const bytes = code[process.arch]
   if (bytes === undefined) return undefined
