@@ -5,6 +5,7 @@
 
 import { benchMutants } from "./BenchMutants.ts"
 import { descriptorMutants } from "./DescriptorMutants.ts"
+import { farewellMutants } from "./FarewellMutants.ts"
 import { holdUpMutants } from "./HoldUpMutants.ts"
 
 /** A bug. */
@@ -348,6 +349,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
   ...benchMutants,
+  ...farewellMutants,
   ...holdUpMutants,
   ...descriptorMutants
 ]
