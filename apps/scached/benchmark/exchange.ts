@@ -48,9 +48,15 @@ const readsPerCycle = 5
 let turn = 0
 let reader = 0
 
+/** Of the clients' sockets, in their order. */
+const tokens: Array<number> = []
+
 const calls: SystemCallsShape = {
   ...kernel,
-  epollAdd: () => 0,
+  epollAdd: (_, __, ___, token) => {
+    tokens.push(token)
+    return 0
+  },
   epollModify: () => 0,
   epollRemove: () => 0,
   epollWait: () => {
@@ -58,7 +64,7 @@ const calls: SystemCallsShape = {
     turn++
     return clientCount
   },
-  makeReadinessBatch: (capacity) => ({ capacity, token: (index) => index + 1, readiness: () => 1 }),
+  makeReadinessBatch: (capacity) => ({ capacity, token: (index) => tokens[index] ?? 0, readiness: () => 1 }),
   receive: (_, into) => {
     const bytes = reads[reader++]?.[(turn - 1) % readsPerCycle] ?? byteOfDescriptor
     into.bytes.set(bytes)
@@ -94,6 +100,8 @@ const context: ClientContext = {
   inspector: { begin: () => give("nobody looks into the cache") },
   onClosed: () => give("a client was closed")
 }
+// The set of idle connections is in it by now, and never ready here.
+tokens.length = 0
 for (let client = 0; client < clientCount; client++) {
   const refused = new Client(context, { pid: 1, uid: 0, gid: 0 }).open(unusedDescriptor())
   if (refused !== undefined) throw refused
