@@ -58,18 +58,23 @@ export interface ParameterSourceOptions {
  */
 export const make = (options: ParameterSourceOptions): ParameterSource => {
   const { configuration } = options
-  const known = new Map<string, Written>()
-  for (const { name, default: value } of Object.values(options.table)) known.set(name, { value, origin: "the default" })
-  for (const [name, value] of Object.entries(options.defaults ?? {})) known.set(name, { value, origin: "the default" })
-  for (const { name, value, line } of configuration?.byName.values() ?? []) {
-    known.set(name, { value, origin: `${configuration?.file}, line ${line}` })
-  }
-  for (const { name, value } of options.overrides ?? []) known.set(name, { value, origin: "set on the command line" })
+  const standard = new Map<string, Written>()
+  const before = new Map<string, Written>()
+  for (const { name, default: value } of Object.values(options.table))
+    standard.set(name, { value, origin: "the default" })
+  for (const [name, value] of Object.entries(options.defaults ?? {}))
+    standard.set(name, { value, origin: "the default" })
+  for (const { name, value } of options.overrides ?? []) before.set(name, { value, origin: "set on the command line" })
   for (const [name, value] of Object.entries(options.facts ?? {})) {
     // A fact is no expression: a dollar in it is a dollar.
-    known.set(name, { value: value.replaceAll("$", "$$$$"), origin: "told by the program" })
+    before.set(name, { value: value.replaceAll("$", "$$$$"), origin: "told by the program" })
   }
-  return { find: (name) => known.get(name) }
+  // Asked for, and not copied: main.cf may have 60,000 settings.
+  const configured = (name: string): Written | undefined => {
+    const setting = configuration?.byName.get(name)
+    return setting && { value: setting.value, origin: `${configuration?.file}, line ${setting.line}` }
+  }
+  return { find: (name) => before.get(name) ?? configured(name) ?? standard.get(name) }
 }
 
 /**

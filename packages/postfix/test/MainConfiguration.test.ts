@@ -48,6 +48,36 @@ describe("settings", () => {
   })
 })
 
+describe("in steps", () => {
+  const stepsOf = (bytes: Uint8Array) => {
+    const steps = MainConfiguration.parseInSteps(bytes, { file: "D/main.cf" })
+    for (let count = 0; ; count++) {
+      const step = steps.next()
+      if (step.done === true) return { count, configuration: Result.getOrThrow(step.value) }
+    }
+  }
+
+  test("a large file is read in parts that end with a line, and nothing at their ends is lost", () => {
+    const text = Array.from({ length: 10_000 }, (_, index) => `name${index} = value ${index}\n  more\n`).join("")
+    const { configuration, count } = stepsOf(Buffer.from(text))
+    expect(count).toBe(Math.ceil(text.length / 16_384))
+    expect(configuration.settings).toEqual(
+      Array.from({ length: 10_000 }, (_, index) => ({
+        name: `name${index}`,
+        value: `value ${index}  more`,
+        line: 2 * index + 1
+      }))
+    )
+  })
+
+  test("a line that is longer than a part is one line, and bytes that are no UTF-8 are kept", () => {
+    const long = Buffer.alloc(50_000, 0xff)
+    const { configuration } = stepsOf(Buffer.concat([Buffer.from("a = 1\nb = "), long, Buffer.from("\nc = 2")]))
+    expect(configuration.byName.get("b")?.value).toBe("\udcff".repeat(50_000))
+    expect(configuration.byName.get("c")).toEqual({ name: "c", value: "2", line: 3 })
+  })
+})
+
 describe("what is no setting", () => {
   test("is named with its file and line", () => {
     const hint = "write name = value, and begin a line that continues another with a blank"

@@ -43,6 +43,8 @@ export interface PostfixOptions<R = never> {
   readonly hasOwnDaemons?: boolean
   /** Whether its master.cf is the one that the package installs, and not the laboratory's, but for the address that it listens on. */
   readonly hasStockMaster?: boolean
+  /** Whether it runs in the foreground, as in a container, and logs to its standard output. */
+  readonly isInForeground?: boolean
   /** Its loopback address; one that nobody else uses if not given. */
   readonly address?: string
 }
@@ -72,6 +74,7 @@ export interface PrivatePostfix {
 /** Only failures take that long. */
 const commandMillisMax = 120_000
 const statisticsMillisMax = 60_000
+const foregroundSettings = { maillog_file: "/dev/stdout", maillog_file_prefixes: "/dev/stdout" }
 const pollMillis = 20
 
 /**
@@ -96,7 +99,7 @@ export const start = Effect.fnUntraced(function* <R = never>(
     cacheCommand: replaced === undefined ? "scache" : `${basename(replaced.executable)} ${replaced.commandArguments}`,
     isCacheChrooted: replaced?.isChrooted ?? false,
     cacheServiceName: typeof cache === "object" && "serviceName" in cache ? cache.serviceName : "scache",
-    settings: options.settings ?? {}
+    settings: { ...(options.isInForeground === true ? foregroundSettings : {}), ...options.settings }
   }
   yield* Effect.try({
     try: () => makeDirectories(plan, replaced?.executable, options.hasStockMaster ?? false),
@@ -112,7 +115,8 @@ export const start = Effect.fnUntraced(function* <R = never>(
 
   const configuration = join(directory, "conf")
   const logPath = join(directory, "mail.log")
-  const logText = () => readTextOf(logPath)
+  let output: (() => string) | undefined
+  const logText = () => output?.() ?? readTextOf(logPath)
   const readLog = () => MailLog.parse(logText())
   const control = (verb: "start" | "reload") =>
     LabProcess.run([paths.postfix, "-c", configuration, verb], { timeoutMillis: commandMillisMax })
@@ -123,9 +127,14 @@ export const start = Effect.fnUntraced(function* <R = never>(
     running = false
     return Effect.andThen(endMaster(directory, configuration), killLeftovers(configuration))
   }).pipe(Effect.provideContext(calls))
+  const startInForeground = Effect.gen(function* () {
+    const master = yield* LabProcess.start([paths.postfix, "-c", configuration, "start-fg"])
+    output = master.output
+    yield* master.waitForOutput("daemon started", commandMillisMax)
+  })
   // What goes wrong at the start is said in the log, which is gone with the directory.
   const started = Effect.mapError(
-    control("start"),
+    options.isInForeground === true ? startInForeground : Effect.asVoid(control("start")),
     ({ attempt, found }) => new LabFailure({ attempt, found: `${found}\n${logText()}` })
   )
   yield* Effect.acquireRelease(

@@ -78,7 +78,7 @@ const parts: ReadonlyArray<Part> = [
   },
   { row: "random requests", files: ["Differential.test.ts", "Goldens.test.ts", "Scache.test.ts"] },
   { row: "main.cf: values, defaults", files: ["corpus.test.ts", "expressions.test.ts", "Defaults.test.ts"] },
-  { row: "log lines", files: ["Statistics.test.ts", "StartTrouble.test.ts", "LogLine.test.ts"] },
+  { row: "log lines", files: ["Statistics.test.ts", "StartTrouble.test.ts", "Foreground.test.ts", "LogLine.test.ts"] },
   { row: "this guide", files: ["PostfixGuide.test.ts"] },
   { row: "[systemd.md](systemd.md)", files: ["SystemdGuide.test.ts"] }
 ]

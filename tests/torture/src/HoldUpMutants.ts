@@ -24,6 +24,13 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
     tests: [`${tests}/settings/Allowed.test.ts`]
   },
   {
+    name: "reload: nobody has a turn while main.cf is read",
+    file: "apps/scached/src/settings/readMainConfiguration.ts",
+    find: "yield* giveWay",
+    replace: "",
+    tests: [`${tests}/serve/ServeSettings.test.ts`]
+  },
+  {
     name: "loop: a full batch counts as all that was pending",
     file: `${reactor}/src/loop/EventLoop.ts`,
     find: "this.#looks.end(count, count < eventsMax)",
@@ -46,9 +53,9 @@ export const holdUpMutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "client: the clock alone decides who owes for too long",
-    file: `${cache}/clients/Client.ts`,
-    find: "this.#cancelDebt = loop.afterPendingInput(settings.current.requestBytesMax, () => {",
-    replace: "this.#cancelDebt = loop.at(settings.current.requestBytesMax - settings.current.requestBytesMax, () => {",
+    file: `${cache}/clients/DebtClock.ts`,
+    find: "this.#loop.afterPendingInput(this.#settings.current.requestBytesMax, () => {",
+    replace: "this.#loop.at(0, () => {",
     tests: [`${tests}/cache/clients/Late.test.ts`]
   },
   {

@@ -4,6 +4,7 @@
  */
 
 import { descriptorMutants } from "./DescriptorMutants.ts"
+import { farewellMutants } from "./FarewellMutants.ts"
 import { holdUpMutants } from "./HoldUpMutants.ts"
 
 /** A bug. */
@@ -271,7 +272,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "hand-over: what is late leaks",
     file: `${cache}/ConnectionCache.ts`,
-    find: "      lease.value.close()\n      return this.#observer.onFreed()",
+    find: "      this.#dismiss(lease.connection)\n      return this.#observer.onFreed()",
     replace: "      return this.#observer.onFreed()",
     tests: ["apps/scached/test/cache/clients/HandOver.test.ts"]
   },
@@ -285,7 +286,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cache: what has expired leaks",
     file: `${cache}/ConnectionCache.ts`,
-    find: "    for (const connection of expired) connection.value.close()\n",
+    find: "if (!this.departures.take(value, endpointLabel)) value.deferClose(this.#loop, this.#observer.onFreed)",
     replace: "",
     tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
@@ -299,7 +300,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cache: the ttl limit is ignored",
     file: `${cache}/ConnectionCache.ts`,
-    find: "return Math.min(ttlSeconds, this.#settings.current.ttlSecondsMax) * 1000",
+    find: "return ttlSecondsMax * 1000",
     replace: "return ttlSeconds * 1000",
     tests: ["apps/scached/test/cache/SettingsChange.test.ts"]
   },
@@ -320,8 +321,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "reload: clocks that run do not go by the new settings",
-    file: `${cache}/clients/Client.ts`,
-    find: "if (this.#debtSinceMillis !== undefined) this.#armDebt(this.#debtSinceMillis + this.#debtMillisMax)",
+    file: `${cache}/clients/DebtClock.ts`,
+    find: "if (this.#sinceMillis !== undefined) this.#arm(this.#sinceMillis + this.#millisMax)",
     replace: "",
     tests: ["apps/scached/test/cache/SettingsChange.test.ts"]
   },
@@ -342,10 +343,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "shutdown: what is cached is not closed",
     file: `${cache}/ConnectionCache.ts`,
-    find: "for (const connection of this.#store.drain()) connection.value.close()",
+    find: "if (value !== undefined) this.#dismiss(value)",
     replace: "",
     tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
+  ...farewellMutants,
   ...holdUpMutants,
   ...descriptorMutants
 ]

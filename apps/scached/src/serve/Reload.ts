@@ -1,5 +1,5 @@
 /**
- * Reading the settings of a running `serve` anew, and saying what that changes.
+ * Reads the settings of a running `serve` again, and logs the changes.
  */
 import type { ProcessCalls } from "@scached/daemon"
 import { Effect } from "effect"
@@ -20,14 +20,15 @@ const logChange = (key: ServeKey, before: ServeSettings, after: ServeSettings) =
 
 /**
  * Reads main.cf and the databases of users and groups again, and logs a line for each parameter that has changed. What cannot be read is logged
- * as an error, and the settings stay as they were.
+ * as an error, and the settings stay as they were. It gives way between the parts of main.cf.
  */
 export const reload = Effect.fnUntraced(function* (
   origin: SettingsOrigin,
-  before: ServeSettings
+  before: ServeSettings,
+  giveWay: Effect.Effect<void>
 ): Effect.fn.Return<ServeSettings, never, ProcessCalls> {
   // Without main.cf too: the users and groups of the command line may have other numbers or members now.
-  const outcome = yield* Effect.result(read(origin))
+  const outcome = yield* Effect.result(read(origin, giveWay))
   if (outcome._tag === "Failure") {
     for (const message of outcome.failure.messages)
       yield* Effect.logError(`reload: the settings stay as they were: ${message}`)

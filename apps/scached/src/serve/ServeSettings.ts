@@ -1,5 +1,5 @@
 /**
- * What `scached serve` is told by `-o` and by main.cf, read into one value; read again when it gets SIGHUP.
+ * The settings of `scached serve` from `-o` and main.cf, read into one value; read again at SIGHUP.
  */
 import { basename, resolve } from "node:path"
 import { ProcessCalls } from "@scached/daemon"
@@ -54,8 +54,8 @@ const noConfiguration: MainConfiguration.MainConfiguration = {
   byName: new Map()
 }
 
-const readConfiguration = (directory: string) =>
-  Effect.catch(readMainConfiguration(directory), (error) => {
+const readConfiguration = (directory: string, giveWay: Effect.Effect<void>) =>
+  Effect.catch(readMainConfiguration(directory, giveWay), (error) => {
     if (error._tag !== "SystemCallError") return UsageError.of(error.message)
     const why = `${errnoExplanation(error.errno)} (${error.errnoName})`
     const advice = "is --config-directory the directory of main.cf, and may this user read it?"
@@ -66,10 +66,12 @@ const unknownOverrides = (
   overrides: ReadonlyArray<Override.Override>,
   configuration: MainConfiguration.MainConfiguration
 ): ReadonlyArray<string> => {
+  const odd = overrides.filter(({ name }) => !settable.includes(name))
+  if (odd.length === 0) return []
   const defaults = Object.values(table).map((each) => each.default)
   const referred = UnknownParameters.referred(overrides, configuration, defaults)
-  return overrides
-    .filter(({ name }) => !settable.includes(name) && !referred.has(name))
+  return odd
+    .filter(({ name }) => !referred.has(name))
     .map(
       ({ name }) =>
         `-o: unknown parameter "${name}", and no value refers to it: those that count here are ${settable.join(", ")}`
@@ -95,14 +97,15 @@ const ignoredSettings = (
 /** The service's name where no socket has one. */
 const programName = "scached"
 
-/** Reads everything; fails with all that is wrong. */
+/** Reads everything, and gives way between the parts of main.cf; fails with all that is wrong. */
 export const read = Effect.fnUntraced(function* (
-  origin: SettingsOrigin
+  origin: SettingsOrigin,
+  giveWay: Effect.Effect<void> = Effect.void
 ): Effect.fn.Return<ServeSettings, UsageError, ProcessCalls> {
   const { overrides } = origin
   const { pid } = yield* ProcessCalls
   const directory = origin.configurationDirectory
-  const configuration = directory === undefined ? noConfiguration : yield* readConfiguration(directory)
+  const configuration = directory === undefined ? noConfiguration : yield* readConfiguration(directory, giveWay)
   const source = PostfixDefaults.makeSource({
     table,
     configuration,
@@ -137,12 +140,17 @@ export const read = Effect.fnUntraced(function* (
 
 const lookUpAllowed = ({ allowedGroups, allowedUsers }: SettingsOrigin, values: ServeValues) =>
   Allowed.lookUp(
-    [
-      ...allowedUsers.map((word) => ({ from: "--allow-user", word })),
-      ...Allowed.wordsOf(serveParameters.allowedUsers.name, values.allowedUsers)
-    ],
-    [
-      ...allowedGroups.map((word) => ({ from: "--allow-group", word })),
-      ...Allowed.wordsOf(serveParameters.allowedGroups.name, values.allowedGroups)
-    ]
+    wantedOf("--allow-user", allowedUsers, serveParameters.allowedUsers.name, values.allowedUsers),
+    wantedOf("--allow-group", allowedGroups, serveParameters.allowedGroups.name, values.allowedGroups)
   ).pipe(Effect.mapError(({ message }) => UsageError.of(message)))
+
+/** Those of an option, and then those of a parameter. */
+function* wantedOf(
+  option: string,
+  words: ReadonlyArray<string>,
+  parameter: string,
+  list: string
+): Generator<Allowed.Wanted> {
+  for (const word of words) yield { from: option, word }
+  yield* Allowed.wordsOf(parameter, list)
+}

@@ -1,16 +1,16 @@
 import { type ServeKey, serveParameters } from "./ServeParameters.ts"
 
-/** One sentence, as it stands in a list. */
+/** A sentence in the form of a list item. */
 const inList = (about: string): string => `${about.charAt(0).toLowerCase()}${about.slice(1).replace(/\.$/, "")}`
 
-/** A default as people write it: not the expression that Postfix has for some. */
+/** A default as people write it, and not as the expression that Postfix has for some. */
 const standardOf = (key: ServeKey): string => {
   if (key === "configurationDirectory" || key === "processName" || serveParameters[key].kind === "fact") return ""
   if (key === "syslogName") return " (default postfix)"
   return serveParameters[key].default === "" ? "" : ` (default ${serveParameters[key].default})`
 }
 
-// It cannot lie: these are the keys of the table.
+// The cast cannot lie: these are the keys of the table.
 const keys = Object.keys(serveParameters) as ReadonlyArray<ServeKey>
 const width = Math.max(...keys.map((key) => serveParameters[key].name.length)) + 2
 
@@ -25,23 +25,23 @@ It speaks the protocol of Postfix's scache(8), so that smtp(8) uses it unchanged
 
 Usage:
   scached serve --socket PATH [options]
-  scached install --postfix [--yes | --undo]   the commands that put it in the place of scache(8)
+  scached install --postfix [--yes | --undo]   print the commands that replace scache(8) with it
   scached status | list | watch | top [--socket PATH] [--json]
-                            look into a cache that runs; each has a --help of its own
+                            inspect a running cache; each has its own --help
   scached check [--config-directory DIR] [--json]
-                            say what main.cf means, and what is wrong with it
+                            print the values of main.cf, and its mistakes
 
 Options of serve:
   --socket PATH             where clients connect: a UNIX socket, made at start and removed at exit;
-                            left out where systemd passes the socket
+                            omit it where systemd passes the socket
   --mode MODE               who may connect, as the octal mode of the socket file (default 0600)
   --allow-user USER         let this user connect too, by name or number; may be repeated. Root and the user
-                            who starts it always may. With it the default mode is 0666
+                            that starts scached always may. With this option the default mode is 0666
   --allow-group GROUP       let the members of this group connect too; may be repeated
   --config-directory DIR    read the parameters below from DIR/main.cf too (without it no file is read)
   -o, --parameter NAME=VALUE
-                            set a parameter, whatever main.cf says; may be repeated, the last one of a
-                            name wins
+                            set a parameter, overriding main.cf; may be repeated, the last value of a
+                            name applies
   -v, --verbose             log every client and every request
   --log-format FORMAT       text for people (default; colours on a terminal unless NO_COLOR is set), or
                             json: one object a line with time, level and message
@@ -55,8 +55,8 @@ ${parameterLines.join("\n")}
   Values may refer to other parameters, as in main.cf: -o 'syslog_name=cache-$process_id'
 
 Signals:
-  HUP                    read main.cf again and log what has changed; nothing cached is lost, unless a
-                         limit is lower. The ttl limit counts for what is saved from then on;
+  HUP                    read main.cf again and log what has changed; the cache stays, unless a
+                         limit is lowered. The ttl limit applies to later saves;
                          daemon_timeout, scached_io_uring, syslog_facility and syslog_name need
                          a restart
   USR1                   log all counters, gauges and limits
@@ -64,9 +64,9 @@ Signals:
 
 Exit status:
   0                      after a signal or max_idle
-  1                      it cannot serve: the socket is taken, or may not be made
+  1                      it cannot serve: the socket is in use, or may not be made
   2                      the command line or main.cf is wrong; nothing was created
-  (ended by SIGALRM)     it hung for longer than daemon_timeout
+  (ended by SIGALRM)     the process hung for longer than daemon_timeout
 
 Examples:
   scached serve --socket /tmp/scache.sock -v
@@ -74,9 +74,9 @@ Examples:
   scached serve --socket /tmp/scache.sock --config-directory /etc/postfix --log-format json
 
   As Postfix's cache: make the socket below its queue directory, owned by its mail_owner,
-  /var/spool/postfix/private/scached, and tell smtp(8) with
+  /var/spool/postfix/private/scached, and configure smtp(8) with
   postconf -e connection_cache_service_name=scached
 
-  In scache's place: put the executable into daemon_directory, and its name into
-  the last column of the scache line of master.cf; master(8) then starts it with options of its own.
+  In place of scache(8): put the executable into daemon_directory, and its name into
+  the last column of the scache line of master.cf; master(8) then starts it with its options.
 `

@@ -1,11 +1,11 @@
 /**
- * `scached serve`: a cache for whoever has started it, at a path or on the sockets that systemd passes.
+ * `scached serve`: a cache at a path or on the sockets that systemd passes.
  */
 
 import { ProcessCalls } from "@scached/daemon"
 import { type Descriptor, type FileIdentity, SystemCalls, UnixSocket } from "@scached/fdpass"
-import { Watchdog } from "@scached/reactor"
-import { Effect, Scope } from "effect"
+import { Reactor, Watchdog } from "@scached/reactor"
+import { Effect, Queue, Scope } from "effect"
 import { version } from "../../package.json" with { type: "json" }
 import * as CacheServer from "../cache/CacheServer.ts"
 import * as RunLines from "../cache/RunLines.ts"
@@ -30,17 +30,17 @@ import { UsageError } from "./UsageError.ts"
 /** Clients that wait to be accepted; a burst of delivery processes starts at once, and the kernel caps it at somaxconn. */
 const backlog = 1_024
 
-/** Only whoever has started it, or everybody where others are allowed: the kernel says of each who it is. */
+/** Only the user that started it, or all if others are allowed: the kernel then reports the user of each client. */
 const standardMode = ({ allowed: { groups, users } }: ServeSettings): number =>
   groups.length + users.length === 0 ? 0o600 : 0o666
 
-/** What `serve` is told, by whomever. */
+/** The inputs of `serve`, from all sources. */
 export interface ServeOptions {
   readonly socketPath: string | undefined
   readonly mode: number | undefined
   /** What systemd has passed. */
   readonly passedSockets: ListenSockets.Passed
-  /** What to say of sockets that were passed to somebody else, behind the complaint that there is none. */
+  /** A note about sockets that were passed to another process, added to the error that there is none. */
   readonly strayNote: string
   readonly notifier: Notifier.NotifierSettings
   readonly origin: SettingsOrigin
@@ -138,12 +138,14 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   yield* Effect.addFinalizer(() => Effect.sync(notifier.stopping))
 
   const { restart: restartLog } = yield* StandardError
+  const loop = yield* Reactor
+  const giveWay = Effect.callback<void>((resume) => loop.postpone(() => resume(Effect.void)))
   const readAgain = Effect.gen(function* () {
     restartLog()
     notifier.reloading()
     yield* checkFile
     const before = settings
-    settings = yield* reload(options.origin, before)
+    settings = yield* reload(options.origin, before, giveWay)
     if (settings !== before) {
       cacheSettings = yield* findCacheSettings
       server.change(cacheSettings)
@@ -152,16 +154,18 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
     if (statisticsSeconds !== before.values.statisticsSeconds) statistics.changeInterval(statisticsSeconds)
     notifier.ready(status)
   })
-  const run = Effect.runSyncWith(yield* Effect.context<ProcessCalls>())
+  // One at a time, since each gives way to the clients; of those that come meanwhile one more is made.
+  const asked = yield* Queue.sliding<void>(1)
+  yield* Queue.take(asked).pipe(Effect.andThen(readAgain), Effect.forever, Effect.forkScoped)
   const { hangUps } = options.signals
   yield* Effect.acquireRelease(
-    Effect.sync(() => hangUps.answer(() => run(readAgain))),
+    Effect.sync(() => hangUps.answer(() => void Queue.offerUnsafe(asked, undefined))),
     (stop) => Effect.sync(stop)
   )
   yield* server.idle
   runLines.endsBy("max_idle")
   journal.info(`no client for ${cacheSettings.idleSecondsMax} s (max_idle): leaving`)
-  // What systemd has passed it serves again. Nobody does a socket of our own: once it cannot be found, whoever has come is served.
+  // systemd serves its sockets again. No one serves ours again: once clients cannot find it, those that have connected are served.
   if (options.socketPath === undefined || socketFile === undefined) return
   yield* removeFile(options.socketPath, socketFile.current())
   yield* server.serveLast

@@ -12,7 +12,7 @@ export class NotAllowed extends Schema.TaggedError<NotAllowed>()("NotAllowed", {
 export interface Allowed {
   readonly users: ReadonlyArray<number>
   readonly groups: ReadonlyArray<number>
-  /** Numbers that are let in as nobody: in this user namespace any stranger may have them. */
+  /** Numbers that are never admitted: in this user namespace any stranger may have them. */
   readonly overflow: OverflowIds.OverflowIds
 }
 
@@ -23,11 +23,9 @@ export interface Wanted {
 }
 
 /** The words of a list in main.cf: between commas or white space. */
-export const wordsOf = (from: string, list: string): ReadonlyArray<Wanted> =>
-  list
-    .split(/[\s,]+/)
-    .filter((word) => word !== "")
-    .map((word) => ({ from, word }))
+export function* wordsOf(from: string, list: string): Generator<Wanted> {
+  for (const [word] of list.matchAll(/[^\s,]+/g)) yield { from, word }
+}
 
 const numberOf = (word: string): number | undefined =>
   /^[0-9]{1,10}$/.test(word) && Number(word) < 0xffff_ffff ? Number(word) : undefined
@@ -59,18 +57,21 @@ const groupOf = (wanted: Wanted) => {
 const wantedMax = 256
 
 /** Each user or group once, or what says that there are too many. */
-const distinct = (wanted: ReadonlyArray<Wanted>): Effect.Effect<ReadonlyArray<Wanted>, NotAllowed> => {
-  const byWord = new Map(wanted.map((each) => [each.word, each]))
-  const [first] = wanted
-  if (byWord.size <= wantedMax || first === undefined) return Effect.succeed([...byWord.values()])
-  const message = `${first.from}: ${byWord.size} names, at most ${wantedMax}: allow a group`
-  return Effect.fail(new NotAllowed({ message }))
+const distinct = (wanted: Iterable<Wanted>): Effect.Effect<ReadonlyArray<Wanted>, NotAllowed> => {
+  const byWord = new Map<string, Wanted>()
+  for (const each of wanted) {
+    byWord.set(each.word, each)
+    if (byWord.size <= wantedMax) continue
+    const message = `${each.from}: more than ${wantedMax} names: allow a group`
+    return Effect.fail(new NotAllowed({ message }))
+  }
+  return Effect.succeed([...byWord.values()])
 }
 
 /** Looks them up; to be called before the root directory is changed. */
 export const lookUp = Effect.fnUntraced(function* (
-  users: ReadonlyArray<Wanted>,
-  groups: ReadonlyArray<Wanted>
+  users: Iterable<Wanted>,
+  groups: Iterable<Wanted>
 ): Effect.fn.Return<Allowed, NotAllowed, ProcessCalls> {
   return {
     users: yield* Effect.forEach(yield* distinct(users), userOf),
@@ -94,7 +95,7 @@ export const access = Effect.fnUntraced(function* ({
   )
 })
 
-/** Who may look into the cache: root and the user that this process runs as now, and nobody that is allowed besides. */
+/** Admits root and the user that this process runs as now, and no other: for requests that inspect the cache. */
 export const insiders = ({ overflow }: Pick<Allowed, "overflow">): Effect.Effect<Access, never, ProcessCalls> =>
   access({ users: [], groups: [], overflow })
 

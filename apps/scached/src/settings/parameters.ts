@@ -1,12 +1,12 @@
 /**
- * The parameters that Postfix does not have, for main.cf and `-o`: the cache's own limits, who may connect, what is watched.
+ * The parameters that Postfix does not have, for main.cf and `-o`: the cache's own limits, access control, and the watch of far ends.
  *
  * This table is the one place that describes a parameter. The parsers, `--help`, the entries of man/scached.8, the table of docs/limits.md, the
  * log line of a limit that is reached, and the words of the statistics are made from it.
  */
 import { Parameter } from "@scached/postfix"
 
-/** How the log and the statistics speak of a limit. */
+/** The words for a limit in the log and the statistics. */
 export interface LimitWords {
   /** Its name in `CacheSettings`. */
   readonly kind: string
@@ -22,9 +22,9 @@ export interface LimitRow {
   readonly whenReached: string
   /** Counters that show it, besides `limits reached`. */
   readonly counters?: string
-  /** Stands behind the parameter's name. */
+  /** Follows the parameter's name. */
   readonly parameterNote?: string
-  /** Stands behind the default. */
+  /** Follows the default. */
   readonly defaultNote?: string
 }
 
@@ -51,7 +51,7 @@ export const cacheParameters = {
       name: "scached_connection_limit",
       default: "0",
       min: 0,
-      about: "Connections cached at a time; 0: as many as RLIMIT_NOFILE allows."
+      about: "Maximum number of cached connections; 0: as many as RLIMIT_NOFILE allows."
     }),
     {
       details: "See LIMITS.",
@@ -74,7 +74,7 @@ export const cacheParameters = {
       name: "scached_endpoint_connection_limit",
       default: "1000",
       min: 1,
-      about: "Cached connections of one endpoint."
+      about: "Maximum number of cached connections of one endpoint."
     }),
     {
       limit: {
@@ -95,7 +95,7 @@ export const cacheParameters = {
       name: "scached_binding_limit",
       default: "100000",
       min: 1,
-      about: "Bindings of destinations to endpoints."
+      about: "Maximum number of bindings of destinations to endpoints."
     }),
     {
       limit: {
@@ -117,7 +117,7 @@ export const cacheParameters = {
       name: "scached_destination_binding_limit",
       default: "256",
       min: 1,
-      about: "Bindings of one destination."
+      about: "Maximum number of bindings of one destination."
     }),
     {
       limit: {
@@ -138,7 +138,7 @@ export const cacheParameters = {
       name: "scached_text_limit",
       default: "67108864",
       min: 65_536,
-      about: "Bytes of all labels and properties together."
+      about: "Maximum size of all labels and properties together, in bytes."
     }),
     {
       limit: {
@@ -159,7 +159,7 @@ export const cacheParameters = {
       name: "scached_client_limit",
       default: "0",
       min: 0,
-      about: "Clients served at a time; 0: as many as RLIMIT_NOFILE allows."
+      about: "Maximum number of connected clients; 0: as many as RLIMIT_NOFILE allows."
     }),
     {
       details: "Further clients wait until one leaves. See LIMITS.",
@@ -181,7 +181,7 @@ export const cacheParameters = {
       default: "65536",
       min: 1_024,
       max: 1_048_576,
-      about: "Bytes of one request."
+      about: "Maximum size of one request, in bytes."
     }),
     {
       limit: {
@@ -197,10 +197,11 @@ export const cacheParameters = {
       name: "scached_output_limit",
       default: "262144",
       min: 4_096,
-      about: "Bytes that may wait for a client that does not read its answers."
+      about: "Maximum number of bytes that wait for a client that does not read its answers."
     }),
     {
-      details: "Never less than twice **scached_request_limit**. Meanwhile nothing more is read from that client.",
+      details:
+        "Never less than twice **scached_request_limit**. While so much waits, nothing more is read from that client.",
       limit: {
         kind: "outputBytesMax",
         counter: "output",
@@ -220,7 +221,7 @@ export const cacheParameters = {
       name: "scached_exchange_timeout",
       default: "60s",
       minSeconds: 1,
-      about: "A client that owes bytes, or does not read its answers, is disconnected after that time."
+      about: "A client that owes bytes, or does not read its answers, is disconnected after this time."
     }),
     {
       row: {
@@ -228,7 +229,7 @@ export const cacheParameters = {
         parameterNote: ", `ipc_timeout`: the shorter one",
         defaultNote: ", 3600s",
         whenReached:
-          "what it has sent meanwhile is read first; if it still owes the same, it is disconnected, and a connection that it had found goes back",
+          "its pending input is read first; if it still owes the same bytes, it is disconnected, and a connection that it had found goes back",
         counters: "`clients timeouts`"
       }
     }
@@ -238,7 +239,7 @@ export const cacheParameters = {
       name: "scached_watch",
       default: "data",
       choices: ["data", "hangup", "off"],
-      about: "What ends a connection's stay in the cache: data or hangup of its peer, or off."
+      about: "Which events remove a connection from the cache: data or hangup of its peer, or off."
     }),
     {
       details:
@@ -249,11 +250,11 @@ export const cacheParameters = {
     boolean({
       name: "scached_greeting",
       default: "yes",
-      about: "Whether a client is greeted, as Postfix 3.6 and later expect: yes or no."
+      about: "Whether clients are greeted, as Postfix 3.6 and later expect: yes or no."
     }),
     {
       details:
-        "**no** is for the clients of Postfix 3.5 and earlier, which take a greeting for a malformed answer and do without a cache. A change holds for new clients."
+        "**no** is for the clients of Postfix 3.5 and earlier, which take a greeting for a malformed answer and then deliver without a cache. A change applies to new clients."
     }
   ),
   farewells: withWords(
@@ -261,11 +262,11 @@ export const cacheParameters = {
       name: "scached_farewell",
       default: "",
       about:
-        "What is said on a cached connection before it is closed, by service or beginning of the label; empty: nothing."
+        "The farewell written to a cached connection before it is closed, by service or beginning of the label; empty: none."
     }),
     {
       details:
-        "Rules between commas or white space, of which the first that matches counts: **smtp**, **relay=smtp**, **mail-*=imap**. See FAREWELL."
+        "Rules separated by commas or white space; the first that matches applies: **smtp**, **relay=smtp**, **mail-*=imap**. See FAREWELL."
     }
   ),
   farewellSeconds: withWords(
@@ -273,7 +274,7 @@ export const cacheParameters = {
       name: "scached_farewell_timeout",
       default: "5s",
       minSeconds: 0,
-      about: "How long a server has for closing a connection after a farewell; 0: it is not waited for."
+      about: "How long a server may take to close a connection after a farewell; 0: it is closed at once."
     }),
     {
       row: {
@@ -288,16 +289,21 @@ export const cacheParameters = {
       name: "scached_io_uring",
       default: "auto",
       choices: ["auto", "always", "never"],
-      about: "Whether many system calls are made in one go: auto, always or never."
+      about: "Whether system calls are batched: auto, always or never."
     }),
     {
       details:
-        "io_uring(7) makes the system calls that many clients need at the same time. **auto**: where a system call takes 0.2 microseconds and more, as on some virtual machines. **always**: wherever the kernel and its administrator allow io_uring.",
+        "io_uring(7) batches the system calls that many clients need at the same time. **auto**: if a system call takes 0.2 microseconds or more, as on some virtual machines. **always**: wherever the kernel and its administrator allow io_uring.",
       needsRestart: true
     }
   ),
   warningLimit: withWords(
-    integer({ name: "scached_warning_limit", default: "20", min: 1, about: "Warnings logged a second." }),
+    integer({
+      name: "scached_warning_limit",
+      default: "20",
+      min: 1,
+      about: "Maximum number of warnings logged per second."
+    }),
     {
       details: "Further warnings are counted, and the count is logged.",
       row: {
@@ -312,11 +318,11 @@ export const cacheParameters = {
       name: "scached_log_lines",
       default: "auto",
       choices: ["auto", "all", "scache"],
-      about: "Which lines are logged besides problems: auto, all, or those of scache alone."
+      about: "Which lines are logged besides problems: auto, all, or only those of scache."
     }),
     {
       details:
-        "**all**: also the line at the start, the one at the end, and the lines that begin with `counters:`. **scache**: the statistics of scache(8) alone, which tools that read mail logs know. **auto**: **scache** where the command's name in master.cf is scache, **all** otherwise. Problems, and what **-v** and SIGUSR1 ask for, are logged in any case."
+        "**all**: also the line at the start, the one at the end, and the lines that begin with `counters:`. **scache**: only the statistics of scache(8), which tools that read mail logs know. **auto**: **scache** where the command's name in master.cf is scache, **all** otherwise. Problems, and what **-v** and SIGUSR1 ask for, are logged in any case."
     }
   ),
   allowedUsers: withWords(
@@ -325,15 +331,15 @@ export const cacheParameters = {
       default: "",
       about: "Users that may connect besides root and the user that the daemon runs as."
     }),
-    { details: "By name or number, between commas or white space." }
+    { details: "By name or number, separated by commas or white space." }
   ),
   allowedGroups: withWords(
     text({ name: "scached_allow_groups", default: "", about: "Groups whose members may connect." }),
-    { details: "By name or number, between commas or white space." }
+    { details: "By name or number, separated by commas or white space." }
   )
 } as const
 
-/** The values of all of them. */
+/** The values of all parameters. */
 export type CacheValues = Parameter.Values<typeof cacheParameters>
 
 type KindOf<P> = P extends { readonly limit: { readonly kind: infer Kind } } ? Kind : never
@@ -347,16 +353,16 @@ export const cacheParameterList: ReadonlyArray<Parameter.Parameter & Words> = Ob
 /** The limits that can be reached: their parameters, and their names in `CacheSettings`. */
 export const limitParameters: ReadonlyArray<{ readonly name: string; readonly kind: LimitKind }> =
   cacheParameterList.flatMap(({ limit, name }) =>
-    // It cannot lie: the type is made of the table.
+    // The cast cannot lie: the type is derived from the table.
     limit === undefined ? [] : [{ name, kind: limit.kind as LimitKind }]
   )
 
 const limits = new Map(cacheParameterList.flatMap(({ limit }) => (limit === undefined ? [] : [[limit.kind, limit]])))
 
-/** What is said of each limit. */
+/** The words for a limit. */
 export const wordsOfLimit = (kind: LimitKind): LimitWords => {
   const words = limits.get(kind)
-  // It cannot be: the type is made of the table.
+  // This cannot happen: the type is derived from the table.
   if (words === undefined) throw new TypeError(kind)
   return words
 }

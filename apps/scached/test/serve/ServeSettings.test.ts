@@ -13,7 +13,8 @@ import { Directory } from "../support/Daemon.ts"
 const readAll = (
   text: string,
   overrides: ReadonlyArray<string>,
-  socketPath: string | undefined = "/run/private/name"
+  socketPath: string | undefined = "/run/private/name",
+  giveWay?: Effect.Effect<void>
 ) => {
   using directory = new Directory()
   writeFileSync(directory.join("main.cf"), text)
@@ -25,7 +26,7 @@ const readAll = (
     socketPath
   }
   const result = Effect.runSync(
-    Effect.result(ServeSettings.read(origin)).pipe(Effect.provide(KernelProcessCalls.layer))
+    Effect.result(ServeSettings.read(origin, giveWay)).pipe(Effect.provide(KernelProcessCalls.layer))
   )
   return { result, file: directory.join("main.cf"), directory: directory.path }
 }
@@ -36,6 +37,16 @@ const errors = (...given: Parameters<typeof readAll>) => {
   const messages = Result.isFailure(result) ? result.failure.messages : []
   return messages.map((message) => message.replaceAll(file, "FILE"))
 }
+
+test("others have a turn between the parts of a large main.cf", () => {
+  let turns = 0
+  const giveWay = Effect.sync(() => {
+    turns++
+  })
+  const text = Array.from({ length: 10_000 }, (_, index) => `own${index} = ${index}\n`).join("")
+  expect(Result.isSuccess(readAll(text, [], undefined, giveWay).result)).toBe(true)
+  expect(turns).toBe(Math.ceil(text.length / 16_384))
+})
 
 describe("values", () => {
   test("-o goes before main.cf, main.cf before the default; max_idle is off unless set", () => {

@@ -33,7 +33,7 @@ test("more than 256 different names are too many, and none is looked up", () => 
   const { outcome, reads } = lookUp(list)
   expect(outcome).toMatchObject({
     _tag: "Failure",
-    failure: { message: "scached_allow_users: 257 names, at most 256: allow a group" }
+    failure: { message: "scached_allow_users: more than 256 names: allow a group" }
   })
   expect(reads).toBe(0)
 })
