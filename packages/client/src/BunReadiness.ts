@@ -11,7 +11,7 @@
  * Bun to come refuse such descriptors, `until` calls back after `refusedMillis` and the client goes on, slower; a test tells.
  *
  * Tried beside it, requests that find nothing, one at a time, on two shared x86-64 cores, over three runs (a request is often answered
- * before anybody has to wait, hence the range):
+ * before the caller has to wait, hence the range):
  *
  *     this                                         15 to 56 µs at the median, 20 to 34 µs of CPU
  *     SIGURG by O_ASYNC, and process.on("SIGURG")  40 to 55 µs, 63 to 81 µs of CPU; not in Workers; interrupts calls of any thread

@@ -53,9 +53,9 @@ const numberOf = (socket: RuntimeSocket): number | SocketUnfit => {
 }
 
 /**
- * A copy of a socket's descriptor, which is the caller's to close; the socket keeps its own, and goes on as before.
+ * A copy of a socket's descriptor, which the caller must close; the socket keeps its own, and continues as before.
  *
- * Both are the same connection: nobody may talk over one copy while somebody else has the other. What the socket had read before is
+ * Both are the same connection: do not use one copy while another process has the other. What the socket had read before is
  * not in the copy.
  *
  * @category conversions
@@ -80,7 +80,7 @@ const copyOf = (calls: SystemCalls["Service"], number: number): Descriptor | Sys
 }
 
 /**
- * Stops the socket reading: what arrives from now on is left for whoever goes on with the connection. Returns what undoes it.
+ * Stops the socket reading: later input is left for the next user of the connection. Returns a function that undoes this.
  *
  * `pause` of `node:net` only holds back its events, while Bun reads on into the socket's buffer: the handle below it has to stop. And
  * `resume` would throw away what comes before there is a listener, so that only what flowed before flows again.

@@ -194,7 +194,7 @@ const look = <A>(
     )
   })
 
-/** As any descriptor in a scope, but nobody waits for its close: whoever made it may have had it linger. */
+/** As any descriptor in a scope, but its close does not block: its maker may have set it to linger. */
 const scopedFound = (client: Client, descriptor: Descriptor): Effect.Effect<Descriptor, never, Scope.Scope> =>
   Effect.acquireRelease(Effect.succeed(descriptor), (held) =>
     Effect.sync(() => {

@@ -89,8 +89,8 @@ export class CacheUnavailable extends Schema.TaggedError<CacheUnavailable>()("Ca
 }
 
 /**
- * The exchange broke off after the descriptor had left: the cache may hold a copy, and give it to somebody else. It is not tried
- * again. The caller's own copy is still the caller's: close it, and do not go on talking over it.
+ * The exchange broke off after the descriptor had left: the cache may hold a copy, and give it to another client. The exchange is
+ * not tried again. The caller still owns its copy: close it, and do not use it any more.
  *
  * @category errors
  */
@@ -205,7 +205,7 @@ export class OptionsInvalid extends Schema.TaggedError<OptionsInvalid>()("Option
 }
 
 /**
- * What a request was told is of another type than it takes.
+ * An argument of a request has another type than the request takes.
  *
  * @category errors
  */

@@ -17,8 +17,8 @@ export interface ClientSettings {
   /** The pause before another attempt; 1000 unless told otherwise. */
   readonly retryMillis: number
   /**
-   * For how long a cache that is out of reach is not asked again; 1000 unless told otherwise. It doubles each time up to
-   * `restMillisMax`, and begins anew with the first answer. `Infinity` gives up for good, as smtp(8) does.
+   * How long the client backs off from a cache that is out of reach; the default is 1000. It doubles each time up to
+   * `restMillisMax`, and starts over after the first answer. `Infinity` gives up for good, as smtp(8) does.
    */
   readonly restMillis: number
   /** 60,000 unless told otherwise. */
@@ -37,7 +37,7 @@ export interface ClientSettings {
 export type ClientOptions = Pick<ClientSettings, "path"> & Partial<ClientSettings>
 
 /**
- * The settings that nobody need name.
+ * The settings that have a default.
  *
  * @category constants
  */

@@ -120,7 +120,7 @@ export class FoundConnection implements Disposable {
     return BunSockets.connectNodeSocket(this.#calls, this.descriptor)
   }
 
-  /** Closes the connection, unless it went elsewhere before. That takes no time here, also where whoever made it had it linger. */
+  /** Closes the connection, unless it was given away before. This does not block, even if the connection was set to linger. */
   [Symbol.dispose](): void {
     if (this.descriptor.isOwned) this.#letGo(this.descriptor)
   }

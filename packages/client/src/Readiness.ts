@@ -9,9 +9,9 @@ import { Context } from "effect"
 export type Direction = "readable" | "writable"
 
 /**
- * Waiting for a socket: the one thing that a client needs of the event loop it lives in.
+ * Waiting for a socket: the only thing that a client needs from its event loop.
  *
- * `BunReadiness.layer` waits in Bun's own loop. A program that has another loop, the reactor's for instance, provides a layer of its own,
+ * `BunReadiness.layer` waits in Bun's own loop. A program that has another loop, the reactor's for instance, provides another layer,
  * and so do the tests, whose loop is the simulated kernel's.
  *
  * A plain callback and not an Effect, since a request waits once or twice, and a fiber for each wait was most of what a request left to
@@ -22,9 +22,9 @@ export type Direction = "readable" | "writable"
 export interface ReadinessShape {
   /**
    * Calls `ready` once when something can be read from, or written to, a non-blocking socket, or when its peer is gone; later, and not
-   * within this call. It may do so too early: whoever waits tries, and waits again. While it waits it keeps the process alive. What it
-   * returns is the wait: disposed of before `ready` was called, it is called off, and leaves nothing behind. The socket stays open
-   * meanwhile, and nobody else waits for it.
+   * within this call. It may do so too early: the caller tries, and waits again. A wait keeps the process alive. The result is
+   * the wait: if disposed of before `ready` was called, it is cancelled, and leaves nothing behind. The socket must stay open
+   * meanwhile, and only one caller may wait for it.
    */
   readonly until: (socket: Descriptor, direction: Direction, ready: () => void) => Disposable
 }

@@ -1,8 +1,8 @@
 /**
  * The numbers that stand for users and groups of other user namespaces.
  *
- * In a user namespace that does not know all users the kernel shows each of the others as one number, 65534 in most cases (user_namespaces(7)). It
- * is also the number of "nobody", so whoever goes by it takes any stranger for that user.
+ * In a user namespace that does not map all users the kernel shows each unmapped user as the same number, 65534 in most cases
+ * (user_namespaces(7)). It is also the number of "nobody", so a program that relies on the number takes any stranger for that user.
  *
  * @category users
  */
@@ -10,7 +10,7 @@ import { Effect } from "effect"
 import { ProcessCalls, type ProcessCallsShape } from "./ProcessCalls.ts"
 
 /**
- * The user and the group that may be anybody's here; undefined where this process's namespace knows them all.
+ * The user and the group that stand for all unmapped ones; undefined if this process's namespace maps all.
  *
  * @category models
  */

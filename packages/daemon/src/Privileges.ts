@@ -48,7 +48,7 @@ const describeHeld = (sets: CapabilitySets): string =>
 
 const reasonOf = (outcome: Outcome): string => `${errnoExplanation(-outcome)}, ${errnoName(-outcome)}`
 
-/** Empties the bounding set, as long as there is the right to; what was in the way, where that matters to somebody. */
+/** Empties the bounding set, if this process may; returns the obstacle, if it is worth reporting. */
 const emptyBoundingSet = (calls: ProcessCallsShape): ReadonlyArray<string> => {
   const before = calls.capabilities()
   if (typeof before !== "number" && before.bounding === 0n) return []
@@ -82,7 +82,7 @@ export const relinquish: Effect.Effect<Relinquished, SystemCallError | Privilege
       return yield* new PrivilegesRemain({ user: "", found: `it still has capabilities: ${held}` })
     }
     if (cleared >= 0) return { remarks }
-    // Not even looking is allowed: nobody knows what is held.
+    // Not even reading is allowed: the capabilities held are unknown.
     if (typeof after === "number") return yield* systemCallError("capset", cleared)
     return { remarks: [...remarks, `capabilities could not be set (${reasonOf(cleared)}); none was held`] }
   }

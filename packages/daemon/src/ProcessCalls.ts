@@ -76,7 +76,7 @@ export interface ProcessCallsShape {
   /** Whether a standard descriptor (0, 1 or 2) is a terminal. */
   readonly isTerminal: (standard: 0 | 1 | 2) => boolean
   /**
-   * Opens standard error a second time, so that it does not wait and whoever shares the first one notices nothing. Where it cannot be
+   * Opens standard error a second time, so that it does not block and the other users of the first one are not affected. Where it cannot be
    * opened (a socket) or need not be (a file), the output lends the first one. Needs /proc; `EBADF` when standard error is closed.
    */
   readonly openStandardError: () => Output | Outcome

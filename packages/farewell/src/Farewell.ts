@@ -16,7 +16,7 @@ export const octetsMax = 64
  * Of each protocol the command that ends a session, alone, and as a client in no transaction says it.
  *
  * A command before it, RSET for instance, makes OpenSMTPD and msmtpd complain. LOGOUT within IDLE is wrong: a program that saves idling connections
- * needs octets of its own. POP3's QUIT carries out what DELE has marked.
+ * needs its own octets. POP3's QUIT carries out what DELE has marked.
  */
 const octetsByName = {
   smtp: "QUIT\r\n",

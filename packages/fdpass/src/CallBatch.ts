@@ -21,9 +21,9 @@ export interface CallBatch {
   send(socket: Descriptor, bytes: Uint8Array): number
   /** Puts the passing of a descriptor in, which stays open here; the result is its place. */
   sendDescriptor(socket: Descriptor, passed: Descriptor): number
-  /** Puts letting go of a descriptor in that somebody else has made, which is the batch's from then on. There is room for any number. */
+  /** Adds letting go of a descriptor that another process made; the batch owns it from then on. There is room for any number. */
   letGo(descriptor: Descriptor): void
-  /** The same for one that was made here, whose close waits for nobody. */
+  /** The same for a descriptor that was made here, whose close does not block. */
   close(descriptor: Descriptor): void
   /** Makes the calls. */
   run(): void

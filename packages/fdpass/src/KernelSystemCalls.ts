@@ -118,7 +118,7 @@ const make = (layout: Layout): SystemCallsShape => {
     // Looking for more in vain would cost each save two lists.
     const lone = into.message.loneNumber
     if (lone !== undefined) return into.putDescriptor(owned(lone))
-    // The kernel's own: nobody else has made them, and their close waits for nobody.
+    // Made by the kernel for this process only: their close does not block.
     for (const number of into.message.addedNumbers) closeNumber(number)
     const [first, ...rest] = into.message.receivedNumbers
     if (first !== undefined) into.putDescriptor(owned(first))

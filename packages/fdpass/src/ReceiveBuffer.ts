@@ -21,7 +21,7 @@ export abstract class ReceiveBuffer {
   #descriptor: Descriptor | undefined
   readonly #views: Array<Buffer | undefined> = []
 
-  /** The first `byteCount` bytes, as a view that is shared with whoever asks for as many. */
+  /** The first `byteCount` bytes, as a view that all callers with the same count share. */
   first(byteCount: number): Buffer {
     if (byteCount >= sharedViewBytesMax) return this.bytes.subarray(0, byteCount)
     // A new view for each read would take 40 ns, and leave 100 bytes to the garbage collector.
@@ -37,7 +37,7 @@ export abstract class ReceiveBuffer {
     return descriptor
   }
 
-  /** Called by `receive`: puts a descriptor in. One that nobody took is closed first, so that it cannot leak. */
+  /** Called by `receive`: puts a descriptor in. One that was not taken is closed first, so that it cannot leak. */
   putDescriptor(descriptor: Descriptor | undefined): void {
     this.#descriptor?.close()
     this.#descriptor = descriptor

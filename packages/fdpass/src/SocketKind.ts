@@ -2,7 +2,7 @@
  * What a descriptor is, as far as that decides what may be done with it.
  *
  * The kernel calls the code of a socket's family, or of a file's driver, for poll(2), epoll_ctl(2) and close(2). Much of that code takes a lock that
- * somebody else can hold: vsock's poll waits for a receive into a page of a stranger's file system, and not even SIGKILL ends that wait. So the
+ * another process can hold: vsock's poll waits for a receive into a page of a stranger's file system, and not even SIGKILL ends that wait. So the
  * kinds are an allow-list: what is not named here is `unknown`.
  *
  * @category models

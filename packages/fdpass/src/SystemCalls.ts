@@ -124,7 +124,7 @@ export interface SystemCallsShape {
   readonly socketPair: () => readonly [Descriptor, Descriptor] | Outcome
   /**
    * Gives a socket its path, and the file there its mode from the first moment on: 0777 less the umask unless given. A mode that is set
-   * later may reach another file: whoever may write to the directory can have put a link in its place.
+   * later may reach another file: a process that may write to the directory can have put a link in its place.
    */
   readonly bind: (socket: Descriptor, path: string, mode?: number) => Outcome
   readonly listen: (socket: Descriptor, backlog: number) => Outcome
@@ -157,7 +157,7 @@ export interface SystemCallsShape {
    * which descriptors may have come. The kernel would close those along with it, and wait for those whose maker made them linger. What
    * the peer sends from now on is refused there with `EPIPE`.
    *
-   * Only for a socket of which nobody else has a copy: a read waits for one that another process is in the middle of. Of a queue that
+   * Only for a socket of which there is no other copy: a read waits for one that another process is in the middle of. Of a queue that
    * is full of descriptors no more is thrown away at once than the message with which there were `descriptorsMax` of them: 1 says that
    * there may be more, and 0 that nothing is left.
    */
@@ -169,8 +169,8 @@ export interface SystemCallsShape {
    */
   readonly keepUrgent: (socket: Descriptor) => Outcome
   /**
-   * Switches off what adds control messages to each message that is read (SO_PASSCRED, SO_PASSPIDFD, SO_PASSSEC, time stamps), which whoever
-   * made an inherited socket may have set; a connection has its listener's options from when it was made. How many were on.
+   * Switches off what adds control messages to each message that is read (SO_PASSCRED, SO_PASSPIDFD, SO_PASSSEC, time stamps), which the
+   * maker of an inherited socket may have set; a connection has its listener's options from when it was made. How many were on.
    */
   readonly plainMessages: (socket: Descriptor) => Outcome
   /**
@@ -186,7 +186,7 @@ export interface SystemCallsShape {
   readonly peerGroups: (socket: Descriptor) => ReadonlyArray<number> | Outcome
   /**
    * Looks whether something can be read, and leaves it there: 1 when there are bytes, 0 at the end of the stream, `-EAGAIN` when
-   * nothing has come, another error when the connection has failed, which is told once. Works for sockets of all families;
+   * nothing has come, another error when the connection has failed, which is reported once. Works for sockets of all families;
    * `-ENOTSOCK` for what is none. It is a read as far as waiting goes: only for sockets of which no stranger has a copy.
    */
   readonly peek: (socket: Descriptor) => Outcome
@@ -201,8 +201,8 @@ export interface SystemCallsShape {
    */
   readonly socketCookie: (descriptor: Descriptor) => Outcome
   /**
-   * What holds of a socket at this moment: those of the given `Readiness` bits, errors and hang-ups always. Nobody can hold it up, whatever
-   * they do with a copy of the socket, since it takes no lock. `-ENOTSOCK` for what is no UNIX, IPv4 or IPv6 socket, which is not looked at.
+   * Polls a socket once: returns those of the given `Readiness` bits that hold now, and errors and hang-ups always. It takes no lock, so no holder
+   * of a copy can block it. `-ENOTSOCK` for anything but a UNIX, IPv4 or IPv6 socket, which is not polled.
    * Fewer bytes than the maker of a TCP socket has asked for (SO_RCVLOWAT) do not count as readable. With `isThorough` a UNIX stream that is
    * asked whether it is writable, and whose peer reads no more, counts as failed: one more system call.
    */
@@ -214,8 +214,8 @@ export interface SystemCallsShape {
    */
   readonly stopLingering: (socket: Descriptor) => Outcome
   /**
-   * Closes a descriptor that somebody else has made, without waiting for anybody. Closed at once are TCP sockets that neither listen nor
-   * linger, and UNIX sockets without an address and with an empty queue; all else may hold its closer up and is closed by threads that do
+   * Closes a descriptor that another process made, without blocking. Closed at once are TCP sockets that neither listen nor
+   * linger, and UNIX sockets without an address and with an empty queue; anything else may block its closer and is closed by threads that do
    * nothing else. Nothing is read from it or changed in it, since others may have copies.
    */
   readonly letGo: (descriptor: Descriptor) => void
@@ -230,8 +230,8 @@ export interface SystemCallsShape {
   readonly hurryCloses: () => void
   /**
    * Writes 1 to 64 bytes in one go to a stream of which others may have copies, if nothing can be read from it; the outcome is how many were
-   * taken, or 0 where something has come or the stream has ended. A write takes the socket's lock, which whoever has a copy can hold for
-   * as long as they like: so a thread that does nothing else makes it. `done` is called by `tendErrands`, and until then the descriptor
+   * taken, or 0 where something has come or the stream has ended. A write takes the socket's lock, which any process with a copy can hold
+   * indefinitely: so a thread that does nothing else makes it. `done` is called by `tendErrands`, and until then the descriptor
    * must be left alone. False, and no call of `done`, where no thread is to be had.
    */
   readonly writeElsewhere: (socket: Descriptor, bytes: Uint8Array, done: (outcome: Outcome) => void) => boolean

@@ -16,7 +16,7 @@ import { type SystemCallError, systemCallError } from "./SystemCallError.ts"
 import { type FileIdentity, type Outcome, SystemCalls } from "./SystemCalls.ts"
 
 /**
- * Somebody already serves the socket at this path; nothing was touched.
+ * Another server already uses the socket at this path; nothing was changed.
  *
  * @category errors
  */
@@ -98,8 +98,8 @@ export const pair: Effect.Effect<readonly [Descriptor, Descriptor], SystemCallEr
 /**
  * Connects to the server at `path`; the connection is closed with the current scope unless given up before.
  *
- * A UNIX socket connects at once or not at all: `EAGAIN` means that the server's backlog is full, `ECONNREFUSED` that nobody
- * serves the path, `ENOENT` that there is no socket.
+ * A UNIX socket connects at once or not at all: `EAGAIN` means that the server's backlog is full, `ECONNREFUSED` that no server
+ * uses the path, `ENOENT` that there is no socket.
  *
  * @category sockets
  */
@@ -144,7 +144,7 @@ export const lockPathOf = (path: string): string => `${path}.lock`
 /** Of the file that is locked, whatever the umask and the mode of the socket. */
 const lockMode = 0o600
 
-/** Attempts to lock a file that others keep removing; each one that fails means that somebody else got through. */
+/** Attempts to lock a file that others keep removing; each one that fails means that another process succeeded. */
 const lockAttemptsMax = 100
 
 /** Opens and locks the file; the number of its descriptor, or what failed. */
@@ -156,7 +156,7 @@ const openLocked = (file: string): { readonly number: number } | { readonly oper
     } catch (error) {
       return { operation: "open", errno: -errnoOf(error) }
     }
-    // The umask may have taken even the owner's rights away, and whoever may open the file may keep the lock.
+    // The umask may have taken even the owner's rights away, and any process that may open the file may hold the lock.
     if ((fstatSync(number).mode & 0o777) !== lockMode) fileOutcome(() => fchmodSync(number, lockMode))
     const errno = libc().symbols.flock(number, exclusiveLock | lockWithoutWaiting)
     if (errno >= 0 && isStillThere(file, number)) return { number }
@@ -166,7 +166,7 @@ const openLocked = (file: string): { readonly number: number } | { readonly oper
   return { operation: "flock", errno: -Errno.EAGAIN }
 }
 
-/** Its last owner may have removed it between our open and our lock: what we hold then is nobody's lock any more. */
+/** Its last owner may have removed it between our open and our lock: the lock that we hold is then void. */
 const isStillThere = (file: string, number: number): boolean => {
   try {
     const [ours, found] = [fstatSync(number), lstatSync(file)]
@@ -190,8 +190,8 @@ const isThere = (path: string): boolean => {
  * that start over the same stale socket each could remove the other's. Fails with `SocketInUse` when another server has it, and with
  * `LockHeld` when that server's socket is no longer there.
  *
- * It is a file beside the socket, `PATH.lock`, locked with flock(2): the kernel lets go of it however its owner ends, so that a file
- * that was left behind keeps nobody away. Only on the kernel: the simulation has no such locks.
+ * It is a file beside the socket, `PATH.lock`, locked with flock(2): the kernel releases it however its owner ends, so that a file
+ * that was left behind blocks no other server. Only on the kernel: the simulation has no such locks.
  *
  * @category sockets
  */
@@ -207,7 +207,7 @@ export const lock = (path: string): Effect.Effect<void, SystemCallError | Socket
   })
   const release = (number: number) =>
     Effect.sync(() => {
-      // Removed while it is still locked: whoever has opened it meanwhile finds that it is gone, and makes a new one.
+      // Removed while it is still locked: a process that has opened it meanwhile finds that it is gone, and makes a new one.
       if (isStillThere(file, number)) fileOutcome(() => unlinkSync(file))
       closeSync(number)
     })
@@ -231,7 +231,7 @@ const isServed = Effect.fnUntraced(function* (path: string) {
 /**
  * Binds and listens at `path`, with the given mode of the socket file.
  *
- * A stale socket, one that nobody serves, is replaced. The file is made with its mode, so that there is no moment at which somebody else
+ * A stale socket, one without a server, is replaced. The file is made with its mode, so that there is no moment at which another user
  * could connect, and none at which a link in its place would have the mode of another file changed. When the scope closes the socket is
  * closed, and its file removed if it is still ours.
  *
@@ -266,7 +266,7 @@ export const listen = Effect.fnUntraced(function* (
 const bindFile = Effect.fnUntraced(function* (listener: Descriptor, path: string, mode: number) {
   const calls = yield* SystemCalls
   const outcome = calls.bind(listener, path, mode)
-  // Between the look and the bind somebody else can have been faster: then it is theirs.
+  // Between the check and the bind another process may have been faster: then the path is taken.
   if (outcome === -Errno.EADDRINUSE) return yield* new SocketInUse({ path })
   yield* check("bind", outcome, path)
   return yield* orFail("lstat", calls.identify(path), path)

@@ -13,7 +13,7 @@ interface Guest {
   readonly close: () => void
 }
 
-/** The same for all waits, so that one makes no functions of its own. */
+/** The same for all waits, so that a wait makes no functions. */
 const handlers = {
   open: (guest: Guest): void => guest.data.opened(guest),
   close: (guest: Guest): void => guest.data.closed(),
@@ -67,9 +67,9 @@ class Wait implements Disposable {
 
 /**
  * Waits in Bun's event loop until a socket is readable or writable, or its peer is gone, and calls `ready` once; dispose of what it returns to call
- * the wait off. The socket has to stay open meanwhile, and nobody else may wait for it.
+ * the wait off. The socket has to stay open meanwhile, and only one caller may wait for it.
  *
- * Where Bun takes no epoll set, or there is no descriptor left for one, it calls back after 10 ms: whoever waits tries, and waits again.
+ * Where Bun takes no epoll set, or there is no descriptor left for one, it calls back after 10 ms: the caller tries, and waits again.
  *
  * @category sockets
  */

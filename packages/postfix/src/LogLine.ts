@@ -97,7 +97,7 @@ export const syslogDatagram = (line: LogLine, facility: SyslogFacility): Uint8Ar
   return ByteText.encode(`<${priority}>${timestamp(line.date, " ")} ${body(line)}`)
 }
 
-/** The name of a host whose name nobody knows yet. */
+/** The name of a host whose name is not known yet. */
 const unknownHostname = "amnesiac"
 
 /**

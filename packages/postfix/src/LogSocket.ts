@@ -22,7 +22,7 @@ import { Effect, type Scope } from "effect"
  * @category models
  */
 export interface LogSocketOptions {
-  /** Where the logger listens. A relative path is looked up anew from the directory that is current then: it survives a chroot. */
+  /** Where the logger listens. A relative path is looked up again from the directory that is current then: it survives a chroot. */
   readonly path: string
   /** The datagram that tells of messages which were lost. */
   readonly lossNotice: (lost: number) => Uint8Array
@@ -45,9 +45,9 @@ const isAway = (outcome: Outcome): boolean =>
 /**
  * A datagram socket to a logger.
  *
- * A message is sent at once, or waits when the logger is busy or away; more than 1000 messages or 256 KB do not wait. What comes
- * on top is lost and counted, and the loss is told behind what did wait. A logger that restarts is found again at its path with the next
- * message, or within a second. Nothing here ever waits for the logger, and a loop with nothing to log is not woken.
+ * A message is sent at once, or waits when the logger is busy or not running: at most 1000 messages or 256 KB wait. Further
+ * messages are dropped and counted, and the count is logged after the waiting messages. A logger that restarts is found again at its path
+ * with the next message, or within a second. Nothing here ever blocks on the logger, and a loop with nothing to log is not woken.
  *
  * @category logging
  */

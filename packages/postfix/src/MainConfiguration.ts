@@ -21,7 +21,7 @@ export interface Setting {
 }
 
 /**
- * Something that Postfix reads over, and that somebody should know of: a setting that a later one replaces, a first line that
+ * Something that Postfix ignores, and that an operator should know: a setting that a later one replaces, a first line that
  * continues nothing, text behind a NUL byte.
  *
  * @category models
@@ -159,7 +159,7 @@ class Reading {
 }
 
 /**
- * The same as `parse` in steps of some 16 KiB: whoever has others to serve goes on when it likes. A megabyte at once took 100 ms.
+ * The same as `parse` in steps of some 16 KiB: a server continues between serving its clients. A megabyte at once took 100 ms.
  *
  * @category decoding
  */

@@ -44,7 +44,7 @@ export class NotFromMaster extends Schema.TaggedError<NotFromMaster>()("NotFromM
 export interface MasterChannel {
   /** Succeeds when master(8) has died or wants new processes (`postfix reload`): leave at once. */
   readonly gone: Effect.Effect<void>
-  /** Sends a status message; false when it did not fit or nobody is there. Never waits. */
+  /** Sends a status message; false when it did not fit or master(8) is gone. Never blocks. */
   readonly tell: (message: Uint8Array) => boolean
 }
 
@@ -53,7 +53,7 @@ const wordOf = (found: string | Outcome): string => {
   return found === -Errno.EBADF ? "not open" : `unusable (errno ${-found})`
 }
 
-/** Nobody uses them here, and they are for nobody that would be started from here. */
+/** Not used here, and not meant for programs that would be started from here. */
 const keepFlowControl = (calls: SystemCalls["Service"], process: ProcessCalls["Service"]): void => {
   for (const number of flowDescriptors) {
     if (process.inspect(number) === -Errno.EBADF) continue
@@ -76,7 +76,7 @@ export const open = Effect.fnUntraced(function* (
   const loop = yield* Reactor
   const expected = "the status channel of master(8)"
   const found = process.inspect(number)
-  // Where nobody has passed it, the number may well be one of the runtime's own, and to be left alone.
+  // If it was not passed, the number may belong to the runtime, and must be left alone.
   if (typeof found === "number" || found === "not a socket") {
     const what = found === "not a socket" ? "neither a pipe nor a socket" : wordOf(found)
     return yield* new NotFromMaster({ number, expected, found: what })

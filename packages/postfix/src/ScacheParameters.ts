@@ -8,7 +8,7 @@ import { facilities } from "./SyslogFacility.ts"
 
 /**
  * The table. Facts and the defaults of `config_directory`, `myhostname` and `process_name` are the caller's to give; those here are
- * what a program knows that asked nobody.
+ * for a program that has not looked them up.
  *
  * @category constants
  */
@@ -123,7 +123,7 @@ export const scacheParameters = {
 } as const
 
 /**
- * What `-D` asks for. It stands apart, since without that option nobody reads it, and what is wrong in it does not matter.
+ * What `-D` asks for. It is separate, since it is read only with that option; otherwise a mistake in it does not matter.
  *
  * @category constants
  */

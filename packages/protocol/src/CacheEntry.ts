@@ -88,7 +88,7 @@ const timesText = ({ propertiesBytes, ageMillis, remainingMillis }: CacheEntry):
   `properties\0${propertiesBytes}\0age_ms\0${Math.round(ageMillis)}\0left_ms\0${Math.round(remainingMillis)}\0`
 
 /**
- * An entry as an attribute list, in Latin-1 text: whoever lists many makes bytes of them together.
+ * An entry as an attribute list, in Latin-1 text: a server that lists many encodes them together.
  *
  * @category encoding
  */

@@ -72,7 +72,7 @@ const textOf = (name: string, value: string | number | undefined): string =>
   value === undefined ? "" : `${name}\0${value}\0`
 
 /**
- * An event as an attribute list, in Latin-1 text: whoever tells many makes bytes of them together.
+ * An event as an attribute list, in Latin-1 text: a server that sends many encodes them together.
  *
  * @category encoding
  */

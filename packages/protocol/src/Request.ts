@@ -124,7 +124,7 @@ export const wireName = (request: Request | Inspection): WireName | InspectionNa
 const headOf = (request: Request | Inspection): string => `request\0${allNames[request._tag]}\0`
 
 /**
- * A request as the attribute list that a client sends, in an array of its own.
+ * A request as the attribute list that a client sends, in a new array.
  *
  * @category encoding
  */

@@ -39,7 +39,7 @@ export interface FoundDestination<out A, out S extends string = string> {
 export const expireEntriesMax = 256
 
 /**
- * How many entries one save evicts at most, so that nobody else waits for long. It is one, but for large texts and after limits were
+ * How many entries one save evicts at most, so that no other client waits for long. It is one, except for large texts and after limits were
  * lowered.
  *
  * @category constants
@@ -92,8 +92,8 @@ export class ConnectionStore<A, S extends string = string> {
   }
 
   /**
-   * Evicts what is more than the limits allow since they were lowered, at most `entriesMax` connections and bindings. Whoever holds the
-   * most gives way. What is leased cannot be evicted, and may keep the store above its limits until it is handed over or put back.
+   * Evicts entries that exceed the limits since those were lowered, at most `entriesMax` connections and bindings. The label with the most is
+   * evicted from first. A leased entry cannot be evicted, and may keep the store above its limits until it is handed over or put back.
    */
   shrink(nowMillis: number, entriesMax: number = expireEntriesMax): ReadonlyArray<Evicted<A, S>> {
     checkBound("entriesMax", entriesMax)
@@ -167,8 +167,8 @@ export class ConnectionStore<A, S extends string = string> {
 
   /**
    * Takes one particular connection out at once, for example when its peer hung up: the caller closes it.
-   * False, and nothing happens, when the connection is in nobody's reach here: leased, handed over, reported by `expire`, evicted, or
-   * removed already. One that is leased is its holder's to forget, by `commit`.
+   * False, and nothing happens, when the connection is not in the store's reach: leased, handed over, reported by `expire`, evicted, or
+   * removed already. The holder of a leased one forgets it, by `commit`.
    */
   remove(connection: CachedConnection<A, S>): boolean {
     return connection instanceof ConnectionNode && this.#connections.remove(connection)

@@ -4,7 +4,7 @@
 import type { CachedConnection } from "./CachedConnection.ts"
 
 /**
- * A connection that was found and is being handed over; nobody else can find it. Its holder settles it exactly once, by `commit` or by
+ * A connection that was found and is being handed over; no other find returns it. Its holder settles it exactly once, by `commit` or by
  * `putBack`; a second time throws a `StoreDefect`.
  *
  * @category models

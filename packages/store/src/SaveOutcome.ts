@@ -32,9 +32,9 @@ export interface Bound<out A, out S extends string = string> {
 /**
  * It was not saved: a connection stays with the caller, who closes it.
  *
- * - `CannotFit`: not into an empty store either. The limit is 0, or the entry has more text than all may have.
- * - `NoRoom`: nobody has to make room for it. Its own label holds the most and all of that is leased, or what could be evicted belongs to
- *   labels that hold no more than their share. Also when 256 evictions were not enough.
+ * - `CannotFit`: it would not fit into an empty store either. The limit is 0, or the entry has more text than all entries may have.
+ * - `NoRoom`: nothing may be evicted for it. Its own label has the most and all of its entries are leased, or the entries that could be
+ *   evicted belong to labels with no more than their share. Also when 256 evictions were not enough.
  *
  * @category models
  */

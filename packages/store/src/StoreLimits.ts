@@ -4,7 +4,7 @@
 
 /**
  * A maximum: a whole number, of which 0 lets nothing in, or no bound at all. `Infinity` is not one: it comes from arithmetic gone wrong
- * more often than from somebody who means it.
+ * more often than from intent.
  *
  * @category models
  */

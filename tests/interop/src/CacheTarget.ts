@@ -28,7 +28,7 @@ export interface CacheTarget {
   /** Starts it at a socket and returns when a client can connect; it is stopped with the scope. */
   readonly start: (
     socketPath: string,
-    options: { readonly ttlLimitSeconds: number }
+    options: { readonly ttlLimitSeconds: number; readonly farewells?: string }
   ) => Effect.Effect<LabProcess.LabProcess, LabFailure, PostfixTools | SystemCalls | Scope.Scope>
 }
 
@@ -51,11 +51,21 @@ const scached = (name: string, command: ReadonlyArray<string>, program: string, 
   name,
   isReference: false,
   impediment: () => (existsSync(join(repository, program)) ? undefined : `there is no ${program}: ${remedy}`),
-  start: Effect.fnUntraced(function* (socketPath, { ttlLimitSeconds }) {
+  start: Effect.fnUntraced(function* (socketPath, { farewells = "", ttlLimitSeconds }) {
     const limit = `connection_cache_ttl_limit=${ttlLimitSeconds}s`
     const settings = Object.entries(Greeting.settings()).flatMap(([name, value]) => ["-o", `${name}=${value}`])
     const access = ["--mode", "0666", "--allow-user", "postfix"]
-    const options = ["serve", "--socket", socketPath, ...access, "-o", limit, ...settings]
+    const options = [
+      "serve",
+      "--socket",
+      socketPath,
+      ...access,
+      "-o",
+      limit,
+      "-o",
+      `scached_farewell=${farewells}`,
+      ...settings
+    ]
     const server = yield* LabProcess.start([...command, ...options], { directory: repository })
     yield* server.waitForOutput("listening on", startMillisMax)
     return server

@@ -7,9 +7,11 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { scachedExecutable } from "../src/CacheTarget.ts"
+import * as DeliveryRun from "../src/DeliveryRun.ts"
 import { labPorts } from "../src/LoopbackAddress.ts"
 import * as MailLoad from "../src/MailLoad.ts"
 import * as MailLog from "../src/MailLog.ts"
+import { isAtLeast } from "../src/PostfixRelease.ts"
 import * as PrivatePostfix from "../src/PrivatePostfix.ts"
 import * as Recorder from "../src/Recorder.ts"
 import * as TempDirectory from "../src/TempDirectory.ts"
@@ -149,3 +151,34 @@ labTest("what is cached is a UNIX socket, with the TLS context in its properties
     expect(sockets.filter((inode) => !known.has(inode))).toEqual([])
   })
 )
+
+/** 3.5 and 3.7 ask for the destination first; 3.8 and 3.9 were not tried. */
+const isAskedByHost = isAtLeast(3, 10)
+
+/** What the statistics of scache(8) and of scached are read by, in docs/postfix.md. */
+for (const [name, cache, trouble] of [
+  ["scache", "scache", undefined],
+  ["scached", { executable: scached, commandArguments: "", isChrooted: true }, impediment]
+] as const) {
+  labTest(
+    `where TLS is possible, ${name} is asked for hosts alone from Postfix 3.10 on`,
+    { timeoutMillis, impediment: trouble },
+    () =>
+      Effect.gen(function* () {
+        // The destination offers no TLS, so that its connections are used again without tlsproxy(8).
+        const result = yield* DeliveryRun.deliver(
+          { cache, settings: { smtp_tls_security_level: "may" } },
+          { mails: 100, sessions: 4, timeoutMillis: deliveryMillisMax }
+        )
+        expect(result.reused).toBeGreaterThan(0)
+        const hits = (key: "destinationHits" | "endpointHits") =>
+          result.statistics.reduce((sum, each) => sum + each[key], 0)
+        const [asked, unasked] = isAskedByHost
+          ? (["endpointHits", "destinationHits"] as const)
+          : (["destinationHits", "endpointHits"] as const)
+        expect(hits(asked)).toBeGreaterThan(0)
+        if (isAskedByHost) expect(hits(unasked)).toBe(0)
+        expect(hits(asked) + hits(unasked)).toBeGreaterThanOrEqual(result.reused)
+      })
+  )
+}

@@ -3,7 +3,9 @@
  * of `find`, which must occur exactly once in its file: where the source has changed, the list is changed too.
  */
 
+import { benchMutants } from "./BenchMutants.ts"
 import { descriptorMutants } from "./DescriptorMutants.ts"
+import { farewellMutants } from "./FarewellMutants.ts"
 import { holdUpMutants } from "./HoldUpMutants.ts"
 
 /** A bug. */
@@ -346,6 +348,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "",
     tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
+  ...benchMutants,
+  ...farewellMutants,
   ...holdUpMutants,
   ...descriptorMutants
 ]

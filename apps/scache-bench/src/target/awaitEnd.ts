@@ -4,7 +4,7 @@ import { tryConnect } from "./ServerProcess.ts"
 import type { Target } from "./Target.ts"
 
 /** A process closes its sockets before its parent hears of its end. */
-const hearingMillisMax = 2_000
+const hearingMillisMax = 1_000
 const pollMillis = 10
 
 /** How a server has ended that has hung up; undefined when it lives. */

@@ -24,24 +24,24 @@ const sharedStep = 8
 /** A running cache. */
 export interface CacheServer {
   /**
-   * Succeeds when no client was connected for `idleSecondsMax`, and nobody waits to be accepted; never when that is 0. From then on
-   * nobody is accepted: who comes waits for whoever serves the listening sockets next.
+   * Succeeds when no client has been connected for `idleSecondsMax`, and none waits to be accepted; never when that is 0. From then on
+   * no client is accepted: new clients wait for the next server of the listening sockets.
    */
   readonly idle: Effect.Effect<void>
   /**
-   * To be run after `idle` where nobody will serve the listening sockets any more, once nobody can find them: serves those that have come
-   * until then, to their end.
+   * Run this after `idle` if no other server will use the listening sockets, once no client can find them any more: serves the clients that have
+   * connected until then, to their end.
    */
   readonly serveLast: Effect.Effect<void>
   /** Succeeds when the first client has connected. */
   readonly used: Effect.Effect<void>
   /** Succeeds when a client has left and none is connected any more. */
   readonly vacated: Effect.Effect<void>
-  /** Takes a client's connected socket, which nobody else has, as if it had been accepted. */
+  /** Takes a client's connected socket, of which there is no other copy, as if it had been accepted. */
   readonly admit: (socket: Descriptor) => void
   /**
-   * Accepts at a listening socket whoever brings clients, as long as there are places; the listening socket stays its owner's. Each that is
-   * accepted takes a place until `arrived`.
+   * Accepts the programs that pass clients at a listening socket, as long as there are slots; the listening socket stays its owner's. Each
+   * accepted program takes a slot until `arrived`.
    */
   readonly acceptAt: (listener: Descriptor, onSocket: (socket: Descriptor) => void) => SystemCallError | undefined
   /** To be called once for each that was accepted by `acceptAt`, when it is closed, and before its client is admitted. */

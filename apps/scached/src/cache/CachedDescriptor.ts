@@ -9,7 +9,7 @@ export interface CachedDescriptorOwner {
   readonly parting: Parting
   /** The same with nothing to be said; undefined where that is so already. */
   readonly silent: CachedDescriptorOwner | undefined
-  /** Who has saved them; undefined where nobody is known. */
+  /** The process that saved them; undefined if it is not known. */
   readonly savedBy: PeerCredentials | undefined
   readonly calls: SystemCalls["Service"]
   /** The peer of a connection at rest has left, or said something unasked. */
@@ -48,7 +48,7 @@ export class CachedDescriptor extends IdleConnection {
     return this.#owner.parting
   }
 
-  /** Its descriptor is sent to a client, and whatever comes of that somebody else may be using it: nothing is said on it any more. */
+  /** Its descriptor was sent to a client, which may be using it, whatever the outcome: no farewell is written to it any more. */
   silence(): void {
     if (this.#owner.silent !== undefined) this.#owner = this.#owner.silent
   }
@@ -62,7 +62,7 @@ export class CachedDescriptor extends IdleConnection {
     this.stop()
   }
 
-  /** Closes the cache's copy, without waiting for anybody. A copy that was handed over lives on with its new owner. */
+  /** Closes the cache's copy, without waiting. A copy that was handed over lives on with its new owner. */
   close(): void {
     this.stopWatching()
     this.#owner.calls.letGo(this.descriptor)

@@ -354,7 +354,7 @@ export class ConnectionCache {
 
   #scheduleExpiry(): void {
     const next = this.#store.nextDeadlineMillis
-    // One that is armed too early is left alone: it finds nothing to do, once, and is armed anew.
+    // A timer that is armed too early is left alone: it finds nothing to do, once, and is armed again.
     if (next === undefined || next >= this.#expiryMillis) return
     this.#cancelExpiry?.()
     this.#expiryMillis = next

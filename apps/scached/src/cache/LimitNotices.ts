@@ -3,7 +3,7 @@ import type { Journal } from "../log/Journal.ts"
 import type { SettingsInForce } from "../settings/CacheSettings.ts"
 import { type LimitKind, wordsOfLimit } from "../settings/parameters.ts"
 
-/** A limit that goes on being reached is told again after that long. */
+/** While a limit stays reached, it is logged again after this long. */
 const silenceMillis = 3_600_000
 
 /**

@@ -1,21 +1,21 @@
-/** What goes by how many places are taken. */
+/** Decisions that depend on the number of slots taken. */
 export interface OccupancyObserver {
-  /** The number of places taken may have changed. */
+  /** The number of slots taken may have changed. */
   consider(): void
   /** A descriptor of this process is free again. */
   descriptorFreed?(): void
 }
 
 /**
- * The places for clients that are taken. The server, the admission of clients and the exit of an idle server all go by this number, and hear here
- * that it has changed, so that none of them needs to know the others.
+ * The slots that clients have taken. The server, the admission of clients and the exit of an idle server all depend on this number and are notified
+ * of its changes here, so that none of them needs to know the others.
  */
 export class Occupancy {
   /** Clients that are connected. */
   clients = 0
   /** Clients that another process has accepted and has not passed yet. */
   onTheirWay = 0
-  /** Clients that were sent away, and have left so much unread that it is still being thrown away. */
+  /** Clients that were disconnected, and whose unread input is still being thrown away. */
   leaving = 0
   readonly #observers: Array<OccupancyObserver> = []
 

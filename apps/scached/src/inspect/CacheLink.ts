@@ -22,7 +22,7 @@ const unreachable = (message: string): InspectFailure =>
 
 const reasons: Readonly<Partial<Record<string, string>>> = {
   ENOENT: "there is no such socket: is scached running, and is --socket its path?",
-  ECONNREFUSED: "nobody listens there: scached is not running",
+  ECONNREFUSED: "no server is listening there: scached is not running",
   EACCES: "this user may not use it: ask as root, or as the user that scached runs as",
   EAGAIN: "scached is busy: too many clients wait to be accepted"
 }
@@ -131,7 +131,7 @@ export class CacheLink {
 
   #refused(status: number): InspectFailure {
     const why =
-      "it answers root and the user that scached runs as; scache(8), and scached before version 0.1, answer nobody"
+      "it answers root and the user that scached runs as; scache(8), and scached before version 0.1, do not answer"
     return new InspectFailure({
       message: `${this.#path}: refused with status ${status}: ${why}`,
       exitCode: exitCodes.refused

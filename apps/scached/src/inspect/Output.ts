@@ -6,7 +6,7 @@ export class Output {
   readonly #onGone: () => void
   #onRoom: (() => void) | undefined
 
-  /** `onGone`: nobody reads any more, as after head(1). */
+  /** `onGone`: the reader is gone, as after head(1). */
   constructor(onGone: () => void) {
     this.#onGone = onGone
     process.stdout.on("error", () => this.#onGone())

@@ -86,7 +86,7 @@ const complain = (error: unknown): number => {
 
 /** Does what a person asked for, and ends the process. */
 export const main = async (words: ReadonlyArray<string>): Promise<void> => {
-  // Whoever has closed the pipe, as head(1) does, has read enough.
+  // A reader that has closed the pipe, as head(1) does, has read enough.
   const output = new Output(() => process.exit(exitCodes.done))
   process.on("SIGINT", () => process.exit(exitCodes.done))
   const command = parse(words)

@@ -27,7 +27,7 @@ MemoryDenyWriteExecute=no
 
 const isInPlace = ({ command }: PostfixFacts): boolean => /^scached(\s|$)/.test(command)
 
-/** What makes a Postfix that runs see what has changed: a unit has to start anew for it, all else is read again. */
+/** The command that makes a running Postfix notice the changes: a changed unit needs a restart, for anything else a reload is enough. */
 const renewal = (facts: PostfixFacts, changedUnits: ReadonlyArray<string>): ReadonlyArray<Step> => {
   const reread: ReadonlyArray<Step> =
     changedUnits.length === 0 ? [] : [{ why: "systemd reads its units again", command: ["systemctl", "daemon-reload"] }]

@@ -52,7 +52,7 @@ const carryOut = (steps: ReadonlyArray<Step>, { print, run }: Surroundings): Ins
   return undefined
 }
 
-/** Does what `scached install` is told; returns the exit status. */
+/** Runs `scached install` with its arguments; returns the exit status. */
 export const install = (words: ReadonlyArray<string>, surroundings: Surroundings): number => {
   const { complain, isRoot, print, program, run } = surroundings
   const values = parse(words)

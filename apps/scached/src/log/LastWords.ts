@@ -1,5 +1,5 @@
 /**
- * The one line of a service that cannot make a system call, and so cannot send a datagram to a logger: Bun has stream sockets of its own only.
+ * The one line of a service that cannot make a system call, and so cannot send a datagram to a logger: Bun itself has only stream sockets.
  *
  * systemd's journal takes a stream (systemd-journald.service(8)). It hands the line on to a syslog daemon, where there is one.
  */

@@ -57,7 +57,7 @@ const colours: Readonly<Record<Severity, string>> = {
   fatal: "\x1b[1;31m"
 }
 
-/** A line for people, with the lines of a cause indented below it; nothing in it can look like a line of its own. */
+/** A line for people, with the lines of a cause indented below it; nothing in it can look like a separate line. */
 export const text = ({ cause, date, message, severity }: LogEntry, isColoured: boolean): string => {
   const word = severity === "info" ? "" : `${severity}: `
   const below = cause === undefined ? [] : cause.split("\n").map((line) => `    ${printable(line).trimStart()}\n`)

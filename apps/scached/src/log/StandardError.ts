@@ -4,7 +4,7 @@ import { Context, Effect, Layer } from "effect"
 import { LineWriter } from "./LineWriter.ts"
 
 /**
- * This process's standard error. Nothing here waits for whoever reads there: `process.stderr` does, and with it the whole process, when it is
+ * This process's standard error. Nothing here waits for its reader: `process.stderr` does, and with it the whole process, when it is
  * a terminal that was paused.
  */
 export class StandardError extends Context.Service<

@@ -19,7 +19,7 @@ export interface ServiceLogOptions {
   readonly isUtf8: boolean
   /** postlogd's socket, where Postfix logs to a file; otherwise it is syslog's. */
   readonly postlogPath: string | undefined
-  /** What is written to standard error besides: everything with -V; what is fatal where somebody may be looking. */
+  /** Lines that also go to standard error: all of them with -V; fatal ones where an operator may be looking. */
   readonly onStandardError: "everything" | "fatal" | "nothing"
   /** Told once, when the logger cannot be reached at the start. */
   readonly onTrouble?: (trouble: SystemCallError) => void
@@ -36,7 +36,7 @@ export const postlogPathWithin = (queueDirectory: string, path: string): string 
   return inside.startsWith("..") || isAbsolute(inside) ? path : inside
 }
 
-/** Where everything that a service has to say goes; never waits for anybody. */
+/** The log of a service. It never blocks. */
 export class SyslogLog extends Context.Service<
   SyslogLog,
   { readonly write: (severity: LogLine.Severity, text: string) => void }

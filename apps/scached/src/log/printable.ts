@@ -11,7 +11,7 @@ const escapeOne = (character: string): string => {
   return names[character] ?? (code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`)
 }
 
-/** A text that stays on its line, whatever it is made of: nobody can forge a line of the log with it. */
+/** A text that stays on its line, whatever its characters: it cannot forge a line of the log. */
 export const printable = (text: string): string => text.replace(unprintable, escapeOne)
 
 /** The same within the quotes of JSON, where `JSON.stringify` has seen to the first 32 only. */

@@ -1,6 +1,6 @@
 /**
- * Clients that another program accepted and passes on (`-t pass`). Whoever passes one connects, sends a byte with the client's socket, then an
- * attribute list of what it knows of the client; by closing that connection the receiver says that it has both. What the list
+ * Clients that another program accepted and passes on (`-t pass`). The passing program connects, sends a byte with the client's socket, then an
+ * attribute list of facts about the client. The receiver closes that connection to confirm that it has both. What the list
  * says is of no use to a cache.
  */
 
@@ -12,10 +12,10 @@ import { Effect, type Scope } from "effect"
 import type { CacheServer } from "../cache/CacheServer.ts"
 import { Journal } from "../log/Journal.ts"
 
-/** Whoever passes a client has it in its hands when it connects; this is for a machine out of breath. */
+/** The passing program has the client before it connects; this long is for an overloaded machine. */
 const passMillisMax = 10_000
 
-/** Passes that are under way at once; above it the passer is sent away, so that nobody fills the descriptor table by this door. */
+/** Passes under way at once. Above this number a passer is disconnected, so that passers cannot fill the descriptor table. */
 const passesMax = 256
 
 /** Nothing is ever sent on such a connection. */
@@ -109,7 +109,7 @@ export const open = Effect.fnUntraced(function* (
   const passing: Passing = {
     loop,
     admit: (client) => {
-      // First of all, since what follows takes the socket's lock, which somebody with a copy can hold. Nothing else can bring descriptors.
+      // This comes first, since the next calls take the socket's lock, which a process with a copy can hold. Nothing else can bring descriptors.
       if (loop.calls.socketKind(client) !== SocketKind.unixStream) {
         loop.calls.letGo(client)
         return passing.complain("what came is no UNIX stream socket")

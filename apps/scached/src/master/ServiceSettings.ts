@@ -1,5 +1,5 @@
 /**
- * What a service is told by master(8): options, environment and main.cf, read into one value.
+ * The settings of a service under master(8): options, environment and main.cf, read into one value.
  */
 import { ProcessCalls, UserDatabase } from "@scached/daemon"
 import type { FarewellRules } from "@scached/farewell"
@@ -44,7 +44,7 @@ export interface ServiceSettings {
   readonly owner: Confinement.Owner
   /** What is said to whom before a connection is closed. */
   readonly farewells: FarewellRules.FarewellRules
-  /** What main.cf holds that nobody can have meant; for the log. */
+  /** Remarks on main.cf about settings that cannot be intended; for the log. */
   readonly remarks: ReadonlyArray<string>
 }
 
@@ -70,7 +70,7 @@ const readConfiguration = (directory: string) =>
 export const readOptions = (invocation: Invocation): Effect.Effect<DaemonOptions.DaemonOptions, ServiceFailure> =>
   orFail(DaemonOptions.parse(invocation.words))
 
-/** Reads all that a service is told; the first thing that is wrong ends it. */
+/** Reads all settings of a service; fails with the first that is wrong. */
 export const read = Effect.fnUntraced(function* (
   invocation: Invocation
 ): Effect.fn.Return<ServiceSettings, ServiceFailure, ProcessCalls> {

@@ -51,11 +51,11 @@ export const run = (
     })
   )
 
-/** Whoever has set debugger_command waits for its debugger. */
+/** An operator who has set debugger_command waits for its debugger. */
 const debuggerRemark =
   "option -D: debugger_command was not run, nothing is executed here: use -v, or attach a debugger to this process"
 
-/** Everything up to the log: what is told, and the directory from which postlogd's socket is found. */
+/** Everything that the log needs: the settings, and the directory from which postlogd's socket is found. */
 const prepare = Effect.fnUntraced(function* (invocation: ServiceSettings.Invocation) {
   const { isDebugging, isStream } = yield* ServiceSettings.readOptions(invocation)
   const process = yield* ProcessCalls
@@ -76,7 +76,7 @@ const giveUp = Effect.fnUntraced(function* (log: SyslogLog.SyslogLog["Service"],
   return 1
 })
 
-/** At a terminal, or where it was not master(8) that started it: there the log is not where anybody would look. */
+/** At a terminal, or if master(8) did not start it: an operator would not look at the log there. */
 const maySomebodyLook = (
   { environment }: ServiceSettings.Invocation,
   process: Pick<ProcessCalls["Service"], "isTerminal">
@@ -104,7 +104,7 @@ const openLog = (
 const openEarlyLog = (invocation: ServiceSettings.Invocation) =>
   Effect.flatMap(ProcessCalls, (process) => {
     const { words, environment, processName } = invocation
-    // The options may be what is wrong: whoever wrote a V somewhere wants to see it.
+    // The options themselves may be wrong: an operator who wrote a V among them wants to see it.
     const isWatched = maySomebodyLook(invocation, process) || words.some((word) => /^-[a-zA-Z]*V/.test(word))
     return SyslogLog.open({
       tag: LogLine.programTag(environment["MAIL_LOGTAG"] || "postfix", processName),
@@ -124,7 +124,7 @@ const serve = Effect.fnUntraced(function* (
 ) {
   const { options, environment } = settings
   const isVerbose = options.verbosity > 0 || environment.isVerbose
-  // What a handler of the loop throws must be heard: nobody else would log it here.
+  // Log what a handler of the loop throws: nothing else would log it here.
   const loop = yield* Reactor
   loop.onDefect = (defect) => log.write("error", `internal error: ${defect instanceof Error ? defect.stack : defect}`)
   for (const remark of settings.remarks) log.write("warning", remark)
@@ -158,7 +158,7 @@ const settle = Effect.fnUntraced(function* ({
   })
   // Under a distribution's unit they are the same at every start, and nothing is wrong.
   if (journal.isVerbose) for (const remark of remarks) journal.verbose(remark)
-  // The client of a stream was passed by whoever started this, and of one that comes over the network nobody can tell the user.
+  // The client of a stream was passed by the program that started this process; for a client over the network the kernel knows no user.
   const isKnown = mode._tag === "Listen" && mode.transport !== "inet"
   const access = isKnown ? yield* Allowed.access(allowed) : undefined
   const settings = cacheSettingsOf(values, budget, access, yield* Allowed.insiders(allowed), farewells)
@@ -177,7 +177,7 @@ const factsOf = ({ values }: ServiceSettings.ServiceSettings, mode: "master" | "
     settings: () => settingTexts(ServiceSettings.table, values)
   }))
 
-/** Serves the sockets that master(8) listens on, until nobody has come for max_idle, or master wants no more of it. */
+/** Serves the sockets that master(8) listens on, until no client has connected for max_idle, or master(8) ends it. */
 const serveMaster = Effect.fnUntraced(function* (
   settings: ServiceSettings.ServiceSettings,
   mode: Extract<ServiceMode.ServiceMode, { readonly _tag: "Listen" }>,

@@ -1,4 +1,4 @@
-/** A signal that asks for something (SIGHUP, SIGUSR1), and that may come before anybody can answer it. */
+/** A signal that requests an action (SIGHUP, SIGUSR1), and may arrive before it can be handled. */
 export class PendingSignal {
   #answer: (() => void) | undefined
   #isWaiting = false

@@ -5,7 +5,7 @@ import { ProcessCalls } from "@scached/daemon"
 import { Reactor } from "@scached/reactor"
 import { Effect, type Scope } from "effect"
 
-/** By then whoever waited for the start has been served. */
+/** By then the clients that waited for the start have been served. */
 const compileAfterMillis = 100
 const trimAfterMillis = 1_000
 

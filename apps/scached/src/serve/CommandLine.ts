@@ -12,7 +12,7 @@ import { UsageError } from "./UsageError.ts"
 /** Where the log goes. */
 export type LogTarget = "stderr" | "syslog"
 
-/** What `serve` was told. */
+/** The arguments of `serve`. */
 export interface ServeCommand {
   readonly _tag: "Serve"
   /** Undefined where systemd passes the listening sockets. */
@@ -58,7 +58,7 @@ const scan = (args: ReadonlyArray<string>) => {
   try {
     return Result.succeed(parseArgs({ args: [...args], options, strict: true, allowPositionals: true }))
   } catch (error) {
-    // Its messages name the option; only the first sentence is of use to somebody who is not a programmer.
+    // Its messages name the option; only the first sentence helps an operator.
     const text = error instanceof Error ? error.message : String(error)
     return fail(`${text.split(/[.\n]/)[0]}: ${seeHelp}`)
   }

@@ -1,5 +1,5 @@
 /**
- * Reading the settings of a running `serve` anew, and saying what that changes.
+ * Reads the settings of a running `serve` again, and logs the changes.
  */
 import type { ProcessCalls } from "@scached/daemon"
 import { Effect } from "effect"

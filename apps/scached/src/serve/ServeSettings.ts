@@ -1,5 +1,5 @@
 /**
- * What `scached serve` is told by `-o` and by main.cf, read into one value; read again when it gets SIGHUP.
+ * The settings of `scached serve` from `-o` and main.cf, read into one value; read again at SIGHUP.
  */
 import { basename, resolve } from "node:path"
 import { ProcessCalls } from "@scached/daemon"

@@ -1,5 +1,5 @@
 /**
- * The file of the socket that `serve` has made: cleaners of /tmp and /run remove it while the cache runs, and then nobody finds the cache.
+ * The file of the socket that `serve` has made: cleaners of /tmp and /run can remove it while the cache runs, and then clients cannot find the cache.
  */
 import { Errno, type FileIdentity, SystemCalls, UnixSocket } from "@scached/fdpass"
 import { Effect, type Scope } from "effect"

@@ -1,5 +1,5 @@
 /**
- * Whether the place of a socket is one where nobody else can put another in its stead.
+ * Checks that no other user can replace a socket at its path.
  */
 import { lstatSync, readlinkSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -29,8 +29,8 @@ interface Way {
 const namesOf = (path: string): ReadonlyArray<string> => path.split("/").filter((name) => name !== "" && name !== ".")
 
 /**
- * Walks to the directory of a socket as the kernel does: from the root on, and through each link where it stands. What cannot be looked at is left
- * to whoever makes the socket, and says what is wrong. The end of the way comes first.
+ * Walks to the directory of a socket as the kernel does: from the root on, and through each link where it stands. A part of the path that cannot be
+ * read is ignored here: making the socket will fail with the reason. The end of the path comes first.
  */
 const wayTo = (socketPath: string): Way => {
   const directories: Array<Entry> = []
@@ -65,9 +65,9 @@ const wayTo = (socketPath: string): Way => {
 }
 
 /**
- * Refuses a place in which everybody may rename and remove what is not theirs, at whatever level and behind whatever link; warns of the first
- * directory that belongs to somebody else than root and the own user, or that another group may write to, and of a link that its owner may
- * replace.
+ * Refuses a path with a directory, at any level and behind any link, in which every user may rename and remove the files of others. Logs a
+ * warning for the first directory that belongs to a user other than root and the daemon's own, or that another group may write to, and for a
+ * link that its owner may replace.
  */
 export const check = Effect.fnUntraced(function* (path: string): Effect.fn.Return<void, UsageError, ProcessCalls> {
   const { directories, links } = wayTo(path)
@@ -89,7 +89,7 @@ export const check = Effect.fnUntraced(function* (path: string): Effect.fn.Retur
         "choose one that belongs to root, or to the user that scached runs as"
     )
   }
-  // With the sticky bit of its directory, the owner of a link and nobody else may put another in its place.
+  // If its directory has the sticky bit, only the owner of a link may replace it.
   const link = links.find((each) => isForeign(each) && (each.holder.mode & (writableByOthers | writableByGroup)) !== 0)
   if (link !== undefined) {
     yield* Effect.logWarning(

@@ -50,7 +50,7 @@ const inWords = (
   const who = `uid ${process.geteuid?.() ?? "unknown"}`
   const why = `${errnoExplanation(errno)} (${error.errnoName})`
   const lockPath = UnixSocket.lockPathOf(path)
-  // Whether anybody serves it cannot be told then; in a directory with the sticky bit it cannot be removed either.
+  // It is then unknown whether a server uses the socket; in a directory with the sticky bit it cannot be removed either.
   if (["connect", "unlink"].includes(error.operation) && error.subject === path) {
     return new NotPermitted({
       message:

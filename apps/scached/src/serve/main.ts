@@ -29,7 +29,7 @@ const linesOf = (error: unknown): ReadonlyArray<string> => {
 
 const exitCodeOf = (error: unknown): number => (error instanceof UsageError ? exitCodes.usage : exitCodes.cannotServe)
 
-/** What was wrong, without a time: whoever reads it has just started this. */
+/** An error without a time: its reader has just started this. */
 const complaintOf = (message: string): string => `scached: ${printable(message)}\n`
 
 /** Says it at standard error before anything runs, or when nothing does any more. */
@@ -111,7 +111,7 @@ const run = (command: CommandLine.ServeCommand, onListening: () => void): void =
   })
 }
 
-/** Prints a page. Whoever has closed the pipe, as head(1) does, has read enough; everybody else hears why it is not whole. */
+/** Prints a page. A reader that has closed the pipe, as head(1) does, has read enough; any other failure is reported. */
 const print = (text: string): void => {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     const { errno = -Errno.EIO } = error

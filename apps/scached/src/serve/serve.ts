@@ -1,5 +1,5 @@
 /**
- * `scached serve`: a cache for whoever has started it, at a path or on the sockets that systemd passes.
+ * `scached serve`: a cache at a path or on the sockets that systemd passes.
  */
 
 import { ProcessCalls } from "@scached/daemon"
@@ -30,17 +30,17 @@ import { UsageError } from "./UsageError.ts"
 /** Clients that wait to be accepted; a burst of delivery processes starts at once, and the kernel caps it at somaxconn. */
 const backlog = 1_024
 
-/** Only whoever has started it, or everybody where others are allowed: the kernel says of each who it is. */
+/** Only the user that started it, or all if others are allowed: the kernel then reports the user of each client. */
 const standardMode = ({ allowed: { groups, users } }: ServeSettings): number =>
   groups.length + users.length === 0 ? 0o600 : 0o666
 
-/** What `serve` is told, by whomever. */
+/** The inputs of `serve`, from all sources. */
 export interface ServeOptions {
   readonly socketPath: string | undefined
   readonly mode: number | undefined
   /** What systemd has passed. */
   readonly passedSockets: ListenSockets.Passed
-  /** What to say of sockets that were passed to somebody else, behind the complaint that there is none. */
+  /** A note about sockets that were passed to another process, added to the error that there is none. */
   readonly strayNote: string
   readonly notifier: Notifier.NotifierSettings
   readonly origin: SettingsOrigin
@@ -165,7 +165,7 @@ export const serve = Effect.fnUntraced(function* (options: ServeOptions) {
   yield* server.idle
   runLines.endsBy("max_idle")
   journal.info(`no client for ${cacheSettings.idleSecondsMax} s (max_idle): leaving`)
-  // What systemd has passed it serves again. Nobody does a socket of our own: once it cannot be found, whoever has come is served.
+  // systemd serves its sockets again. No one serves ours again: once clients cannot find it, those that have connected are served.
   if (options.socketPath === undefined || socketFile === undefined) return
   yield* removeFile(options.socketPath, socketFile.current())
   yield* server.serveLast

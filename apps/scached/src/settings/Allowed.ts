@@ -12,7 +12,7 @@ export class NotAllowed extends Schema.TaggedError<NotAllowed>()("NotAllowed", {
 export interface Allowed {
   readonly users: ReadonlyArray<number>
   readonly groups: ReadonlyArray<number>
-  /** Numbers that are let in as nobody: in this user namespace any stranger may have them. */
+  /** Numbers that are never admitted: in this user namespace any stranger may have them. */
   readonly overflow: OverflowIds.OverflowIds
 }
 
@@ -95,7 +95,7 @@ export const access = Effect.fnUntraced(function* ({
   )
 })
 
-/** Who may look into the cache: root and the user that this process runs as now, and nobody that is allowed besides. */
+/** Admits root and the user that this process runs as now, and no other: for requests that inspect the cache. */
 export const insiders = ({ overflow }: Pick<Allowed, "overflow">): Effect.Effect<Access, never, ProcessCalls> =>
   access({ users: [], groups: [], overflow })
 

@@ -21,7 +21,7 @@ export interface CacheSettings extends StoreLimits {
   readonly requestBytesMax: number
   /** Bytes that may wait for a client which does not read: scached_output_limit. Meanwhile nothing is read from it. */
   readonly outputBytesMax: number
-  /** Clients that are served at a time; whoever comes above it waits in the backlog: scached_client_limit. */
+  /** Clients that are served at a time; further clients wait in the backlog: scached_client_limit. */
   readonly clientsMax: number
   /** Whether new clients are greeted: scached_greeting. */
   readonly isGreeting: boolean
@@ -41,7 +41,7 @@ export interface CacheSettings extends StoreLimits {
   readonly insiders: Access
   /** Whether the log has lines that scache(8) has not, besides problems and what was asked for: scached_log_lines. */
   readonly hasOwnLines: boolean
-  /** Warnings a second, whoever causes them: scached_warning_limit. */
+  /** Warnings a second, for all clients together: scached_warning_limit. */
   readonly warningsPerSecondMax: number
 }
 

@@ -20,7 +20,7 @@ const referredTo = (texts: Iterable<string>): ReadonlySet<string> => {
   return names
 }
 
-/** Names that values refer to: anybody may make up parameters of their own for that. */
+/** Names that values refer to: an operator may invent parameters for that. */
 export const referred = (
   overrides: ReadonlyArray<Override.Override>,
   configuration: MainConfiguration.MainConfiguration,

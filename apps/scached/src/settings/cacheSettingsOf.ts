@@ -4,7 +4,7 @@ import type { CacheSettings } from "./CacheSettings.ts"
 import { type DescriptorBudget, neededFor } from "./DescriptorBudget.ts"
 import type { CacheValues } from "./parameters.ts"
 
-/** The parameters of Postfix that the cache goes by, and how long it waits for somebody to come. */
+/** The parameters of Postfix that the cache uses, and how long it waits for a client. */
 interface PostfixValues {
   readonly ttlSecondsMax: number
   readonly requestSecondsMax: number
@@ -29,7 +29,7 @@ export const cacheSettingsOf = (
   exchangeSecondsMax: Math.min(values.requestSecondsMax, values.exchangeSeconds),
   idleSecondsMax: values.idleSecondsMax,
   requestBytesMax: values.requestLimit,
-  // The longest answer has two properties, each from a request of its own.
+  // The longest answer has two properties, each from a separate request.
   outputBytesMax: Math.max(values.outputLimit, 2 * values.requestLimit),
   clientsMax: values.clientLimit === 0 ? budget.clients : values.clientLimit,
   connectionsMax: values.connectionLimit === 0 ? budget.connections : values.connectionLimit,

@@ -8,8 +8,8 @@ import { MainConfiguration } from "@scached/postfix"
 import { Effect } from "effect"
 
 /**
- * Reads main.cf, and runs `giveWay` between its parts: in a running cache it lets the clients have their turn. A failure to read the file is left
- * to the front to explain, since each is told the directory by other means.
+ * Reads main.cf, and runs `giveWay` between its parts: in a running cache it lets the clients have their turn. Each front explains a failure to
+ * read the file, since each gets the directory in another way.
  */
 export const readMainConfiguration = Effect.fnUntraced(function* (
   directory: string,

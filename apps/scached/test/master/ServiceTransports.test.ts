@@ -131,7 +131,7 @@ for (const { name, command } of formsAndConfined) {
       expect(warnings(end.lines)).toEqual(["no client was passed: 256 passes are under way"])
     })
 
-    test("-t pass: where all places are taken a passer waits until somebody leaves", async () => {
+    test("-t pass: where all slots are taken a passer waits until a client leaves", async () => {
       const end = await runOnReactor(
         Effect.gen(function* () {
           const service = yield* Master.start(command, [...passing, "-o", "scached_client_limit=2"])

@@ -1,13 +1,16 @@
 import type { HostLoop } from "./HostLoop.ts"
 
-/** Whoever wants to be woken at a certain time. */
+/** A caller that wants to be woken at a certain time. */
 export interface Sleeper {
   /** Kept by the alarm: when it is to be woken, `Infinity` for never. */
   dueMillis: number
   readonly wake: () => void
 }
 
-/** So many turns without anybody to be woken: the next in line begins in the next one, and whoever asks again has one between. */
+/**
+ * The alarm stays set for this many turns without a sleeper: the next call in line begins in the next turn, and a caller that asks again
+ * has one turn in between.
+ */
 const quietTurnsMax = 2
 
 const never = Number.POSITIVE_INFINITY
@@ -15,9 +18,9 @@ const never = Number.POSITIVE_INFINITY
 /**
  * Wakes a few sleepers with one timer.
  *
- * A timer for each request took more than its exchange. This one is set for the earliest time, and stays where it is when that sleeper
- * has no need of it any more: it finds nobody then, and is set for the next. So it rings once in the longest that an answer may take,
- * however many requests there are. Only when some turns of the loop have passed in which nobody wants to be woken it is called off, for
+ * A timer for each request took more than its exchange. This one is set for the earliest time, and stays set when that sleeper
+ * no longer needs it: it then finds no sleeper, and is set for the next. So it rings once in the longest that an answer may take,
+ * however many requests there are. Only when some turns of the loop have passed without a sleeper is it cancelled, since
  * it keeps the process alive.
  */
 export class Alarm {

@@ -31,16 +31,16 @@ export type Ending = AnsweredStep | ReceivedStep<Descriptor> | ReportedStep | Li
 /** How far an exchange has come: done, failed, or stuck until the socket is ready. */
 export type Progress = "done" | Direction | AttemptFailure
 
-/** After so many reads whoever waits beside this exchange has a turn; a reply takes one or two, unless it comes in crumbs. */
+/** After this many reads other exchanges have a turn; a reply takes one or two reads, unless it arrives in small pieces. */
 const readsMax = 8
 
 /** What a connection needs of the client it belongs to. */
 export interface ConnectionSurroundings {
   readonly calls: SystemCalls["Service"]
   readonly readiness: ReadinessShape
-  /** For one read at a time: whoever leaves something in it makes a copy. */
+  /** For one read at a time: code that needs the bytes longer makes a copy. */
   readonly buffer: ReceiveBuffer
-  /** Closes what somebody else has made, without waiting for it. */
+  /** Closes a descriptor that another process may have made, without blocking. */
   readonly letGo: (descriptor: Descriptor) => void
   /** Called when a wait that was begun with `wait` is over. */
   readonly onReady: () => void
@@ -49,8 +49,8 @@ export interface ConnectionSurroundings {
 /**
  * One connection to a cache, and one exchange at a time on it.
  *
- * It owns the socket, and what a find has brought until that is taken: `close` closes both. What is to be saved stays its owner's.
- * After a failure or an interruption in an exchange nobody knows what comes next on it, and it is to be closed.
+ * It owns the socket, and the descriptor of a find until that is taken: `close` closes both. A descriptor that is being saved stays its
+ * owner's. After a failure or an interruption in an exchange the next bytes are unknown, and the connection must be closed.
  */
 export class CacheConnection {
   readonly #calls: SystemCalls["Service"]

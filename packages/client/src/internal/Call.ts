@@ -18,8 +18,8 @@ export class Defect {
 export type CallEnd = Ending | ClientError | Defect
 
 /**
- * One request, from when it is asked until it is answered: what is passed on between the line and the places. Whoever asks says in
- * `ended` what is to be done at its end, which comes once, unless the call is taken back before; it may come while it is being asked.
+ * One request, from its start to its answer: it moves from the line to a place. The caller sets in
+ * `ended` what to do at its end, which comes once, unless the call is taken back before; it may come while it is being asked.
  */
 export abstract class Call {
   readonly request: Request.Request | Request.Inspection

@@ -26,7 +26,7 @@ export class Client {
   readonly #pace: Pace
   readonly #places: ReadonlyArray<Place>
   readonly #turns: Turns<Place, Call>
-  /** Closes what somebody else has made, a connection that was found for instance, without waiting for it. */
+  /** Closes a descriptor that another process made, a found connection for instance, without blocking. */
   readonly letGo: (descriptor: Descriptor) => void
   #underWay = 0
   #isClosed = false
@@ -67,7 +67,7 @@ export class Client {
     // From a program without types, `socket.fd` for instance.
     if (cargo !== undefined && !(cargo instanceof Descriptor))
       return call.ended(new Defect(new TypeError("a descriptor to save must be a Descriptor: see copyDescriptor")))
-    // Whose it is after the first save nobody knows yet: a mistake of the caller, as using a descriptor that is gone.
+    // Its owner after the first save is not known yet: a mistake of the caller, like using a descriptor that is gone.
     if (cargo !== undefined && descriptorsUnderWay.has(cargo))
       return call.ended(new Defect(new Error("the descriptor is being saved already: await that first")))
     if (!this.#turns.draw(call)) return call.ended(new CacheBusy({ path, waitingMax }))
@@ -89,7 +89,7 @@ export class Client {
     this.#leave(call)
   }
 
-  /** Turns away whoever waits, lets what is under way come to its end, and calls back then. */
+  /** Rejects the calls that wait, lets those under way finish, and then calls back. */
   close(onQuiet: () => void): void {
     this.#onQuiet.push(onQuiet)
     if (!this.#isClosed) {
@@ -108,7 +108,7 @@ export class Client {
     }
   }
 
-  /** The place goes to the next in line, who begins once whoever has left it has gone on. */
+  /** The place goes to the next in line, which begins after the caller that left it has continued. */
   #vacate(place: Place, call: Call): void {
     call.place = undefined
     // Then those in line are turned away in their order.
@@ -125,7 +125,7 @@ export class Client {
     if (this.#isClosed && this.#underWay === 0) this.#quiet()
   }
 
-  /** One after the other, each in a step of its own. */
+  /** One after the other, each in a separate step. */
   readonly #turningAway: Walker = {
     walk: () => {
       const call = this.#turns.turnAway()
@@ -155,7 +155,7 @@ export class Client {
       return new RequestRefused({ path: this.#settings.path, request: Request.wireName(request), status })
     }
     try {
-      // A file is this program's own. A socket may have been found before, and whoever made it can have had it linger.
+      // A file is this program's own. A socket may have been found before, and its maker may have set it to linger.
       if (cargo !== undefined && isPollable(this.#calls.socketKind(cargo))) this.letGo(cargo)
       else cargo?.close()
     } catch (cause) {
@@ -165,7 +165,7 @@ export class Client {
   }
 }
 
-/** Makes a client in the event loop of whoever makes it. */
+/** Makes a client in the event loop of its caller. */
 export const makeClient = Effect.fnUntraced(function* (
   options: ClientOptions
 ): Effect.fn.Return<Client, SettingsError, SystemCalls | Readiness> {

@@ -6,10 +6,11 @@ const pauseMillisMin = 2
 const vainLooksMax = 6
 
 /**
- * Closes what others have made, and the event loop waits for none of it.
+ * Closes descriptors that other processes made, without blocking the event loop.
  *
- * Whoever saved a connection can have told it to linger (SO_LINGER): the close of the last copy then waits until its peer has read everything,
- * for as long as was set. Such a close is made on another thread, and ended after some milliseconds; the kernel goes on by itself.
+ * The process that saved a connection may have set it to linger (SO_LINGER): the close of the last copy then waits until its peer has
+ * read everything, for as long as was set. Such a close is made on another thread, and ended after some milliseconds; the kernel
+ * completes it.
  */
 export class DeferredCloses {
   readonly #calls: SystemCalls["Service"]

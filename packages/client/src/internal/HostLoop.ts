@@ -26,7 +26,7 @@ const inNextTurnOf = (scheduler: Scheduler.Scheduler): HostLoop["inNextTurn"] =>
   return (task) => dispatcher.scheduleTask(task, 0)
 }
 
-/** The loop of whoever asks: Effect's scheduler knows its turns, and Effect's clock its time. */
+/** The caller's loop: Effect's scheduler knows its turns, and Effect's clock its time. */
 export const hostLoop: Effect.Effect<HostLoop> = Effect.gen(function* () {
   const context = yield* Effect.context()
   const clock = yield* Clock.Clock

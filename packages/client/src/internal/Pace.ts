@@ -2,12 +2,12 @@ import type { HostLoop } from "./HostLoop.ts"
 
 /**
  * How many steps one turn of the host's event loop has room for. A step, from one wait of an exchange to the next, took 20 to 60 µs
- * where it was measured: four leave a wide margin to a millisecond, and a turn of its own for each would be no faster, as a turn
+ * where it was measured: four leave a wide margin to a millisecond, and a separate turn for each would be no faster, as a turn
  * without anything to do takes 1 to 3 µs.
  */
 export const stepsMax = 4
 
-/** Whoever has work to do, a step at a time. */
+/** Something with work to do, a step at a time. */
 export interface Walker {
   readonly walk: () => void
 }
@@ -15,8 +15,8 @@ export interface Walker {
 /**
  * Spreads work over the turns of the host's event loop, first come first served.
  *
- * Without it one turn would do all there is: a cache that answers at once ends an exchange before anybody has to wait, the next in line
- * begins in the same breath, and with a thousand in line the host was held for 26 ms.
+ * Without it one turn would do all there is: a cache that answers at once ends an exchange before its caller has to wait, the next in line
+ * begins at once, and with a thousand in line the host was held for 26 ms.
  */
 export class Pace {
   readonly #loop: HostLoop
@@ -39,8 +39,8 @@ export class Pace {
   }
 
   /**
-   * Lets it walk once whoever made this possible has gone on: what is woken at the end of something else would run within it, and be
-   * over before it.
+   * Runs the work after the code that made it possible has continued: otherwise it would run within that code, and end
+   * before it.
    */
   stepApart(walker: Walker): void {
     this.#expectNext()
@@ -52,7 +52,7 @@ export class Pace {
     this.#waiting.delete(walker)
   }
 
-  /** Only the last step asks for the next turn: nobody knows when one begins without a task in it, and a task a turn would be waste. */
+  /** Only the last step asks for the next turn: the start of a turn is unknown without a task in it, and a task for each turn would be waste. */
   #use(): void {
     this.#left--
     if (this.#left === 0) this.#expectNext()

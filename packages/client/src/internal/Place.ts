@@ -37,7 +37,7 @@ type Phase = "free" | "beginning" | "exchanging" | "late" | "pausing"
  * Room for one connection to the cache. It carries out one call after the other: the attempts that a request has, in their time, and the
  * pauses between them, as smtp(8) makes them.
  *
- * It is plain code, driven by its turns, its socket and the alarm, and there is nothing that it makes anew for each call: as fibers a
+ * It is plain code, driven by its turns, its socket and the alarm, and it allocates nothing for each call: as fibers a
  * request left 17 KB to the garbage collector.
  */
 export class Place implements Walker, Sleeper {
@@ -75,7 +75,7 @@ export class Place implements Walker, Sleeper {
     this.#call = undefined
     this.#phase = "free"
     this.#surroundings.onEnd(this, call, end)
-    // The next in line may have it by now, and sets the alarm anew: to clear it would be to look whether anybody still sleeps.
+    // The next in line may have the place by now, and sets the alarm again. Clearing it would mean checking for other sleepers.
     if (this.#call === undefined) this.#surroundings.alarm.clear(this)
   }
 
@@ -89,7 +89,7 @@ export class Place implements Walker, Sleeper {
     this.#surroundings.pace.step(this)
   }
 
-  /** Gives the call up; nobody knows what comes next on a connection that was left in the middle of something. */
+  /** Gives the call up. A connection that was left in the middle of an exchange cannot be used: its next bytes are unknown. */
   abandon(): void {
     if (this.#phase === "exchanging" || this.#phase === "late") this.disconnect()
     this.#surroundings.pace.leave(this)
@@ -160,8 +160,8 @@ export class Place implements Walker, Sleeper {
       return undefined
     }
     if (!this.#isReused || connection.hasSentCargo) return this.#failed(progress)
-    // A cache may close an idle connection, or end and start anew, in the very moment in which it is used again. That is nobody's
-    // failure, and not worth a pause; unless the descriptor has left.
+    // A cache may close an idle connection, or restart, at the very moment when the connection is used again. That is no
+    // failure, and needs no pause; unless the descriptor has left.
     this.disconnect()
     this.#isReused = false
     return this.#exchange(call)

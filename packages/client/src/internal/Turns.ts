@@ -3,7 +3,7 @@ export interface Ticket<Place> {
   place: Place | undefined
 }
 
-/** Hands out a fixed number of places, first come first served. Whoever has one gives it back, and whoever waits may leave. */
+/** Hands out a fixed number of places, first come first served. A holder gives its place back, and a waiting call may leave the line. */
 export class Turns<Place, Waiting extends Ticket<Place>> {
   readonly #free: Array<Place>
   readonly #waitingMax: number
@@ -42,7 +42,7 @@ export class Turns<Place, Waiting extends Ticket<Place>> {
     return undefined
   }
 
-  /** Takes somebody out of the line; false for who is not in it. */
+  /** Takes a call out of the line; false if it is not in it. */
   leave(ticket: Waiting): boolean {
     return this.#waiting.delete(ticket)
   }

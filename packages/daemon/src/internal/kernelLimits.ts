@@ -6,7 +6,7 @@ import type { DescriptorLimit } from "../ProcessCalls.ts"
 const openFiles = 7
 const infinite = 0xffff_ffff_ffff_ffffn
 const getDescriptorFlags = 1
-/** fs.nr_open where nobody has raised it: above it the kernel gives no number, whatever the limit says. */
+/** fs.nr_open unless it was raised: above it the kernel gives no number, whatever the limit says. */
 const numbersMax = 1_048_576
 
 /** The calls about how many descriptors this process may have, and has. */

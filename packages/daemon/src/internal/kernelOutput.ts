@@ -63,7 +63,7 @@ export const openStandardError = (): Output | Outcome => {
       const descriptor = adoptDescriptor(number, (each) => symbols.close(each))
       return { kind, descriptor, write: (bytes) => symbols.write(numberOf(descriptor), bytes, bytes.length) }
     }
-    // The next best: what is writable takes a line without a wait, unless somebody else fills it at this very moment.
+    // The next best: a writable output takes a line without blocking, unless another process fills it at this very moment.
     const pollRequest = new NativeBlock(8)
     const write = (bytes: Uint8Array): Outcome => {
       pollRequest.words.set([standardError, pollWritable])

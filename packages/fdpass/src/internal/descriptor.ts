@@ -38,7 +38,7 @@ const forgotten = new FinalizationRegistry<Remains>(({ closeNumber, number, use 
  *
  * Whoever holds the value owns the descriptor. `close` ends it, `take` moves it to a new owner and leaves this value empty.
  * Doing either on an empty value is a defect and throws `DescriptorMisuse`: a second close could hit a descriptor that the
- * kernel has meanwhile given to somebody else under the same number.
+ * kernel has meanwhile opened under the same number.
  *
  * @category descriptors
  */

@@ -88,7 +88,7 @@ const lendAll = async (
  * and for more there are several messages, one behind the other.
  *
  * What is sent stays yours to close, before and after. The kernel holds the copies until they are received. Rejects with `SystemCallError`,
- * of which `subject` says how many descriptors had left: `ENOENT` and `ECONNREFUSED` where nobody serves the path, `EPIPE` where the receiver
+ * of which `subject` says how many descriptors had left: `ENOENT` and `ECONNREFUSED` where no server uses the path, `EPIPE` where the receiver
  * is gone, `ETOOMANYREFS` where more are on their way than this user may have open files; with `TransferInvalid` for fewer bytes than messages.
  *
  * @category plain

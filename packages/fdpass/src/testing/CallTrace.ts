@@ -13,7 +13,7 @@ export interface TracedCall {
   readonly result: string
 }
 
-/** A call as it is kept: numbers stay numbers until somebody reads them. */
+/** A call as it is kept: numbers stay numbers until they are read. */
 export interface RawCall {
   readonly atMillis: number
   readonly process: string

@@ -3,7 +3,7 @@ import { type Outcome, Readiness } from "../SystemCalls.ts"
 import { OpenFile } from "./OpenFile.ts"
 import { noPeer } from "./SocketFile.ts"
 
-/** net.unix.max_dgram_qlen where nobody has raised it; one more than that fits. */
+/** net.unix.max_dgram_qlen unless it was raised; one more than that fits. */
 const waitingMax = 10
 
 /**

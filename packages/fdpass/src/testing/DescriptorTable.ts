@@ -2,12 +2,12 @@ import { Errno } from "../Errno.ts"
 import type { Outcome } from "../SystemCalls.ts"
 import type { OpenFile } from "./OpenFile.ts"
 
-/** Standard input, output and error: taken in every process, and nobody's business here. */
+/** Standard input, output and error: taken in every process, and not simulated. */
 export const standardNumbers = 3
 
 /**
  * The numbers of one process. A new descriptor gets the lowest free one, as POSIX has it: that is why a number closed once too often
- * soon hits somebody else's descriptor.
+ * soon hits another descriptor.
  */
 export class DescriptorTable {
   /** RLIMIT_NOFILE. */

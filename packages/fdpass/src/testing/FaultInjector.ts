@@ -38,7 +38,7 @@ export class FaultInjector {
     return this.#counts
   }
 
-  /** The fault for the `nth` call of this name, if any is due; whoever lets it happen says so to `injected`. */
+  /** The fault for the `nth` call of this name, if any is due; the code that makes it happen calls `injected`. */
   draw(call: string, nth: number): FaultKind | undefined {
     this.#drawn = call
     for (const each of this.#script) {

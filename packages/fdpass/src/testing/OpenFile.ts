@@ -65,7 +65,7 @@ export abstract class OpenFile {
     for (const watcher of this.#watchers) watcher.fileChanged()
   }
 
-  /** Ends it; called for the last reference, and for a connection that nobody accepted and nobody ever held. */
+  /** Ends it; called for the last reference, and for a connection that was never accepted nor held. */
   protected end(): void {
     if (this.#isGone) return
     this.#isGone = true

@@ -62,7 +62,7 @@ export class SeededRandom {
     return items
   }
 
-  /** A generator of its own, for a part that must not disturb the draws of the rest. */
+  /** A separate generator, for a part that must not disturb the draws of the rest. */
   fork(): SeededRandom {
     return new SeededRandom(this.next())
   }

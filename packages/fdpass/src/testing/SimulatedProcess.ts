@@ -127,7 +127,7 @@ export class SimulatedProcess {
     return this.#credentials
   }
 
-  /** What its peers are told of it. @internal */
+  /** The credentials that its peers see. @internal */
   get peerIdentity(): PeerIdentity {
     return { ...this.#credentials, groups: this.groups }
   }
@@ -193,12 +193,12 @@ export class SimulatedProcess {
     for (const [number] of this.#table.entries()) this.#close(number, "closed by the death of the process")
   }
 
-  /** Opens a file that is no socket: cargo that is told apart by its label. */
+  /** Opens a file that is no socket: cargo that is identified by its label. */
   open(label: string): Descriptor {
     return this.#installed(new PlainFile(this.kernel.nextFileId(), label))
   }
 
-  /** One end of a connection that rests: its other end belongs to nobody, and says nothing. */
+  /** One end of a connection that rests: its other end has no owner, and sends nothing. */
   connection(label: string): Descriptor {
     const near = new SocketFile(this.kernel.nextFileId(), label, this.kernel.options.socketBufferBytes)
     const far = new SocketFile(this.kernel.nextFileId(), `${label}, the far end`, this.kernel.options.socketBufferBytes)

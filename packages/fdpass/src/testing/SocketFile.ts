@@ -223,7 +223,7 @@ export class SocketFile extends OpenFile {
     }
   }
 
-  /** Why not: an error, which is told once, or the end, or that nothing has come yet. */
+  /** Why not: an error, which is reported once, or the end, or that nothing has come yet. */
   #nothingToRead(): Outcome {
     const error = this.#error
     this.#error = 0

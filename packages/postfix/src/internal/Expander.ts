@@ -4,7 +4,7 @@ import { domainFunctions } from "./domains.ts"
 
 /** As deep as Postfix follows: a text within a text, or a parameter within a parameter. */
 const depthMax = 100
-/** Postfix counts anew within the sides of a comparison and dies of its stack in the end; this is the bound there. */
+/** Postfix starts a new count within the sides of a comparison, and finally overflows its stack; this is the bound there. */
 const totalDepthMax = 1_000
 const stepsMax = 100_000
 const charactersMax = 1_048_576

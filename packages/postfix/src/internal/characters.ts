@@ -20,7 +20,7 @@ export const skipSpace = (text: string, at: number): number => {
 
 const shownCharactersMax = 200
 
-/** Somebody else's text, safe in a message: control characters as `?`, cut after 200 characters. */
+/** Foreign text, made safe for a message: control characters as `?`, cut after 200 characters. */
 export const shown = (text: string): string => {
   const safe = text.replace(/[\x00-\x1f\x7f\udc80-\udcff]/g, "?")
   return safe.length > shownCharactersMax ? `${safe.slice(0, shownCharactersMax)}... (${safe.length} characters)` : safe

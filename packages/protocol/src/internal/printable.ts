@@ -1,4 +1,4 @@
-/** How many octets of somebody else's bytes an error or a log line repeats. */
+/** How many octets of foreign bytes an error or a log line repeats. */
 export const printableOctetsMax = 64
 
 /**

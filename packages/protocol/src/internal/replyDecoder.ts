@@ -40,7 +40,7 @@ const statusOf = (text: string): Status | undefined => {
   return undefined
 }
 
-/** A function of its own: as one within `decodeReply` it would be made for each reply, and most replies have no need of it. */
+/** A separate function: inside `decodeReply` it would be made for each reply, and most replies do not need it. */
 const unexpectedAt = (
   at: number,
   expected: string,

@@ -15,12 +15,12 @@ export interface AcceptorHandler {
    */
   onSocket(socket: Descriptor): void
   /**
-   * Accepting fails for want of descriptors or memory. Whoever wants to connect waits in the backlog; it is tried again every
+   * Accepting fails for want of descriptors or memory. New clients wait in the backlog; accepting is tried again every
    * `retryMillis`, and at once when the owner says that a descriptor is free. Told once a trouble, and again at the earliest a minute
    * later: a process at its limit would otherwise tell it with every client that leaves.
    */
   onTrouble(error: SystemCallError, retryMillis: number): void
-  /** The trouble is over: a client was accepted, and nobody was left waiting. Told once a trouble that was told. */
+  /** The trouble is over: a client was accepted, and none was left waiting. Called once for each reported trouble. */
   onRelief?(): void
 }
 
@@ -45,7 +45,7 @@ const silenceMillis = 60_000
 const isPassing = (outcome: Outcome): boolean => outcome === -Errno.ECONNABORTED || outcome === -Errno.EINTR
 
 /**
- * A listening socket on the loop: accepts whoever comes, a bounded number a turn, and rests when descriptors run out.
+ * A listening socket on the loop: accepts clients, a bounded number a turn, and pauses when descriptors run out.
  *
  * The listening socket stays its owner's to close, after `close` here.
  *
@@ -62,7 +62,7 @@ export class Acceptor implements Member {
   #cancelRetry: (() => void) | undefined
   /** Whether the handler knows of a trouble that is not over. */
   #isTold = false
-  /** What the handler was told last, and when. */
+  /** The last report to the handler, and its time. */
   #toldOutcome: Outcome = 0
   #toldMillis = Number.NEGATIVE_INFINITY
   #isPaused = false
@@ -103,14 +103,14 @@ export class Acceptor implements Member {
   }
 
   /**
-   * Tells it that a descriptor of this process has been closed: whoever waits need not wait for the next try. To be called after each
-   * close, or after the last one of many; costs nothing when nobody waits.
+   * Reports that a descriptor of this process has been closed, so that waiting clients need not wait for the next try. Call this after each
+   * close, or after the last one of many; it costs nothing when no client waits.
    */
   descriptorFreed(): void {
     if (this.#cancelRetry !== undefined) this.#retry()
   }
 
-  /** Accepts nobody until `resume`: clients wait in the backlog. */
+  /** Accepts no client until `resume`: clients wait in the backlog. */
   pause(): void {
     this.#isPaused = true
     this.#stop()
@@ -172,7 +172,7 @@ export class Acceptor implements Member {
     if (restarted < 0) this.#rest("epoll_ctl", restarted)
   }
 
-  /** Only here, with nobody left waiting: at its limit a process accepts one for each that leaves, and is in trouble all the time. */
+  /** Only here, with no client left waiting: at its limit a process accepts one for each that leaves, and is in trouble all the time. */
   #relieve(): void {
     if (!this.#isTold) return
     this.#isTold = false

@@ -138,7 +138,7 @@ export class Channel implements Member, Reader, OutputOwner {
   }
 
   /**
-   * Leaves the loop and closes the socket; what still waited is dropped, and so is what the peer has sent and nobody has read, with the
+   * Leaves the loop and closes the socket; pending output is dropped, and so is unread input, with the
    * descriptors in it. The handler is not called any more. `onClosed` is called when the socket is closed: within this call, or later when
    * much is to be thrown away.
    */

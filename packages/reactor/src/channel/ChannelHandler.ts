@@ -1,10 +1,10 @@
 import type { Descriptor, SystemCallError } from "@scached/fdpass"
 
 /**
- * What a channel tells its owner. Every call comes from the loop; the owner may send, pause or close in it.
+ * A channel's callbacks to its owner. Every call comes from the loop; the owner may send, pause or close in it.
  *
- * An owner that throws loses this one connection: it is told with `onEnd`, the channel is closed, and the defect goes to
- * `EventLoop.onDefect`. Other connections notice nothing. A descriptor that it was given before stays its own to close.
+ * An owner that throws loses this one connection: `onEnd` is called, the channel is closed, and the defect goes to
+ * `EventLoop.onDefect`. Other connections notice nothing. The owner still has to close a descriptor that it was given before.
  *
  * @category models
  */

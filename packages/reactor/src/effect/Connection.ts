@@ -30,7 +30,7 @@ export class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>()("Co
 }
 
 /**
- * A connection cannot be given away: the peer has sent bytes that nobody received, and whoever came next would miss them.
+ * A connection cannot be given away: the peer has sent bytes that were not received, and the next owner would miss them.
  *
  * @category errors
  */
@@ -107,7 +107,7 @@ const waitIn = (waiting: Array<Resume>): Effect.Effect<void> =>
     })
   })
 
-/** The owner of the channel: keeps what came until somebody takes it, and wakes those who wait. */
+/** The owner of the channel: keeps input until it is received, and wakes the fibers that wait. */
 class Driver implements ChannelHandler {
   readonly #calls: SystemCalls["Service"]
   readonly readers: Array<Resume> = []
@@ -177,7 +177,7 @@ export const make: (socket: Descriptor) => Effect.Effect<Connection, SystemCallE
       ...sendersOf(channel, driver),
       peer: typeof peer === "number" ? Effect.fail(systemCallError("getsockopt", peer)) : Effect.succeed(peer)
     }
-    // An interruption half-way would leave a socket that nobody owns.
+    // An interruption half-way would leave a socket without an owner.
   }, Effect.uninterruptible)
 
 const receiveFrom = (driver: Driver): Connection["receive"] => {

@@ -22,13 +22,13 @@ import { Reactor } from "./Reactor.ts"
  */
 export type ListenError = SystemCallError | SocketPathInvalid | UnixSocket.SocketInUse | UnixSocket.NotASocket
 
-/** The client has hung up, or the server ends: nothing to tell anybody. */
+/** The client has hung up, or the server ends: nothing to report. */
 const isOrdinaryEnd = (cause: Cause.Cause<unknown>): boolean =>
   Cause.hasInterruptsOnly(cause) || Cause.squash(cause) instanceof Connection.ConnectionClosed
 
 /**
- * Serves clients at a path: each one gets a fiber and a scope of its own. A handler that fails takes only its own client
- * along, and is logged as a warning unless its client has just hung up.
+ * Serves clients at a path: each one gets its own fiber and scope. A handler that fails ends only its own client,
+ * and is logged as a warning unless its client has just hung up.
  *
  * Clients can connect as soon as this succeeds. When the scope closes, their fibers are interrupted and the socket file is
  * removed. At most `clientsMax` are served at once: one more is sent away at once instead of being kept waiting without end.

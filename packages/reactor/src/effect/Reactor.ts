@@ -227,7 +227,7 @@ export const runMain = <A, E>(
 }
 
 /**
- * Whether a program ended because it was told to: it was interrupted and nothing else went wrong.
+ * Whether a program ended on request: it was interrupted, and nothing else went wrong.
  *
  * @category running
  */

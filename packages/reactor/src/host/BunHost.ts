@@ -1,7 +1,7 @@
 /**
  * Bun's event loop as the host of the reactor.
  *
- * Bun waits in an epoll set of its own. That set's descriptor is itself pollable, so it becomes a member of ours: signals,
+ * Bun waits in its own epoll set. That set's descriptor is itself pollable, so it becomes a member of ours: signals,
  * messages of Workers, finished file operations and sockets of Bun make it readable, and the reactor gives way at once. Bare
  * timers are the exception, since Bun keeps them as the timeout of its wait, which never begins while the reactor has the
  * thread: `HostTimers` tells when they are due.

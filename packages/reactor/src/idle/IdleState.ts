@@ -1,7 +1,7 @@
 import { type Descriptor, Readiness, type SystemCalls } from "@scached/fdpass"
 
 /**
- * What has become of a connection that nobody reads.
+ * The state of an idle connection, which is not read.
  *
  * - `idle`: it is open, and nothing has come.
  * - `bytes`: the peer has sent something: a farewell, perhaps.
@@ -21,9 +21,9 @@ const asked = Readiness.readable | Readiness.urgent | Readiness.peerClosed | Rea
  *
  * Thorough is a look that also sees a UNIX stream whose peer reads no more, for one more system call.
  *
- * What is no UNIX, IPv4 or IPv6 socket is not asked: the kernel would call the code of its file system or driver for that, which may wait
- * as long as it likes (FUSE does). And a socket is not asked by a read that takes nothing away (MSG_PEEK): that waits for whoever is in
- * the middle of one with a copy.
+ * What is no UNIX, IPv4 or IPv6 socket is not asked: the kernel would call the code of its file system or driver for that, which may block
+ * indefinitely (FUSE does). And a socket is not asked by a read that takes nothing away (MSG_PEEK): that waits for any process in
+ * the middle of a read of a copy.
  *
  * @category idle connections
  */
@@ -36,7 +36,7 @@ export const idleStateOf = (calls: SystemCalls["Service"], descriptor: Descripto
 }
 
 /**
- * What epoll has reported of a connection that nobody reads; of several the gravest counts.
+ * The state that epoll reported of an idle connection; of several reports the gravest counts.
  *
  * @category idle connections
  */

@@ -26,7 +26,7 @@ export interface IdleWatcherOptions {
    * one wake-up. One that is taken out again before costs no system call. At 0 each is watched from the beginning.
    */
   readonly afterMillis: number
-  /** How they are looked at before the kernel is told to watch them. Without it the kernel is told after `afterMillis`. */
+  /** How connections are probed before they are registered with epoll. Without it they are registered after `afterMillis`. */
   readonly looks?: IdleLooks
 }
 
@@ -41,7 +41,7 @@ export interface IdleWatcherOptions {
 export interface IdleLooks {
   /** Time between two looks at the same connection, and the longest that something goes unnoticed meanwhile. */
   readonly everyMillis: number
-  /** How long a connection must have rested before the kernel is told to watch it. */
+  /** How long a connection must be idle before it is registered with epoll. */
   readonly untilMillis: number
 }
 
@@ -62,7 +62,7 @@ export interface IdleWatch {
   stop(): void
 }
 
-/** Connections that the kernel is told of in one turn, at some 0.8 µs each, or asked about, at a third of that. */
+/** Connections that are registered in one turn, at some 0.8 µs each, or probed, at a third of that. */
 const connectionsPerTurnMax = 256
 
 const interestBits: Readonly<Record<IdleInterest, number>> = {
@@ -86,7 +86,7 @@ class HandledConnection extends IdleConnection {
 }
 
 /**
- * Watches connections that nobody reads, so that one whose peer has left is found out before anybody asks for it.
+ * Watches idle connections, so that one whose peer has left is noticed before it is handed out.
  *
  * Connections that rest for a moment only cost nothing, young ones a look now and then, and those that rest for long nothing until
  * something happens to them. A connection gives at most one event. Descriptors that are no UNIX, IPv4 or IPv6 sockets are not watched:
@@ -100,7 +100,7 @@ export class IdleWatcher {
   readonly #afterMillis: number
   readonly #looks: IdleLooks | undefined
   #bits: number
-  /** Connections that nobody asks about, kept for the case that somebody does later. */
+  /** Connections that are not watched, kept in case they are later. */
   readonly #ignored = new IdleList(this)
   readonly #waiting = new IdleList(this)
   readonly #young = new IdleList(this)
@@ -111,7 +111,7 @@ export class IdleWatcher {
   #refused = 0
   #lastRefusal: Outcome = 0
   #cancelTimer: (() => void) | undefined
-  /** What the kernel was told is being changed, some connections a turn. */
+  /** Registrations are being changed, some connections a turn. */
   #isRefreshing = false
   #stage: "asleep" | "enrolling" | "looking" = "asleep"
 
@@ -161,7 +161,7 @@ export class IdleWatcher {
     return connection
   }
 
-  /** The same for one that is its own entry, which costs no object; one that rests already begins anew. */
+  /** The same for one that is its own entry, which costs no object; one that is idle already starts over. */
   rest(connection: IdleConnection): void {
     connection.stop()
     connection.sinceMillis = this.#loop.nowMillis
@@ -229,7 +229,7 @@ export class IdleWatcher {
       // All of them may have to be closed: those of the last look come first.
       return this.#loop.closeRoom < connectionsPerTurnMax || this.#sweep.look(this.#bits, this.#onIdle)
     }
-    // Nobody wants to know any more.
+    // No longer of interest.
     for (let left = connectionsPerTurnMax; left > 0 && this.#young.first !== undefined; left--) {
       this.#move(this.#young.first, this.#ignored)
     }

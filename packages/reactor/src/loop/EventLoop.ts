@@ -50,8 +50,8 @@ export class EventLoop {
   /** Shared by all connections of this loop; valid only until the next one reads. */
   readonly receiveBuffer: ReceiveBuffer
   /**
-   * Told of everything that a handler, a timer or a task throws; the loop then goes on with the others. When this throws too,
-   * the loop ends, and `run` reports why. It throws until somebody sets it: nothing is lost silently.
+   * Called with everything that a handler, a timer or a task throws; the loop then continues with the others. When this throws too,
+   * the loop ends, and `run` reports why. Until it is set, it throws: nothing is lost silently.
    */
   onDefect: (defect: unknown) => void = (defect) => {
     throw defect
@@ -129,7 +129,7 @@ export class EventLoop {
   }
 
   /**
-   * Throws away what is unread in a socket of which nobody else has a copy, a portion a turn, and then closes it. `onClosed` may be called at
+   * Throws away the unread input of a socket without other copies, a portion a turn, and then closes it. `onClosed` may be called at
    * once; it is not called when the loop is closed before.
    */
   discard(socket: Descriptor, onClosed: () => void): void {

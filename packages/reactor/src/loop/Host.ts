@@ -13,15 +13,15 @@ export interface Host {
   readonly wakeDescriptor: Descriptor | undefined
   /** Runs what promises and `process.nextTick` have queued, without giving way. */
   readonly drainMicrotasks: () => void
-  /** When the host needs the thread next for a timer of its own, on the monotonic clock; undefined when it has none. */
+  /** When the host needs the thread next for its own timers, on the monotonic clock; undefined when it has none. */
   readonly nextDeadlineMillis: () => number | undefined
   /** Lets the host run, which then calls `resume`. Undefined where there is no host: the loop never returns to it. */
   readonly giveWay: ((resume: () => void) => void) | undefined
 }
 
 /**
- * No host at all: the reactor has the thread to itself until its program has ended. Promises resolve as far as they need nobody
- * else.
+ * No host at all: the reactor has the thread to itself until its program has ended. Promises resolve as far as they need no
+ * other event.
  *
  * @category hosts
  */

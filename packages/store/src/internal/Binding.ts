@@ -35,7 +35,7 @@ export class Binding<S extends string> implements Entry<Binding<S>, Destination<
   }
 
   /**
-   * Takes the text of an equal label in place of its own: a text is known to be equal to itself without a look at its octets. A find that
+   * Takes the text of an equal label in place of its own: a string equals itself without a comparison of its octets. A find that
    * walked over 256 bindings of one endpoint with a label of 65,400 octets, all of them leased, compared 17 MB each time: 2.8 ms.
    */
   adopt(equalLabel: S): void {

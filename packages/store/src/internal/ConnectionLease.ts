@@ -3,7 +3,7 @@ import { StoreDefect } from "../StoreDefect.ts"
 import type { ConnectionNode } from "./ConnectionNode.ts"
 import type { ConnectionTable } from "./ConnectionTable.ts"
 
-/** A lease of its own for each find: one that was settled cannot act on the connection's next lease. */
+/** A new lease for each find: a settled one cannot act on the connection's next lease. */
 export class ConnectionLease<A, S extends string> implements Lease<A, S> {
   readonly connection: ConnectionNode<A, S>
   readonly #table: ConnectionTable<A, S>

@@ -3,7 +3,7 @@ import type { ExpiryLane } from "../ExpiryIndex.ts"
 import type { Endpoint, ReturnTicket } from "./Endpoint.ts"
 import type { Entry } from "./Holder.ts"
 
-// Numbers and not strings or an object's fields: they are compared on each operation, and a small integer needs no memory of its own.
+// Numbers and not strings or an object's fields: they are compared on each operation, and a small integer needs no allocation.
 /** In its endpoint's list. */
 export const stateListed = 0
 /** Found expired by a find: in the expiry index only, until expire() reports it. */

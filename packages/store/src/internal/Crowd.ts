@@ -11,9 +11,9 @@ export const expiresBefore = (left: Ordered, right: Ordered): boolean =>
   (left.deadlineMillis === right.deadlineMillis && left.order < right.order)
 
 /**
- * What a label needs to know of its entries only where it has several, or where its only one is out of the list and could still make room.
+ * What a label needs to know about its entries only if it has several, or if its only one is out of the list and could still be evicted.
  *
- * An object of its own, since most labels have one entry: without it a label takes 112 bytes, and with these fields 160.
+ * A separate object, since most labels have one entry: without it a label takes 112 bytes, and with these fields 160.
  */
 export class Crowd<E extends HeapMember & Ordered> {
   /** Entries that the store answers for, leased ones included. */

@@ -14,7 +14,7 @@ export class DestinationTable<S extends string> extends LabelTable<S, Binding<S>
     const known = destination?.find(properties, endpointLabel)
     if (destination === undefined || known === undefined) return false
     if (known.deadlineMillis <= nowMillis) {
-      // It is gone, only nobody has swept it yet: what is saved now is new, and comes last.
+      // It has expired, and was only not swept yet: a binding saved now is new, and comes last.
       this.drop(known)
       return false
     }

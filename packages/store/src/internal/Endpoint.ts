@@ -64,7 +64,7 @@ export class Endpoint<A, S extends string> extends Holder<
     }
   }
 
-  /** Takes out one that nobody can find any more, but that could still make room. */
+  /** Takes out one that can no longer be found, but could still be evicted. */
   passOver(node: ConnectionNode<A, S>): void {
     this.gather()
     this.takeOut(node)

@@ -4,7 +4,7 @@ import type { Expiring, ExpiryIndex, ExpiryLane } from "../ExpiryIndex.ts"
  * A walk over the entries of an expiry index that goes on in portions, while entries come and go in between.
  *
  * It visits the entries that were added from `fromOrder` up to the walk's start, lane by lane. It needs nothing of the index: an entry that is
- * saved or removed costs no more while somebody walks. An entry that leaves meanwhile is passed over.
+ * saved or removed costs no more during a walk. An entry that leaves meanwhile is passed over.
  */
 export class ExpiryWalk<E extends Expiring<E>> {
   readonly #lanes: ReadonlyArray<ExpiryLane<E>>

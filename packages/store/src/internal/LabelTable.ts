@@ -5,7 +5,7 @@ import { hashOfText } from "./hash.ts"
 import { Ranking } from "./Ranking.ts"
 import { Shelves } from "./Shelves.ts"
 
-/** Labels and what is saved under them: found by label, expired by deadline, and evicted by who holds the most. */
+/** Labels and what is saved under them: found by label, expired by deadline, and evicted from the label with the most. */
 export abstract class LabelTable<S extends string, E extends Entry<E, H>, H extends Holder<S, E, H>> {
   readonly expiry = new ExpiryIndex<E>()
   readonly labels = new HashTable<S, H>(hashOfText)
@@ -54,9 +54,9 @@ export abstract class LabelTable<S extends string, E extends Entry<E, H>, H exte
   }
 
   /**
-   * Who holds the most, and gives way first. Where several hold equally many: the one with the entry that expires first of all, when that
-   * is among them, or else the one that has held so many for the longest. Where all hold equally many it is thus what expires first of
-   * all, unless that is leased.
+   * The label with the most entries, which is evicted from first. If several have equally many: the one with the entry that expires first
+   * of all, when that is among them, or else the one that has held so many for the longest. Where all hold equally many it is thus what
+   * expires first of all, unless that is leased.
    */
   get largest(): H | undefined {
     const top = this.ranking.top

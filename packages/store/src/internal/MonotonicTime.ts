@@ -1,6 +1,6 @@
 import { badTime } from "./checks.ts"
 
-/** The latest time that a store was told. One that is earlier counts as the latest: the order of the lanes depends on it. */
+/** The latest time that a store was given. An earlier time counts as the latest: the order of the lanes depends on it. */
 export class MonotonicTime {
   #latestMillis = Number.NEGATIVE_INFINITY
 

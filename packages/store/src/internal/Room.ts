@@ -16,8 +16,8 @@ import { type Cause, Side } from "./Side.ts"
 export const fits: Bound<never, never> = Object.freeze({ _tag: "Bound", evicted: Object.freeze([]) })
 
 /**
- * Keeps the limits, and decides who gives way: the label that holds the most, so that nobody who holds no more than an equal share loses
- * anything to others, and of what it holds the entry that expires first.
+ * Keeps the limits, and decides what is evicted: the entry that expires first, of the label with the most entries. So a label with no more
+ * than an equal share loses nothing to others.
  */
 export class Room<A, S extends string> {
   readonly connections: Side<A, S, ConnectionNode<A, S>, Endpoint<A, S>>
@@ -99,7 +99,7 @@ export class Room<A, S extends string> {
     return destination.shelf >= endpoint.shelf ? destination : endpoint
   }
 
-  /** Without a newcomer's label, when limits were lowered, nobody's share is spared. */
+  /** Without a new entry's label, after limits were lowered, no label's share is protected. */
   #makeTextRoom(
     own: { readonly textBytes: number } | undefined,
     nowMillis: number,

@@ -37,12 +37,12 @@ export class Side<A, S extends string, E extends Entry<E, H>, H extends Holder<S
     return this.table.held > bounds[this.#all] ? this.#all : undefined
   }
 
-  /** Evicts one entry, so that a newcomer that is counted already comes nearer to fitting; false when nobody has to give way. */
+  /** Evicts one entry to make room for a new entry that is already counted; false when nothing may be evicted. */
   makeRoom(own: H, limit: LimitName, bounds: Bounds, nowMillis: number, evicted: Array<Evicted<A, S>>): boolean {
     if (limit === this.#each) return this.evict(own, limit, nowMillis, evicted)
     if (this.dropExpired(nowMillis, evicted)) return true
     const { largest, labels } = this.table
-    // Where the own label holds the most and has nothing to give, it waits for its leases; nobody else pays for them.
+    // If the new entry's label has the most and all its entries are leased, the save is refused: other labels do not pay for its leases.
     if (largest === undefined || own.held > largest.held) return false
     if (largest !== own && largest.held * labels.size <= bounds[limit]) return false
     return this.evict(largest, limit, nowMillis, evicted)
@@ -62,7 +62,7 @@ export class Side<A, S extends string, E extends Entry<E, H>, H extends Holder<S
     return this.evict(this.table.largest, limit, nowMillis, evicted)
   }
 
-  /** Takes out what expires first, when it has: the dead give way before the living, whoever holds them. */
+  /** Takes out the entry that expires first, if it has expired: expired entries go before live ones, of whatever label. */
   dropExpired(nowMillis: number, evicted: Array<Evicted<A, S>>): boolean {
     const entry = this.table.expired(nowMillis)
     if (entry === undefined) return false

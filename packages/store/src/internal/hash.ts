@@ -1,7 +1,7 @@
 /**
- * Hashes that nobody outside can steer: HalfSipHash with one round a word and three at the end, under a key of this process.
+ * Hashes that clients cannot predict: HalfSipHash with one round a word and three at the end, under a key of this process.
  *
- * Whoever chooses labels would otherwise prepare thousands that meet in one bucket, and make each search walk them all. A seed
+ * A client that chooses labels could otherwise prepare thousands that fall into one bucket, and make each search walk them all. A seed
  * that is only mixed in at the start does not prevent it: differences can be chosen so that they cancel whatever the seed.
  */
 // Of the process, and nothing but speed depends on it. From the system's source: what Math.random gives can be computed from what it gave before.

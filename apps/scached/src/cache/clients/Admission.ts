@@ -29,10 +29,10 @@ export interface DoorOwner {
 }
 
 /**
- * Where clients come in: who may, and how many.
+ * Admits clients: checks their users, and limits their number.
  *
- * Nobody is accepted while all places are taken: the others wait in the backlog, and come in as soon as somebody leaves. A stranger is
- * disconnected before a byte of it is read or sent.
+ * No client is accepted while all slots are taken: new ones wait in the backlog, and are accepted as soon as a client leaves. A stranger is
+ * disconnected before a byte is read from it or sent to it.
  */
 export class Admission {
   readonly reserve: DescriptorReserve
@@ -46,7 +46,7 @@ export class Admission {
     owner.occupancy.observe(this)
     this.reserve = DescriptorReserve.open(owner.loop.calls, reservedDescriptors)
     if (this.reserve.isFull) return
-    // It would never be full later either, and nobody would be accepted for its sake.
+    // It would never be full later either, and it would keep all clients from being accepted.
     this.reserve.close()
     owner.journal.warning(
       `there is no room for ${reservedDescriptors} descriptors in reserve, so the log may fail when clients have taken all: raise RLIMIT_NOFILE`
@@ -91,7 +91,7 @@ export class Admission {
     if (occupancy.taken >= settings.current.clientsMax) {
       notices.reached("clientsMax")
       journal.warning(
-        `a client was turned away: all ${settings.current.clientsMax} places are taken (scached_client_limit)`
+        `a client was turned away: all ${settings.current.clientsMax} slots are taken (scached_client_limit)`
       )
       return this.#sendAway(socket)
     }
@@ -137,12 +137,12 @@ export class Admission {
     for (const acceptor of this.#acceptors) acceptor.descriptorFreed()
   }
 
-  /** Accepts whoever waits at this moment, as far as there are places. */
+  /** Accepts the clients that wait at this moment, as far as there are slots. */
   acceptWaiting(): void {
     for (const acceptor of this.#acceptors) acceptor.onReady()
   }
 
-  /** Accepts nobody any more: who comes waits for whoever serves the listening sockets next. */
+  /** Accepts no more clients: new ones wait for the next server of the listening sockets. */
   pause(): void {
     for (const acceptor of this.#acceptors) acceptor.pause()
   }

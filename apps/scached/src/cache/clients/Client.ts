@@ -104,7 +104,7 @@ export class Client implements ChannelHandler {
     // A reset says that the client left bytes unread. The descriptor's byte is the last one sent in a hand-over, so it was among
     // them, and the client has no copy of the connection.
     if (this.#handOver.found !== undefined && error?.errno === Errno.ECONNRESET) this.#handOver.putBack()
-    // Whoever looks whether somebody serves the socket leaves without reading the greeting: nothing is wrong with that.
+    // A program that only checks for a server disconnects without reading the greeting: that is no error.
     if (error === undefined || this.#isSilent) this.close("disconnect")
     else this.close(`disconnect: ${error.message}`)
   }
@@ -128,7 +128,7 @@ export class Client implements ChannelHandler {
     this.#insider?.close()
     const { descriptor, handOver } = this.#session.close()
     if (descriptor !== undefined) this.#context.loop.calls.letGo(descriptor)
-    // Sent and read, only the receipt is missing: the client may have used it, and nobody else must get it then.
+    // Sent and read, only the receipt is missing: the client may have used it, so no other client may get it.
     if (handOver === "sent") this.#handOver.settle()
     else this.#handOver.putBack()
     this.#log.verbose(reason)
@@ -190,7 +190,7 @@ export class Client implements ChannelHandler {
     return this.#isHeard(channel)
   }
 
-  /** False when nobody hears the answers any more: what else it had asked for is not worth the time of the others. */
+  /** False when the client no longer receives answers: its remaining requests are not worth the time of the other clients. */
   #isHeard(channel: Channel): boolean {
     if (!this.#isClosed && channel.sendFailure !== undefined) {
       this.close("disconnect: it left without reading its answers")

@@ -4,14 +4,14 @@ import type { SettingsInForce } from "../../settings/CacheSettings.ts"
 import type { Occupancy } from "../Occupancy.ts"
 import type { Admission } from "./Admission.ts"
 
-/** While clients may wait that cannot be accepted, it is not known whether anybody does. */
+/** While clients cannot be accepted, it is not known whether any wait. */
 const troubleMillis = 1_000
 
 /**
- * How long nobody has been there, and what happens then.
+ * Measures how long no client has been connected, and ends the server after that.
  *
- * A client that comes at that very moment must not be lost: whoever waits is accepted first, and from the decision to leave on nobody is
- * accepted, so that the kernel keeps them for the next server.
+ * A client that connects at that very moment must not be lost: waiting clients are accepted first, and after the decision to end none is
+ * accepted, so that the kernel keeps new ones for the next server.
  */
 export class IdleExit {
   readonly over: Effect.Effect<void>
@@ -33,7 +33,7 @@ export class IdleExit {
     this.over = Deferred.await(this.#over)
   }
 
-  /** Begins to count, or stops counting, by whether somebody is there. */
+  /** Starts or stops the count, by whether a client is connected. */
   consider(): void {
     if (this.#isLeaving) {
       if (this.#occupancy.taken === 0) Deferred.doneUnsafe(this.#empty, Effect.void)

@@ -12,7 +12,7 @@ export interface DepartureOwner {
   readonly onOver: (departure: Departure, result: FarewellResult) => void
 }
 
-/** All that shows that reading would bring something: bytes, the end, or an error, which is told unasked. */
+/** Readiness that shows that a read would return something: bytes, the end, or an error, which epoll reports unasked. */
 const anything = Readiness.readable | Readiness.peerClosed
 
 /**

@@ -73,7 +73,7 @@ export class FarewellKeeper {
   }
 
   /**
-   * Takes a cached connection that nobody watches any more over from the cache, to say farewell and to close it; false, and nothing happens to it,
+   * Takes over a cached connection that is no longer watched, to write its farewell and close it; false, and nothing happens to it,
    * where there is nothing to be said or no room for that.
    */
   take(cached: CachedDescriptor, label: string): boolean {
@@ -102,8 +102,8 @@ export class FarewellKeeper {
   }
 
   /**
-   * Has all leave, as many at a time as may be, and waits for that, but not for long: what nobody answers ends with the process. `next` has one
-   * leave and is false when there is none.
+   * Has all connections leave, as many at a time as the limit allows, and waits for that, but not for long: a farewell without an answer
+   * ends with the process. `next` has one leave and is false when there is none.
    */
   readonly finish = (next: () => boolean): Effect.Effect<void> =>
     Effect.callback<void>((resume) => {

@@ -42,8 +42,8 @@ export class Watcher {
 }
 
 /**
- * Tells what happens to those who watch, in one write a turn. While nobody watches an event costs a look at `isWatched`; ask it before each
- * call.
+ * Sends events to the clients that watch, in one write a turn. While no client watches, an event costs one check of `isWatched`; check it
+ * before each call.
  */
 export class EventFeed {
   isWatched = false

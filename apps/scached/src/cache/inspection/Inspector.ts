@@ -41,7 +41,7 @@ const countersOf = ({ destinations, endpoints, ...counts }: CacheTotals): Record
   ...Object.fromEntries(Object.entries(counts).map(([name, count]) => [wireWord(name), count]))
 })
 
-/** Answers those who look into the cache. It reads the fields that the cache counts in anyway, and keeps none of its own. */
+/** Answers `status`, `list` and `watch`. It reads the counters that the cache keeps anyway, and keeps none itself. */
 export class Inspector {
   readonly #sources: InspectorSources
   readonly #startWallMillis: number

@@ -1,5 +1,5 @@
 /**
- * `scached top`: one screen, renewed as long as somebody looks.
+ * `scached top`: one screen, renewed until it is ended.
  */
 import type { CacheStatus } from "@scached/protocol"
 import { isColoured } from "../../log/StandardErrorLog.ts"
@@ -23,7 +23,7 @@ const usualRows = 24
 
 const interrupt = "\x03"
 
-/** The screen: it draws what it was told last, and draws it again when the terminal changes its size. */
+/** The screen: it draws the last text that it got, and draws it again when the terminal changes its size. */
 class Screen {
   #state: TopScreen.TopState | undefined
   #trouble = "waiting for the cache"
@@ -64,7 +64,7 @@ class Screen {
   }
 }
 
-/** Looks at the cache again and again; the first look may fail, later ones are tried until somebody ends it. */
+/** Polls the cache. If the first request fails, this fails; later failures are retried until it is ended. */
 const look = async (
   { intervalSeconds, socketPath }: InspectCommand,
   show: (status: CacheStatus.CacheStatus) => void,

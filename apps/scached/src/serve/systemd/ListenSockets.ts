@@ -10,7 +10,7 @@ import { printable } from "../../log/printable.ts"
 /** The number of the first one; the others follow. */
 const firstNumber = 3
 
-/** More than anybody passes, and few enough to look at each. */
+/** More than any unit passes, and few enough to check each. */
 const socketsMax = 100
 
 /** What systemd passes is not what a cache can serve. */
@@ -29,7 +29,7 @@ export interface Passed {
 
 /**
  * What was passed to this process: nothing where the variables are missing or meant for another process. They are taken out of the
- * environment, since they mean nothing to anybody else.
+ * environment, since they mean nothing to other processes.
  */
 export const takePassed = (environment: Environment, processId: number): Passed => {
   const { LISTEN_FDNAMES: names = "", LISTEN_FDS: count = "", LISTEN_PID: owner } = environment
@@ -38,7 +38,7 @@ export const takePassed = (environment: Environment, processId: number): Passed 
   return isOurs ? { count: Number(count), names: names.split(":") } : { count: 0, names: [] }
 }
 
-/** Says of variables that `takePassed` makes nothing of what they hold, for whoever wonders; empty where there are none. */
+/** A note about variables that `takePassed` ignores, with their values; empty if there are none. */
 export const strayNote = (environment: Environment, processId: number): string => {
   const { LISTEN_FDS: count, LISTEN_PID: owner = "" } = environment
   if (count === undefined || takePassed({ ...environment }, processId).count > 0) return ""

@@ -20,7 +20,7 @@ const uptimeUnitMicros = 10_000
 export interface Notifier {
   /** The service serves. */
   readonly ready: (status: string) => void
-  /** The service has begun to read its configuration anew; `ready` ends it. */
+  /** The service has begun to read its configuration again; `ready` ends this. */
   readonly reloading: () => void
   /** The service has begun to end. */
   readonly stopping: () => void

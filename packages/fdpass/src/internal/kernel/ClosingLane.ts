@@ -2,7 +2,7 @@ import { NativeBlock } from "./nativeMemory.ts"
 
 /** What a lane needs of the threads library. */
 export interface ThreadStarter {
-  /** Runs the closing function on a thread of its own; its handle, or undefined where there can be no thread now. */
+  /** Runs the closing function on a separate thread; its handle, or undefined where there can be no thread now. */
   readonly start: (list: NativeBlock) => number | undefined
   /** How many numbers one thread can take: 1 where it is the C library's `close`. */
   readonly listMax: number

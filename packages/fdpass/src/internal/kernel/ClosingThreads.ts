@@ -4,7 +4,7 @@ import { loadClosingCode } from "./closingCode.ts"
 import { libc } from "./libc.ts"
 import { NativeBlock } from "./nativeMemory.ts"
 
-/** SIGURG: nobody uses it, and it does nothing where it is not asked for. */
+/** SIGURG: rarely used, and without effect unless a program handles it. */
 const wakeSignal = 23
 const setMask = 2
 /** sizeof(sigset_t). */
@@ -63,7 +63,7 @@ class Starter implements ThreadStarter {
 }
 
 /**
- * Closes that may wait, each kind with threads of its own:
+ * Closes that may block, each kind with separate threads:
  *
  * - `lingering`: internet streams. A signal ends the wait of one that lingers, and the kernel goes on with it by itself;
  * - `left`: UNIX sockets without a byte unread, of which the peer is gone: thousands may come at once, and hardly one of them waits;
@@ -74,7 +74,7 @@ class Starter implements ThreadStarter {
 export type ClosingKind = "lingering" | "left" | "opaque"
 
 /**
- * Closes numbers on threads of their own: the runtime's pool has as many threads as the machine has cores, and files of its own to see to.
+ * Closes numbers on separate threads: the runtime's pool has as many threads as the machine has cores, and needs them for its own files.
  *
  * UNIX sockets whose peers have left hardly wait: their threads are busy all the time, and eight of them beside the main thread on two cores had
  * it wait for some 3 ms whenever one of them had its turn.

@@ -3,7 +3,7 @@ import type { NativeBlock } from "./nativeMemory.ts"
 
 /** What a lane needs of the threads library. */
 export interface ErrandStarter {
-  /** Runs a list on a thread of its own; its handle, or undefined where there can be no thread now. */
+  /** Runs a list on a separate thread; its handle, or undefined where there can be no thread now. */
   readonly start: (list: NativeBlock) => number | undefined
   readonly hasEnded: (thread: number) => boolean
 }
@@ -18,7 +18,7 @@ interface Run {
 
 /** Threads that run errands one after another: they compete with the main thread for the cores. */
 const busyMax = 2
-/** Threads that wait for whoever holds a socket's lock: beyond so many no errand is taken any more. */
+/** Threads that wait for a socket's lock: beyond this number no errand is accepted. */
 const stuckMax = 16
 /** Errands that wait for a thread. */
 const waitingMax = 4_096
@@ -26,7 +26,7 @@ const waitingMax = 4_096
 const vainLooksMax = 4
 
 /**
- * Errands on threads of their own, which is where a call may wait for whoever holds a lock.
+ * Errands on separate threads, where a call may wait for a lock.
  *
  * One that waits keeps its thread and its descriptor; what stands behind it goes to another thread.
  */

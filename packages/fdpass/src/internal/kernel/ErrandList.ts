@@ -45,7 +45,7 @@ export class ErrandList {
   #errands: Array<Errand | undefined> = []
   #left = 0
 
-  /** Errands that nobody has heard of since they were put in. */
+  /** Errands whose results have not been reported since they were added. */
   get left(): number {
     return this.#left
   }

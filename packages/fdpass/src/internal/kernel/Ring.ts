@@ -165,7 +165,7 @@ export class Ring {
 
   #write(operation: number, number: number, address: number, length: number, flags: number, tag: number): void {
     const words = this.#submissions
-    // All other words of a submission are zero from the beginning: nobody writes them.
+    // All other words of a submission are zero from the beginning, and never written.
     const at = submissionWords * (this.#put & this.#mask)
     this.#put = (this.#put + 1) >>> 0
     words[at] = operation

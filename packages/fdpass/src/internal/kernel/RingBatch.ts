@@ -19,7 +19,7 @@ export interface SingleCalls {
   readonly prepareReceive: (into: NativeReceiveBuffer) => void
   /** Takes in what a read has brought beside its bytes. */
   readonly finishReceive: (into: NativeReceiveBuffer) => void
-  /** Of numbers that were let go of, with what is known of their kinds, adds those to `prompt` whose close waits for nobody. */
+  /** From the numbers that were let go of, with their kinds, adds those to `prompt` whose close does not block. */
   readonly sortPrompt: (
     numbers: ReadonlyArray<number>,
     kinds: ReadonlyArray<number | undefined>,
@@ -51,7 +51,7 @@ export class RingBatch implements CallBatch {
   readonly #written: Array<number> = []
   readonly #letGoNumbers: Array<number> = []
   readonly #letGoKinds: Array<number | undefined> = []
-  /** The last one is that of closes, which nobody asks for. */
+  /** The last one is that of closes, which no caller reads. */
   readonly #outcomes: Int32Array
   /** By place, each made when it is first needed. */
   readonly #messages: Array<MessageBlock | undefined>
@@ -151,8 +151,8 @@ export class RingBatch implements CallBatch {
   }
 
   /**
-   * Adds to what is closed here those that were let go of and keep nobody waiting. Only now, when all else is done: whoever has a copy could
-   * make one wait between the look and the close.
+   * Adds the descriptors that were let go of and whose close does not block. This comes last: a process with a copy could
+   * make a close block between the check and the close.
    */
   #sortLetGo(): void {
     if (this.#letGoNumbers.length === 0) return

@@ -5,7 +5,7 @@ import { libc } from "./libc.ts"
  * A function that runs errands one after the other, in the machine's code: `void *runErrands(struct list *)`, where a list is a count of
  * 32 bits, 32 bits of nothing, and that many records of `errandBytes`:
  *
- *     0 ticket   1 until somebody takes the errand, by exchanging it for 0
+ *     0 ticket   1 until a thread takes the errand, by exchanging it for 0
  *     4 done     1 when its results are there
  *     8 call     number and six arguments of a system call; its result takes the place of the number
  *    64 call     the same for a call that is made only where the result of the first was 0

@@ -34,7 +34,7 @@ const openStarter = (): ErrandStarter => {
 
 type ErrandCalls = "writeElsewhere" | "drainElsewhere" | "errandsUnderWay" | "tendErrands"
 
-/** Calls that may wait for whoever has a copy of a socket, on threads of their own. */
+/** Calls that may wait for another process with a copy of a socket, on separate threads. */
 export const makeErrands = (): Pick<SystemCallsShape, ErrandCalls> => {
   const lane = new ErrandLane()
   let starter: ErrandStarter | undefined | "none"

@@ -43,11 +43,11 @@ const interruptible: ReadonlySet<number> = new Set([SocketKind.tcp, SocketKind.i
  * The process that created a descriptor may still hold copies of it, and may be blocked inside a system call on one of them indefinitely (for
  * example in a read into a page backed by its own FUSE file system). Any call that needs the same socket lock then blocks too: every read,
  * including MSG_PEEK, and most setsockopt calls. So only lock-free calls are used here. A close takes such a lock too, but only of a
- * socket of which nobody has a copy any more, and those of the epoll sets that it is in, which no call tells.
+ * socket of which there is no other copy, and those of the epoll sets that it is in, which no call reports.
  *
- * Closed at once is what is on a list, and nothing else: TCP sockets that neither listen nor linger, and UNIX sockets without an address and
- * with an empty queue. Not on it are, each seen to hold its closer up: a listener with connections that nobody has accepted, a UDP socket in a
- * multicast group, an address that keeps a file system mounted, descriptors in a queue, and files.
+ * Only the kinds on a list are closed at once: TCP sockets that neither listen nor linger, and UNIX sockets without an address and
+ * with an empty queue. These are not on it, since each was seen to block its closer: a listener with connections that were not accepted,
+ * a UDP socket in a multicast group, an address that keeps a file system mounted, descriptors in a queue, and files.
  */
 export const makeLetGo = () => {
   const { symbols } = libc()
@@ -81,7 +81,7 @@ export const makeLetGo = () => {
     return family === -Errno.EBADF ? family : SocketKind.unknown
   }
 
-  /** One that lingers for no time at all resets its connection, and waits for nobody. */
+  /** A socket that lingers for no time at all resets its connection, and does not block. */
   const lingers = (number: number): boolean => {
     length.words[0] = 8
     const result = symbols.getsockopt(number, socketLevel, lingerOption, value.address, length.address)
@@ -96,13 +96,13 @@ export const makeLetGo = () => {
 
   /**
    * What is in its queue may carry descriptors, which the kernel closes along with it. poll(2) sees it whatever SO_PEEK_OFF says, and urgent
-   * data too. It also reports a peer that has left: an empty queue cannot be told from one with urgent data that somebody has read, which
+   * data too. It also reports a peer that has left: an empty queue looks the same as one with urgent data that was read, which
    * has no bytes (FIONREAD) and still its descriptor.
    */
   const isQueueEmpty = (number: number): boolean => {
     looked.words[0] = number
     looked.words[1] = readable
-    // A socket that never had a peer has hung up too, which is told unasked.
+    // A socket that never had a peer has hung up too, which poll reports unasked.
     return symbols.pollAtOnce(looked.address, 1) >= 0 && ((looked.words[1] ?? 0) >>> 16) % 2 === 0
   }
 

@@ -13,8 +13,8 @@ const descriptorBytes = 4
 /** sizeof(struct iovec). */
 const vectorBytes = 16
 /**
- * Room for control messages that nobody asked for: credentials, a pidfd, a security label, time stamps. Some kernels 6.17 add one to every recvmsg of
- * io_uring; without room for it descriptors behind it would be lost.
+ * Room for control messages that were not asked for: credentials, a pidfd, a security label, time stamps. Some kernels 6.17 add one to
+ * every recvmsg of io_uring; without room for it descriptors behind it would be lost.
  */
 const otherControlBytes = 512
 /** Control messages begin at multiples of this. */
@@ -160,7 +160,7 @@ export class MessageBlock {
     const { controlHeaderBytes, controlLevelOffset, controlTypeOffset } = this.layout
     const end = this.controlOffset + (words[this.#controlLengthWord] ?? 0)
     const numbers: Array<number> = []
-    // A socket that somebody else has set up may bring other control messages too: skipped, or descriptors behind them would leak.
+    // A socket that another process set up may bring other control messages too. They are skipped, or descriptors after them would leak.
     for (let start = this.controlOffset; start + controlHeaderBytes <= end; ) {
       const length = words[start / 4] ?? 0
       if (length < controlHeaderBytes) break

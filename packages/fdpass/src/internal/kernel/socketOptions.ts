@@ -8,7 +8,7 @@ const passesDescriptorsOption = 83
 /** SO_PASSCRED, SO_PASSSEC and SO_PASSPIDFD, and SO_TIMESTAMP, SO_TIMESTAMPNS and SO_TIMESTAMPING, which 64-bit machines have twice. */
 const messageOptions = [16, 34, 76, 29, 35, 37, 63, 64, 65] as const
 
-/** What whoever made a socket has set, and what becomes of it. */
+/** Options that the maker of a socket may have set, and their removal. */
 export const makeSocketOptions = () => {
   const { symbols } = libc()
   const value = new NativeBlock(4)

@@ -51,7 +51,7 @@ const probe = (calls: SystemCalls["Service"], numbers: ReadonlyArray<number>): n
   for (let seen = 0; seen < confirmations && calls.monotonicMillis() < deadlineMillis; ) {
     const ready = readyTokens(calls, epoll, numbers.length, 100)
     const [first] = ready
-    // With the one that was found before, or anew.
+    // Use the one that was found before, or find it again.
     seen = found !== undefined && ready.has(found) && ready.size === 1 ? seen + 1 : 0
     found = ready.size === 1 ? first : undefined
   }
@@ -62,7 +62,7 @@ const probe = (calls: SystemCalls["Service"], numbers: ReadonlyArray<number>): n
 /**
  * The number of the epoll descriptor in which Bun waits on the main thread.
  *
- * Usually it is the only one. Bun's HTTP client has another, on a thread of its own, and under `bun test` that is made first.
+ * Usually it is the only one. Bun's HTTP client has another, on a separate thread, and under `bun test` that is made first.
  */
 export const findBunEpoll = (calls: SystemCalls["Service"]): number => {
   const numbers = epollNumbers()

@@ -1,9 +1,9 @@
 /**
- * The functions that make bare timers, wrapped so that somebody else hears of each timer. There is one set of wrappers however
- * many listen, and none when nobody does.
+ * The functions that make bare timers, wrapped so that listeners are notified of each timer. There is one set of wrappers for
+ * any number of listeners, and none without a listener.
  *
- * Each tells of its timer after making it: with the thread taken away in between, a time noted before would be earlier than the
- * timer's, and whoever looks at that time would find nothing and not look again.
+ * Each notifies after making its timer: with the thread taken away in between, a time noted before would be earlier than the
+ * timer's, and a listener that looked at that time would find nothing and not look again.
  */
 import timers from "node:timers"
 import timerPromises from "node:timers/promises"
@@ -29,8 +29,8 @@ const noteImmediate = (): void => {
 }
 
 /**
- * Replaces a method; the result puts the old one back, unless somebody else has meanwhile put theirs on top: theirs then stays,
- * and goes through ours, which has become a mere passage.
+ * Replaces a method; the result puts the old one back, unless other code has meanwhile wrapped it again: that wrapper then stays,
+ * and calls ours, which only passes the call on.
  */
 const replace = <Key extends string, Method>(
   holder: { [K in Key]: Method },
@@ -44,7 +44,7 @@ const replace = <Key extends string, Method>(
   }
 }
 
-/** Gives the wrapper what the original has beside itself; `promisify` goes past the wrapper, by a function of its own. */
+/** Gives the wrapper what the original has beside itself; `promisify` goes past the wrapper, by a separate function. */
 const likeOriginal = <Method extends object>(
   wrapper: object,
   original: Method,

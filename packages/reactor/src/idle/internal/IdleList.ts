@@ -6,7 +6,7 @@ export class IdleList {
   readonly watcher: IdleWatcher
   first: IdleConnection | undefined
   size = 0
-  /** Where somebody stands who goes over the list: the one to be seen next, which moves on when that is taken out. */
+  /** The position of a walk over the list: the next entry, which moves on when that entry is taken out. */
   cursor: IdleConnection | undefined
   #last: IdleConnection | undefined
 

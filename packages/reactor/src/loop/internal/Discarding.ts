@@ -14,10 +14,10 @@ interface Discarded {
 }
 
 /**
- * Sockets that are to be closed once nothing is left in them that somebody has sent and nobody has read.
+ * Sockets that are closed once their unread input has been thrown away.
  *
- * Whoever fills a socket with descriptors and leaves makes a quarter of a second of work, and they come by the dozen: of all of them
- * together a portion a turn is thrown away, each having its turn.
+ * A client that fills a socket with descriptors and leaves causes a quarter of a second of work, and dozens may do so: of all sockets
+ * together one portion a turn is thrown away, each socket in its turn.
  */
 export class Discarding {
   readonly #loop: EventLoop
@@ -61,7 +61,7 @@ export class Discarding {
   #discard({ onClosed, socket }: Discarded, descriptorsMax: number): boolean {
     const outcome = this.#loop.calls.discardUnread(socket, descriptorsMax)
     if (outcome > 0) return true
-    // What could not be emptied is closed as if somebody else had made it.
+    // A socket that could not be emptied is closed as if another process had made it.
     if (outcome < 0) this.#loop.calls.letGo(socket)
     else socket.close()
     onClosed()

@@ -11,7 +11,7 @@ import type { EventLoop } from "../EventLoop.ts"
 import type { Reader, Sender } from "../Member.ts"
 import type { Members } from "./Members.ts"
 
-/** Reads made together, each into a buffer of its own. */
+/** Reads made together, each into its own buffer. */
 const readsMax = 32
 /** What is sent together; what more there is comes in a second go. */
 const sendsMax = 128
@@ -32,8 +32,8 @@ interface Batches {
 /**
  * The system calls that a turn makes together: the reads of all ready members, and after their handlers the sends and the closes.
  *
- * Each read is delivered in its turn, as if it had been made then. A member that is unwatched before its turn loses what was read, as bytes that
- * nobody reads are lost with a socket.
+ * Each read is delivered in its turn, as if it had been made then. A member that is unwatched before its turn loses what was read, as unread
+ * bytes are lost with a socket.
  */
 export class TurnBatch {
   readonly #loop: EventLoop
@@ -69,7 +69,7 @@ export class TurnBatch {
 
   /**
    * For how many events reads are made together now. What a message brings besides its first descriptor is closed when all of them have been
-   * made: there must be room for it until then, or clients that send along what nobody asked for would fill the table for all others.
+   * made: there must be room for it until then, or clients that send descriptors unasked would fill the table for all others.
    */
   get readsAtOnce(): number {
     if (this.#batches === undefined) return Number.POSITIVE_INFINITY

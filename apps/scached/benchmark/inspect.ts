@@ -1,0 +1,89 @@
+/**
+ * What looking into the cache costs: the parts of a list, each of which is a turn's work while clients wait, and an event while somebody watches.
+ *
+ * `bun run benchmark/inspect.ts [CONNECTIONS]`
+ */
+import { KernelSystemCalls, SocketKind, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
+import { OctetString, TtlSeconds } from "@scached/protocol"
+import { EventLoop, noHost } from "@scached/reactor"
+import { Effect } from "effect"
+import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
+import { ListReport } from "../src/cache/inspection/ListReport.ts"
+import { LimitNotices } from "../src/cache/LimitNotices.ts"
+import { defaultCacheSettings } from "../test/support/defaultCacheSettings.ts"
+
+const connections = Number(process.argv[2] ?? 100_000)
+const lists = 15
+const events = 200_000
+
+const octets = (text: string): OctetString.OctetString => Effect.runSync(Effect.fromResult(OctetString.make(text)))
+const kernel = Effect.runSync(SystemCalls.pipe(Effect.provide(KernelSystemCalls.layer)))
+const calls: SystemCallsShape = {
+  ...kernel,
+  epollAdd: () => 0,
+  epollModify: () => 0,
+  epollRemove: () => 0,
+  epollWait: () => 0,
+  look: () => 0,
+  socketKind: () => SocketKind.unixStream,
+  letGo: (descriptor) => void descriptor.surrender()
+}
+const loop = new EventLoop(calls, kernel.adopt(10_000_000), noHost)
+const settings = { current: { ...defaultCacheSettings, ttlSecondsMax: 3600, connectionsMax: connections } }
+const give = (message: string): never => {
+  throw new Error(message)
+}
+const notices = new LimitNotices(loop, { isVerbose: false, info: give, warning: give, verbose: give }, settings)
+const cache = new ConnectionCache(loop, settings, { notices, onFreed: () => {}, onLost: give, departureRoom: () => 0 })
+const peer = { pid: 4_711, uid: 89, gid: 89 }
+const owner = cache.ownerFor(peer)
+
+loop.turn()
+for (let id = 0; id < connections; id++) {
+  const label = octets(`smtp\nexample-${id}.com\n192.0.2.${id % 256}\n25`)
+  const properties = octets(`dest=example-${id}.com\nreuse_count=${id % 20}\nfeatures=4711\n`)
+  cache.saveEndpoint(label, properties, kernel.adopt(10_000_001 + id), 3600, owner)
+}
+
+/** The milliseconds of each part of one list. */
+const partsOf = (): ReadonlyArray<number> => {
+  const report = new ListReport(cache.walk(), () => loop.nowMillis, settings.current.outputBytesMax)
+  const parts: Array<number> = []
+  for (let isOver = false; !isOver; ) {
+    const begun = Bun.nanoseconds()
+    isOver = report.next().isLast
+    parts.push((Bun.nanoseconds() - begun) / 1e6)
+  }
+  return parts
+}
+
+const sorted = (numbers: ReadonlyArray<number>) => numbers.toSorted((one, other) => one - other)
+const runs = Array.from({ length: lists }, partsOf)
+const totals = sorted(runs.map((parts) => parts.reduce((sum, each) => sum + each, 0)))
+const parts = sorted(runs.flat())
+const at = (numbers: ReadonlyArray<number>, share: number) =>
+  (numbers[Math.floor((numbers.length - 1) * share)] ?? 0).toFixed(2)
+console.log(
+  `a list of ${connections}: ${at(totals, 0.5)} ms (median of ${lists}) in ${runs[0]?.length} parts of ${at(parts, 0.5)} ms, p99 ${at(parts, 0.99)}, longest ${at(parts, 1)}`
+)
+
+const request = {
+  _tag: "SaveEndpoint",
+  label: octets("smtp\nexample.com\n"),
+  properties: octets("p"),
+  ttlSeconds: TtlSeconds.max
+} as const
+const nanosPerEvent = (): number => {
+  const begun = Bun.nanoseconds()
+  for (let left = events; left > 0; left--) {
+    if (cache.events.isWatched) cache.events.saved(request, true, peer)
+    if (left % 64 === 0) loop.turn()
+  }
+  return (Bun.nanoseconds() - begun) / events
+}
+const unwatched = sorted(Array.from({ length: 9 }, nanosPerEvent))
+cache.events.watch(() => true)
+const watched = sorted(Array.from({ length: 9 }, nanosPerEvent))
+console.log(
+  `an event: ${at(unwatched, 0.5)} ns while nobody watches, ${at(watched, 0.5)} ns with one watcher (64 a turn, turns included)`
+)
