@@ -43,8 +43,13 @@ export const open = Effect.fnUntraced(function* (
   const journal = yield* Journal
   let server: Pick<CacheServer, "status"> | undefined
   let reason: string | undefined
+  /** SIGUSR1 has come before there was anything to log. */
+  let isCallWaiting = false
   const logStatus = (): void => {
-    if (server === undefined) return
+    if (server === undefined) {
+      isCallWaiting = true
+      return
+    }
     const { counters, gauges, limits, limitsReached } = server.status()
     const groups = { counters, gauges, limits, "limits reached": limitsReached }
     for (const [group, numbers] of Object.entries(groups)) {
@@ -70,6 +75,7 @@ export const open = Effect.fnUntraced(function* (
   return {
     started: (running) => {
       server = running
+      if (isCallWaiting) logStatus()
       if (!settings.current.hasOwnLines) return
       const { isBatching, limits, mode, version } = running.status()
       const {

@@ -56,3 +56,11 @@ test("logs all counters, gauges and limits when it is asked to, whatever lines i
   expect(words).toContain("connection_cache_ttl_limit=2")
   expect(words).toContain("scached_request_limit=0")
 })
+
+test("logs them too when it was asked before it served", () => {
+  const signals = new ProcessSignals()
+  signals.statusCalls.raise()
+  const stage = new Stage({ max_idle: "5s" })
+  expect(stage.run(standard, {}, "scache", signals)).toBe(0)
+  expect(stage.log.filter((line) => line.includes(": status: gauges ")).length).toBeGreaterThan(0)
+})

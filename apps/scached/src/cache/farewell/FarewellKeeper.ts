@@ -24,7 +24,8 @@ const waitingShare = 8
 /** Connections that are leaving at a time, those that wait for a thread among them, up to half of the descriptors. */
 const departuresMost = 4_000
 const departuresShare = 2
-/** At the end of the process: how long far ends may take for closing, and then, how long what was begun may take. */
+/** At the end of the process: how long farewells are begun, how long far ends may take for closing, and how long what was begun may take. */
+const endBeginMillis = 400
 const endWaitMillis = 600
 const endMillis = 800
 /** Looks at what is done elsewhere: soon at first, and more and more rarely while nothing comes of it. */
@@ -117,14 +118,17 @@ export class FarewellKeeper {
         this.#isFeeding = false
         if (!isMore && this.size === 0) end()
       }
-      const cancelWait = loop.at(loop.nowMillis + endWaitMillis, () => {
+      const cancelBegin = loop.at(loop.nowMillis + endBeginMillis, () => {
         this.#isOver = true
         while (next());
+      })
+      const cancelWait = loop.at(loop.nowMillis + endWaitMillis, () => {
         for (const departure of this.#waiting) departure.hurry()
         this.#waiting.clear()
       })
       const end = (): void => {
         this.#onFreed = () => {}
+        cancelBegin()
         cancelWait()
         cancelEnd()
         resume(Effect.void)
@@ -176,7 +180,9 @@ export class FarewellKeeper {
     calls.tendErrands()
     const count = calls.errandsUnderWay()
     if (count === 0 || this.#isBeginning) return
-    if (count >= before) this.#pauseMillis = Math.min(lateMillis, 2 * this.#pauseMillis)
+    // While something comes of it there is likely more, and what waits for a thread need not wait for a timer.
+    if (count < before) return this.#look()
+    this.#pauseMillis = Math.min(lateMillis, 2 * this.#pauseMillis)
     this.#cancelLook = loop.at(loop.nowMillis + this.#pauseMillis, () => {
       this.#cancelLook = undefined
       this.#tend()
