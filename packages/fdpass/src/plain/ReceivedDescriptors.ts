@@ -1,10 +1,5 @@
 import type { Descriptor } from "../Descriptor.ts"
-import { plainCalls } from "./PlainSocket.ts"
-
-/** Closes what others have made, which may not hold this thread up. */
-export const closeReceived = (descriptors: ReadonlyArray<Descriptor>): void => {
-  for (const each of descriptors) if (each.isOwned) plainCalls().letGo(each)
-}
+import { closeReceived } from "./closeReceived.ts"
 
 /**
  * Descriptors that came, and the bytes that came with them. They are this program's: `using` closes those that were not taken or surrendered.

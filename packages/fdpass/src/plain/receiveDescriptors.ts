@@ -2,8 +2,9 @@ import { Effect } from "effect"
 import type { Descriptor } from "../Descriptor.ts"
 import { type ReceivedMessage, SystemCalls } from "../SystemCalls.ts"
 import * as UnixSocket from "../UnixSocket.ts"
+import { closeReceived } from "./closeReceived.ts"
 import { callsFor, lend, type PlainSocket, plainCalls, type SocketType, untilDone, untilReady } from "./PlainSocket.ts"
-import { closeReceived, ReceivedDescriptors } from "./ReceivedDescriptors.ts"
+import { ReceivedDescriptors } from "./ReceivedDescriptors.ts"
 import { DescriptorsLost, DescriptorsMissing, TransferTooLarge } from "./TransferError.ts"
 
 /**
@@ -74,7 +75,8 @@ const collect = async (
       const message = await untilDone("recvmsg", "", wait, () => calls.receiveMessage(socket, buffer))
       if (typeof message === "number") continue
       collection.add(message, buffer.bytes)
-      if (message.byteCount > 0) continue
+      // A packet may have descriptors and no byte; the end of a stream has neither.
+      if (message.byteCount > 0 || message.descriptors.length > 0) continue
       if (count === "all") break
       throw new DescriptorsMissing({ expected, received: collection.descriptors.length })
     }

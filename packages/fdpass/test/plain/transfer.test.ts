@@ -1,6 +1,6 @@
 /** Descriptors between processes, by the plain functions. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, openSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import {
@@ -35,6 +35,11 @@ const ends = (count: number): ReadonlyArray<Descriptor> =>
     .flat()
     .slice(0, count)
 
+/** Waits until no more descriptors are open than that: files, and sockets whose far ends have left, are closed on other threads. */
+const untilOpen = async (count: number): Promise<void> => {
+  while (openNumbers().length > count) await new Promise<void>((resolve) => setTimeout(resolve, 1))
+}
+
 /** The name of the error that a promise rejects with. */
 const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -51,10 +56,13 @@ for (const type of types) {
         const command = [process.execPath, program("sendPlain.ts"), path, type, "600", "hello"]
         const sender = Bun.spawn(command, { stdio: ["ignore", "pipe", "inherit"] })
         const cookies: Array<number> = JSON.parse(await new Response(sender.stdout).text())
-        using received = await receiving
+        const received = await receiving
         expect(new TextDecoder().decode(received.bytes)).toBe("hello")
         expect(received.descriptors.map(cookieOf)).toEqual(cookies)
         expect(existsSync(path)).toBe(false)
+        const open = openNumbers().length
+        received[Symbol.dispose]()
+        await untilOpen(open - 600)
       }))
 
     test("what is sent stays open here, what came is closed by using, and what was surrendered is not", async () => {
@@ -98,7 +106,7 @@ for (const type of types) {
       await sendDescriptors(one, sent)
       one.close()
       expect(await errorOf(early)).toBe("DescriptorsMissing")
-      expect(openNumbers().length).toBe(before - 1)
+      await untilOpen(before - 1)
       closeAll(other, ...sent)
     })
 
@@ -110,7 +118,7 @@ for (const type of types) {
       expect(await errorOf(receiveDescriptors(other, { descriptorsMax: 3 }))).toBe("TransferTooLarge")
       await sendDescriptors(one, sent, { bytes: "0123456789" })
       expect(await errorOf(receiveDescriptors(other, { bytesMax: 9 }))).toBe("TransferTooLarge")
-      expect(openNumbers().length).toBe(before)
+      await untilOpen(before)
       closeAll(one, other, ...sent)
     })
 
@@ -134,6 +142,33 @@ for (const type of types) {
     })
   })
 }
+
+test("files that came are closed, too, though not on this thread", async () => {
+  const [one, other] = makeSocketPair()
+  const file = kernelCalls.adopt(openSync("/dev/null", "r"))
+  const before = openNumbers().length
+  // One after the other, so that most come while the first is being closed.
+  for (let count = 0; count < 10; count++) {
+    await sendDescriptors(
+      one,
+      Array.from({ length: 10 }, () => file)
+    )
+    using received = await receiveDescriptors(other)
+    expect(received.descriptors).toHaveLength(10)
+  }
+  await untilOpen(before)
+  closeAll(one, other, file)
+})
+
+test("a packet without a byte is not the sender's end if it has descriptors", async () => {
+  const [one, other] = makeSocketPair("seqpacket")
+  const sent = ends(2)
+  sendDescriptorsRaw(one, sent.slice(0, 1), new Uint8Array(0))
+  sendDescriptorsRaw(one, sent.slice(1))
+  using received = await receiveDescriptors(other, { count: 2 })
+  expect(received.descriptors.map(cookieOf)).toEqual(sent.map(cookieOf))
+  closeAll(one, other, ...sent)
+})
 
 test("what others send is received alike, and bytes alone are waited through", async () => {
   const [one, other] = makeSocketPair()
