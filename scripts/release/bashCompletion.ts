@@ -1,11 +1,13 @@
 /** What bash completes for scached, made from the tables that the program itself reads. */
+import { installOptions } from "../../apps/scached/src/install/main.ts"
 import { options } from "../../apps/scached/src/serve/CommandLine.ts"
 import { serveParameters } from "../../apps/scached/src/serve/ServeParameters.ts"
 
-const words = Object.entries(options).flatMap(([name, option]) => [
+const serveWords = Object.entries(options).flatMap(([name, option]) => [
   `--${name}`,
   ...("short" in option ? [`-${option.short}`] : [])
 ])
+const installWords = Object.keys(installOptions).map((name) => `--${name}`)
 const parameters = Object.values(serveParameters).map(({ name }) => `${name}=`)
 
 /** The script, for /usr/share/bash-completion/completions/scached. */
@@ -25,9 +27,13 @@ _scached() {
       compopt -o nospace 2> /dev/null
       mapfile -t COMPREPLY < <(compgen -W "${parameters.join(" ")}" -- "$current")
       ;;
-    scached | */scached) mapfile -t COMPREPLY < <(compgen -W "COMMANDS --help --version" -- "$current") ;;
-    *) mapfile -t COMPREPLY < <(compgen -W "${words.join(" ")}" -- "$current") ;;
+    scached | */scached) mapfile -t COMPREPLY < <(compgen -W "serve install --help --version" -- "$current") ;;
+    *)
+      local words="${serveWords.join(" ")}"
+      [ "\${COMP_WORDS[1]}" = install ] && words="${installWords.join(" ")}"
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+      ;;
   esac
 }
 complete -F _scached scached
-`.replace("COMMANDS", "serve install")
+`

@@ -7,7 +7,7 @@
  */
 import { KernelSystemCalls, Readiness, SocketKind, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { EventLoop, noHost } from "@scached/reactor"
-import { Effect } from "effect"
+import { Effect, Scope } from "effect"
 import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
 import { Client } from "../src/cache/clients/Client.ts"
 import type { ClientContext } from "../src/cache/clients/ClientContext.ts"
@@ -94,7 +94,12 @@ const give = (message: string): never => {
 }
 const journal: ClientContext["journal"] = { isVerbose: false, info: give, warning: give, verbose: give }
 const notices = new LimitNotices(loop, journal, settings)
-const cache = new ConnectionCache(loop, settings, { notices, onFreed: () => {}, onLost: give, departureRoom: () => 0 })
+const cache = new ConnectionCache(
+  loop,
+  settings,
+  { notices, onFreed: () => {}, onLost: give, departureRoom: () => 0 },
+  Scope.makeUnsafe()
+)
 const context: ClientContext = {
   loop,
   cache,

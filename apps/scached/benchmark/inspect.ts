@@ -6,7 +6,7 @@
 import { KernelSystemCalls, SocketKind, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { OctetString, TtlSeconds } from "@scached/protocol"
 import { EventLoop, noHost } from "@scached/reactor"
-import { Effect } from "effect"
+import { Effect, Scope } from "effect"
 import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
 import { ListReport } from "../src/cache/inspection/ListReport.ts"
 import { LimitNotices } from "../src/cache/LimitNotices.ts"
@@ -34,7 +34,12 @@ const give = (message: string): never => {
   throw new Error(message)
 }
 const notices = new LimitNotices(loop, { isVerbose: false, info: give, warning: give, verbose: give }, settings)
-const cache = new ConnectionCache(loop, settings, { notices, onFreed: () => {}, onLost: give, departureRoom: () => 0 })
+const cache = new ConnectionCache(
+  loop,
+  settings,
+  { notices, onFreed: () => {}, onLost: give, departureRoom: () => 0 },
+  Scope.makeUnsafe()
+)
 const peer = { pid: 4_711, uid: 89, gid: 89 }
 const owner = cache.ownerFor(peer)
 

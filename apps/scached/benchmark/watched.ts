@@ -11,7 +11,7 @@ import { join } from "node:path"
 import { UnixSocket } from "@scached/fdpass"
 import { Connection } from "@scached/reactor/effect"
 import { Effect } from "effect"
-import { watchTimes } from "../src/cache/ConnectionCache.ts"
+import { watchTimes } from "../src/cache/watchTimes.ts"
 import { ask, octets, runOnReactor, ttl } from "../test/support/CacheClient.ts"
 
 const count = Number(process.argv[2] ?? 10_000)

@@ -8,7 +8,7 @@ import { heapStats } from "bun:jsc"
 import { KernelSystemCalls, SocketKind, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { OctetString } from "@scached/protocol"
 import { EventLoop, noHost } from "@scached/reactor"
-import { Effect } from "effect"
+import { Effect, Scope } from "effect"
 import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
 import { LimitNotices } from "../src/cache/LimitNotices.ts"
 import { defaultCacheSettings } from "../test/support/defaultCacheSettings.ts"
@@ -39,7 +39,12 @@ const give = (message: string): never => {
   throw new Error(message)
 }
 const notices = new LimitNotices(loop, { isVerbose: false, info: give, warning: give, verbose: give }, settings)
-const cache = new ConnectionCache(loop, settings, { notices, onFreed: () => {}, onLost: give, departureRoom: () => 0 })
+const cache = new ConnectionCache(
+  loop,
+  settings,
+  { notices, onFreed: () => {}, onLost: give, departureRoom: () => 0 },
+  Scope.makeUnsafe()
+)
 
 const heapBytes = (): number => {
   Bun.gc(true)

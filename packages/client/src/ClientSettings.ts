@@ -106,7 +106,7 @@ export const makeSettings = Effect.fnUntraced(function* (
   }
   // What is undefined was not told: programs pass on options that they may not have.
   for (const setting of names) settings[setting] = options[setting] ?? defaultSettings[setting]
-  yield* checkSocketPath(settings.path)
+  yield* Effect.fromResult(checkSocketPath(settings.path))
   for (const setting of names) {
     const [holds, expected] = ranges[setting]
     const found = settings[setting]

@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Result, Schema } from "effect"
 
 /**
  * Longest path that the address of a UNIX socket holds, in bytes: 108 less the NUL that ends it.
@@ -31,8 +31,8 @@ export class SocketPathInvalid extends Schema.TaggedError<SocketPathInvalid>()("
  *
  * @category sockets
  */
-export const checkSocketPath = (path: string): Effect.Effect<void, SocketPathInvalid> => {
+export const checkSocketPath = (path: string): Result.Result<void, SocketPathInvalid> => {
   const bytes = Buffer.byteLength(path)
-  if (bytes > 0 && bytes <= socketPathBytesMax && !path.includes("\0")) return Effect.void
-  return Effect.fail(new SocketPathInvalid({ path, bytes }))
+  if (bytes > 0 && bytes <= socketPathBytesMax && !path.includes("\0")) return Result.void
+  return Result.fail(new SocketPathInvalid({ path, bytes }))
 }

@@ -106,7 +106,7 @@ export const pair: Effect.Effect<readonly [Descriptor, Descriptor], SystemCallEr
 export const connect = Effect.fnUntraced(function* (
   path: string
 ): Effect.fn.Return<Descriptor, SystemCallError | SocketPathInvalid, SystemCalls | Scope.Scope> {
-  yield* checkSocketPath(path)
+  yield* Effect.fromResult(checkSocketPath(path))
   const calls = yield* SystemCalls
   const socket = yield* make
   yield* check("connect", calls.connect(socket, path), path)
@@ -245,7 +245,7 @@ export const listen = Effect.fnUntraced(function* (
   SystemCallError | SocketPathInvalid | SocketInUse | NotASocket,
   SystemCalls | Scope.Scope
 > {
-  yield* checkSocketPath(path)
+  yield* Effect.fromResult(checkSocketPath(path))
   const calls = yield* SystemCalls
   const found = calls.identify(path)
   if (typeof found !== "number") {

@@ -1,5 +1,5 @@
 /** The packages, installed from their tarballs into a project outside the repository. */
-import { describe, expect, test } from "bun:test"
+import { beforeAll, describe, expect, test } from "bun:test"
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import {
@@ -19,6 +19,12 @@ import {
   temporaryDirectory,
   typecheck
 } from "@scached/installed"
+
+/** The tarballs are made and installed once, by npm, which asks its registry. */
+const installMillisMax = 300_000
+beforeAll(async () => {
+  await installedProject()
+}, installMillisMax)
 
 const good: Outcome = { exitCode: 0, stdout: "", stderr: "" }
 

@@ -1,5 +1,5 @@
 /** What `bun run release` makes, and what its Debian packages do where they are installed. */
-import { describe, expect, test } from "bun:test"
+import { beforeAll, describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import {
@@ -26,6 +26,10 @@ const debOf = async (name: string): Promise<string> => {
 
 /** A release takes seven seconds on a quiet machine, and copies of it are large. */
 const timeoutMillis = 300_000
+
+beforeAll(async () => {
+  await releaseDirectory()
+}, timeoutMillis)
 
 describe("a release", () => {
   test(
@@ -96,6 +100,8 @@ else {
         ]
         const bench = await folder.run("/usr/bin/scache-bench", "run", "--target", target, ...load)
         expect({ exitCode: bench.exitCode, stderr: bench.stderr }).toEqual({ exitCode: 0, stderr: "" })
+        const standard = await folder.run("/usr/bin/scache-bench", "standard")
+        expect([standard.exitCode, standard.stderr.includes("needs a clone of the repository")]).toEqual([4, true])
         expect((await folder.dpkg("--verify")).stdout).toBe("")
 
         const unit = readFileSync(join(folder.path, "usr/lib/systemd/system/scached.service"), "utf8")
@@ -118,6 +124,7 @@ else {
         return (await runWell(["bash", "-c", script, "bash", ...words], root)).trim().split("\n")
       }
       expect(await complete("scached", "ser")).toEqual(["serve"])
+      expect(await complete("scached", "install", "--postfix", "--u")).toEqual(["--undo"])
       expect(await complete("scached", "serve", "--allow-")).toEqual(["--allow-user", "--allow-group"])
       expect(await complete("scached", "serve", "-o", "connection_cache_ttl")).toEqual(["connection_cache_ttl_limit="])
       expect(await complete("scached", "serve", "--log-to", "s")).toEqual(["stderr", "syslog"])

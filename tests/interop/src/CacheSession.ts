@@ -1,5 +1,5 @@
 /**
- * A client that takes whatever a server answers, and writes down what it saw in words that two servers can be compared by.
+ * A client that accepts any answer of a server, and records it in words that allow comparing two servers.
  *
  * @category differential
  */
@@ -13,17 +13,17 @@ import * as MarkedConnection from "./MarkedConnection.ts"
 import { closeAndTellMark, type Mark } from "./MarkedConnection.ts"
 
 /**
- * What the client sends, and what it does where the server asks for a descriptor.
+ * A request, and the client's reply if the server asks for a descriptor.
  *
  * @category differential
  */
 export interface Step {
-  /** What it is, for people. */
+  /** A description for people. */
   readonly name: string
   readonly request: Buffer
-  /** Where the request is cut: the server gets the pieces one by one. Not at all if not given. */
+  /** Offsets at which the request is cut: the server gets the pieces one by one. Without it the request is sent whole. */
   readonly cuts?: ReadonlyArray<number>
-  /** What follows when the server answers a save with `dummy`: a descriptor, or a byte without one. */
+  /** The client's reply when the server answers a save with `dummy`: a descriptor, or a byte without one. */
   readonly cargo: "descriptor" | "bare byte"
 }
 
@@ -33,9 +33,9 @@ export interface Step {
  * @category differential
  */
 export interface CacheSession {
-  /** Takes a step to its end and returns what was seen, one line for each thing that the server did. */
+  /** Carries out a step and returns one line for each action of the server. */
   readonly take: (step: Step) => Effect.Effect<ReadonlyArray<string>, LabFailure>
-  /** Which of the connections saved so far the server still holds, by their number. */
+  /** The numbers of the saved connections that the server still has. */
   readonly held: Effect.Effect<ReadonlyArray<number>, LabFailure>
 }
 
@@ -52,24 +52,24 @@ const always = (): boolean => true
 const never = (): boolean => false
 const neverSaved = "(a label that nobody saves)"
 const pieceMillis = 2
-/** A server that answers nobody for so long is inside a request. */
+/** A server that answers no client for this long is inside a request. */
 const settleMillisMax = 6000
 /** The least that a server reads of one connection in one turn: the buffer of Postfix's streams. scached reads 16 KiB. */
 const readBytesMin = 4096
 /**
- * Answers on the second connection after which the first has been dealt with, when so many bytes were sent there: one for each read that
- * the bytes may take, since a fair server answers others between two reads. One more is needed since, of two connections that are ready at
- * the same time, a server may begin with the one that became ready last (epoll gives no order).
+ * The number of answers on the second connection after which the first one's bytes have been handled: one for each read that these bytes may
+ * take, since a fair server answers other clients between two reads. One more is needed: if two connections are ready at the same time, a server
+ * may begin with the one that became ready last (epoll gives no order).
  */
 const roundsToRest = (sentBytes: number): number => 1 + Math.max(1, Math.ceil(sentBytes / readBytesMin))
 
 /**
  * Opens a session with the server at a path.
  *
- * How does one know that a server will say no more, without waiting for a while each time? By asking it something on a second
- * connection: once that is answered, everything sent on the first before it has been dealt with. scache(8) does not answer the
- * second while it is inside an exchange with the first, so that it is a word or that answer that is waited for. A server that waits
- * for more inside a request of the first answers nobody: that is noted as a stall, and ended by leaving.
+ * A request on a second connection shows, without a fixed delay, that the server will send no more: once it is answered, the server has handled
+ * everything sent earlier on the first connection. scache(8) does not answer the second connection inside an exchange with the first, so the
+ * session waits for output on the first or that answer. A server that waits for more bytes of a request on the first connection answers no
+ * client: this is recorded as a stall, and ended by a disconnect.
  *
  * @category differential
  */
@@ -97,7 +97,7 @@ export const open = Effect.fnUntraced(function* (
     return index < 0 ? "a descriptor never saved" : `connection ${index}`
   }
 
-  /** Whether an answer to the second connection's question is still to come. */
+  /** Whether the answer to the second connection's request is pending. */
   let asked = false
   const ask = (): void => {
     if (!asked) probe.send(AttributeList.request.findEndpoint(neverSaved))
@@ -110,9 +110,9 @@ export const open = Effect.fnUntraced(function* (
     asked = false
     return true
   }
-  /** Of the client's last turn. */
+  /** Bytes that the client sent in its last turn. */
   let sentBytes = 0
-  /** Waits until the server is done with the first connection. */
+  /** Waits until the server has handled the first connection. */
   const settle = (): boolean => {
     for (let round = roundsToRest(sentBytes); round > 0; round -= 1) {
       ask()
@@ -120,7 +120,7 @@ export const open = Effect.fnUntraced(function* (
     }
     return true
   }
-  /** Waits for a word of the server, or until it is certain that it has none to say. */
+  /** Waits for output of the server, or until it is certain that there is none. */
   const awaitWord = (): "word" | "silence" | "stall" => {
     for (let round = roundsToRest(sentBytes); round > 0; round -= 1) {
       ask()
@@ -133,7 +133,7 @@ export const open = Effect.fnUntraced(function* (
     return "silence"
   }
 
-  /** What the server did after the client's last turn; it waits for the next one if that `continues` an exchange. */
+  /** The server's actions after the client's last turn; the server waits for the next turn if its output `continues` an exchange. */
   const look = Effect.fnUntraced(function* (continues: (bytes: Buffer) => boolean) {
     const heard = awaitWord()
     let stalls = heard === "stall"
@@ -175,7 +175,7 @@ export const open = Effect.fnUntraced(function* (
     const ends = [...(step.cuts ?? []), step.request.length]
     sentBytes = step.request.length
     for (const [index, end] of ends.entries()) {
-      // A moment for the server to read the piece by itself.
+      // Give the server time to read the piece alone.
       if (index > 0) client.conversation.hearsWithin(pieceMillis)
       client.conversation.send(step.request.subarray(ends[index - 1] ?? 0, end))
     }

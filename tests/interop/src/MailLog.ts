@@ -82,7 +82,12 @@ export const parse = (text: string): ReadonlyArray<LogEntry> =>
       return [{ program, pid: Number(pid), severity: severityOf(severity), text: rest }]
     })
 
-const describe = (entry: LogEntry): string => `${entry.program}[${entry.pid}]: ${entry.severity}: ${entry.text}`
+/**
+ * An entry as one line.
+ *
+ * @category postfix
+ */
+export const describe = (entry: LogEntry): string => `${entry.program}[${entry.pid}]: ${entry.severity}: ${entry.text}`
 
 /**
  * Two clocks of the machine disagree by a tick, which a shared virtual machine brings about now and then and no cache could: cleanup(8)

@@ -184,6 +184,9 @@ export const ownerOfPostfix = (): { readonly uid: number } => {
   return { uid: Number(line[1]) }
 }
 
+/** Enough to see what each process did last, where mail stands still. */
+const lastEntriesMax = 60
+
 const waitForSent = (readLog: PrivatePostfix["readLog"]) =>
   Effect.fnUntraced(function* (count: number, timeoutMillis: number) {
     const attempt = `see ${count} mails sent`
@@ -199,7 +202,9 @@ const waitForSent = (readLog: PrivatePostfix["readLog"]) =>
       duration: timeoutMillis,
       orElse: () => {
         const summary = MailLog.summarize(readLog())
-        const found = [`${summary.sent} in ${timeoutMillis} ms`, ...summary.problems].join("\n")
+        const last = readLog().slice(-lastEntriesMax).map(MailLog.describe)
+        const counts = `${summary.sent} in ${timeoutMillis} ms, ${summary.unsent} deferred or bounced`
+        const found = [counts, ...summary.problems, "the end of the mail log:", ...last].join("\n")
         return Effect.fail(new LabFailure({ attempt, found }))
       }
     })

@@ -2,7 +2,7 @@
 import { describe, expect } from "bun:test"
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Effect, Fiber } from "effect"
+import { Effect } from "effect"
 import { scachedExecutable } from "../src/CacheTarget.ts"
 import { LabFailure } from "../src/LabFailure.ts"
 import * as MailLoad from "../src/MailLoad.ts"
@@ -164,17 +164,20 @@ describe("in scache's place in a real Postfix", () => {
       yield* MailLoad.startSink(postfix.address)
       const first = running(postfix.directory)
       expect(first).toEqual([])
-      const sending = yield* Effect.forkChild(MailLoad.send(postfix.address, { mails: 300, sessions: 4 }))
-      for (let reload = 1; reload <= 3; reload++) {
-        yield* postfix.waitForSent(reload * 40, deliveryMillisMax)
-        const before = running(postfix.directory)
-        yield* postfix.reload
-        yield* waitUntil("see the old scached leave", 60_000, () =>
-          running(postfix.directory).every((pid) => !before.includes(pid))
-        )
-      }
+      const sending = MailLoad.send(postfix.address, { mails: 300, sessions: 4 })
+      const reloading = Effect.gen(function* () {
+        for (let reload = 1; reload <= 3; reload++) {
+          yield* postfix.waitForSent(reload * 40, deliveryMillisMax)
+          const before = running(postfix.directory)
+          yield* postfix.reload
+          yield* waitUntil("see the old scached leave", 60_000, () =>
+            running(postfix.directory).every((pid) => !before.includes(pid))
+          )
+        }
+      })
+      // Together, so that mail that cannot be submitted fails the test at once, and with its own words.
+      yield* Effect.all([sending, reloading], { concurrency: 2, discard: true })
       const delivered = yield* postfix.waitForSent(300, deliveryMillisMax)
-      yield* Fiber.join(sending)
       expect(delivered).toMatchObject({ sent: 300, unsent: 0, broken: [] })
       console.log(`with three reloads: ${delivered.reused} of ${delivered.sent} mails over used connections`)
       expect(troubles(postfix).filter((text) => text.startsWith("scached"))).toEqual([])

@@ -5,6 +5,7 @@
 
 import { benchMutants } from "./BenchMutants.ts"
 import { descriptorMutants } from "./DescriptorMutants.ts"
+import { expiryMutants } from "./ExpiryMutants.ts"
 import { farewellMutants } from "./FarewellMutants.ts"
 import { holdUpMutants } from "./HoldUpMutants.ts"
 
@@ -351,5 +352,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...benchMutants,
   ...farewellMutants,
   ...holdUpMutants,
-  ...descriptorMutants
+  ...descriptorMutants,
+  ...expiryMutants
 ]

@@ -7,7 +7,7 @@ import type { Threshold } from "../threshold/Threshold.ts"
 import type { FileFailure } from "./ExitStatus.ts"
 import { printReport, standardOutput, writeFile, writeOutput } from "./outputs.ts"
 
-/** Where the result of a run goes besides the table. */
+/** Files for the result of a run, in addition to the table. */
 export interface RunFiles {
   readonly json: Option.Option<string>
   readonly html: Option.Option<string>
@@ -27,7 +27,7 @@ export const presentRun = Effect.fnUntraced(function* (
   return verdicts
 })
 
-/** The same of an interrupted run, of which there may be nothing yet. */
+/** Presents the result of an interrupted run, if a round was finished. */
 export const presentInterrupted = (
   result: BenchmarkResult | undefined,
   present: (result: BenchmarkResult) => Effect.Effect<unknown, FileFailure>

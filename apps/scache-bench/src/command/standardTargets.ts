@@ -30,6 +30,11 @@ const run = (command: ReadonlyArray<string>): Effect.Effect<string | undefined> 
   })
 
 const buildExecutable = Effect.gen(function* () {
+  if (!existsSync(buildScript)) {
+    const message =
+      "the standard comparison needs a clone of the repository: run it there, or load caches with scache-bench run"
+    return yield* new FileFailure({ message })
+  }
   if (existsSync(executable)) return
   yield* say("dist/scached is not there: building it")
   const failure = yield* run([process.execPath, "run", buildScript])

@@ -1,5 +1,5 @@
 import { checkSocketPath } from "@scached/fdpass"
-import { Effect, Result, Schema } from "effect"
+import { Result, Schema } from "effect"
 
 /** A cache to be loaded, as the command line names it. */
 export type TargetSpec =
@@ -49,7 +49,7 @@ export const parseTargetSpec = (text: string): Result.Result<TargetSpec, TargetS
     return fail("expected NAME=SOCKET or NAME=spawn:PROGRAM ARGUMENTS, with a name of letters, digits, dots and dashes")
   }
   if (!value.startsWith("spawn:")) {
-    const checked = Effect.runSync(Effect.result(checkSocketPath(value)))
+    const checked = checkSocketPath(value)
     return Result.isSuccess(checked)
       ? Result.succeed({ _tag: "Socket", name, path: value })
       : fail(checked.failure.message)

@@ -2,8 +2,8 @@ import type { SeededRandom } from "./SeededRandom.ts"
 import type { Popularity } from "./Workload.ts"
 
 /**
- * Draws indices by weight in constant time, however many there are: Walker's alias method. Each index shares a column of equal width
- * with at most one other.
+ * Draws indices by weight, in constant time for any number of them, with Walker's alias method: each column of equal width holds at most two
+ * indices.
  */
 export class WeightedChoice {
   readonly #share: Float64Array
@@ -24,7 +24,7 @@ export class WeightedChoice {
       const poor = small.pop()
       const rich = large.at(-1)
       if (poor === undefined || rich === undefined) {
-        // What rounding has left over fills its own column.
+        // Remainders of rounding fill their own columns.
         for (const index of poor === undefined ? large : [poor, ...small]) this.#share[index] = 1
         return
       }

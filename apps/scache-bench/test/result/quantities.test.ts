@@ -1,16 +1,16 @@
 import { expect, test } from "bun:test"
 import { formatBytes, formatCount, formatDigits, formatNanos, formatRatio } from "../../src/result/quantities.ts"
 
-test("counts have their thousands apart", () => {
+test("counts have thousands separators", () => {
   expect([0, 999, 1_000, 136_204, 1_234_567.6].map(formatCount)).toEqual(["0", "999", "1,000", "136,204", "1,234,568"])
 })
 
-test("three digits, also where rounding adds one", () => {
+test("three significant digits, also if rounding adds one", () => {
   const values = [0, 0.123, 7.214, 9.994, 9.996, 72.14, 99.96, 721.4, 7_213]
   expect(values.map(formatDigits)).toEqual(["0.00", "0.12", "7.21", "9.99", "10.0", "72.1", "100", "721", "7,213"])
 })
 
-test("times are in the unit that makes them short", () => {
+test("times have the unit with the shortest number", () => {
   const nanos = [0, 7, 0.5, 999, 999.9, 1_000, 7_214, 999_400, 999_600, 1_240_000, 12_300_000_000]
   expect(nanos.map(formatNanos)).toEqual([
     "0 ns",

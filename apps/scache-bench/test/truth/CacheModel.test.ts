@@ -6,7 +6,7 @@ import { Topology } from "../../src/workload/Topology.ts"
 const ttlSeconds = 10
 const ttlMillis = ttlSeconds * 1_000
 
-/** A model of 3 endpoints of as many destinations and 8 connections, and what it complains of. */
+/** A model of 3 endpoints, 3 destinations and 8 connections, with its violations. */
 const setUp = () => {
   const log = new ViolationLog()
   const model = new CacheModel(new Topology(3, 3), 8, ttlSeconds, log)
@@ -20,7 +20,7 @@ const setUp = () => {
 }
 
 describe("a connection that is handed out", () => {
-  test("was saved, and comes once", () => {
+  test("was saved, and is handed out once", () => {
     const { model, save, texts } = setUp()
     const generation = save(1, 0, 0)
     expect(model.found(1, generation, 10, "a find")).toBe(true)
@@ -29,7 +29,7 @@ describe("a connection that is handed out", () => {
     expect(texts()).toContain("handed out already")
   })
 
-  test("may come before its save was answered, and that answer changes nothing then", () => {
+  test("may be handed out before its save was answered, and that answer then changes nothing", () => {
     const { model, texts } = setUp()
     const generation = model.saveStarted(1, 0, 0)
     expect(model.found(1, generation, 1, "a find")).toBe(true)
@@ -42,7 +42,7 @@ describe("a connection that is handed out", () => {
     expect(texts()).toBe("")
   })
 
-  test("is of its last save", () => {
+  test("has the generation of its last save", () => {
     const { model, save, texts } = setUp()
     const generation = save(1, 0, 0)
     model.found(1, generation, 10, "a find")
@@ -52,7 +52,7 @@ describe("a connection that is handed out", () => {
     expect(texts()).toContain(`save ${generation} of it, and ${generation + 1} is the last`)
   })
 
-  test("has not outlived its ttl, but for the tolerance", () => {
+  test("has not outlived its ttl by more than the tolerance", () => {
     for (const [millis, isWrong] of [
       [1 + ttlMillis + lateMillisMax, false],
       [2 + ttlMillis + lateMillisMax, true]
@@ -63,12 +63,12 @@ describe("a connection that is handed out", () => {
     }
   })
 
-  test("is the oldest that nobody else can be holding", () => {
+  test("is the oldest that no other find may have taken", () => {
     const { model, save, texts } = setUp()
     save(1, 0, 0)
     save(2, 0, 0.5)
     const third = save(3, 0, 10)
-    // Two others may each hold one of the older ones.
+    // Two other finds may each have taken one of the older ones.
     model.endpointFindStarted(0)
     model.destinationFindStarted(0)
     model.found(3, third, 20, "a find")
@@ -91,7 +91,7 @@ describe("nothing found", () => {
     expect(texts()).toContain("find_endp of mx0: nothing found, although connection 1 was cached all the time")
   })
 
-  test("is right where the save was answered only after the find was sent, or another find may hold it", () => {
+  test("is right if the save was answered only after the find was sent, or if another find may have taken the connection", () => {
     const { model, save, texts } = setUp()
     save(1, 0, 4.5)
     model.missedEndpoint(0, 5, 6)
@@ -139,7 +139,7 @@ describe("nothing found", () => {
   })
 })
 
-test("what is left when a label is empty is lost, or expired", () => {
+test("a connection that remains in the model when its label is empty was lost, or has expired", () => {
   const { model, save } = setUp()
   save(1, 0, 0)
   save(2, 0, 5_000)
@@ -150,7 +150,7 @@ test("what is left when a label is empty is lost, or expired", () => {
   expect(model.holdsAny(0)).toBe(false)
 })
 
-test("a find whose answer is waited for no longer may have taken one connection of its label", () => {
+test("a find that was given up may have taken one connection of its label", () => {
   const { model, save } = setUp()
   for (const connection of [1, 2, 3]) save(connection, 0, 10 * connection)
   model.endpointFindStarted(0)
@@ -159,7 +159,7 @@ test("a find whose answer is waited for no longer may have taken one connection 
   expect(lost).toEqual([2, 3])
 })
 
-test("a binding that was not saved, or long ago, explains no find", () => {
+test("a binding that was never saved, or that has expired, explains no find", () => {
   const { model } = setUp()
   expect(model.isBound(1, 5)).toBe(false)
   model.bindingStarted(1, 5)

@@ -2,8 +2,8 @@
  * The cache as a scoped service: clients on one side, cached connections on the other, and one Scope over both.
  */
 import type { Descriptor, PeerCredentials, SystemCallError } from "@scached/fdpass"
-import { Reactor } from "@scached/reactor"
-import { Deferred, Effect, type Scope } from "effect"
+import { type IdleState, Reactor } from "@scached/reactor"
+import { Deferred, Effect, Scope } from "effect"
 import { Journal } from "../log/Journal.ts"
 import { printableLabel } from "../log/printable.ts"
 import { WarningLimit } from "../log/WarningLimit.ts"
@@ -85,18 +85,21 @@ export const make = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() => Effect.sync(() => warnings.close()))
   const { journal } = warnings
   const notices = new LimitNotices(loop, journal, settings)
-  const cache = new ConnectionCache(loop, settings, {
+  // It closes after all finalizers that are added below: clients put back what they hold before.
+  const connections = yield* Scope.fork(yield* Effect.scope)
+  const observer = {
     notices,
     onFreed: occupancy.descriptorFreed,
-    onShortened: (ttlSeconds, ttlSecondsMax) =>
+    onShortened: (ttlSeconds: number, ttlSecondsMax: number) =>
       journal.warning(
         `a client asked for a ttl of ${ttlSeconds} s and got ${ttlSecondsMax} s (connection_cache_ttl_limit): raise it if connections are to stay longer`
       ),
-    departureRoom: () => descriptorRoom() + cache.departures.size - perClient - occupancy.taken,
-    onLost: (label, state) => {
+    departureRoom: (): number => descriptorRoom() + cache.departures.size - perClient - occupancy.taken,
+    onLost: (label: string, state: IdleState) => {
       if (journal.isVerbose) journal.verbose(`label="${printableLabel(label)}": its peer is gone or spoke: ${state}`)
     }
-  })
+  }
+  const cache = new ConnectionCache(loop, settings, observer, connections)
   const { statistics } = cache
   const descriptorRoom = (): number => {
     const { connections, leases } = cache.sizes

@@ -3,6 +3,7 @@ import type { Descriptor, PeerCredentials, SystemCalls } from "@scached/fdpass"
 import type { OctetString } from "@scached/protocol"
 import { type EventLoop, IdleConnection, type IdleState } from "@scached/reactor"
 import type { CachedConnection } from "@scached/store"
+import type { ExpirySlot } from "./expiry/ExpirySlot.ts"
 
 /** What the cached descriptors of one client share, so that none carries it: a field more costs 32 bytes a connection. */
 export interface CachedDescriptorOwner {
@@ -23,20 +24,19 @@ export interface CachedDescriptorOwner {
 export type Parting = Farewell.Farewell | "by rule" | "silent"
 
 /**
- * A descriptor in the cache, closed by whatever takes it out: expiry, eviction, a peer that has left, a hand-over that has succeeded, or the
- * end of the server, whose Scope closes all that the cache holds.
- *
- * One Scope for all and not one for each: a Scope, its finalizer and the fiber that adds it, for every connection, took a fifth of the daemon's
- * throughput (86 to 114 thousand operations a second), most of it as garbage. That it is closed once is kept by `Descriptor` itself.
+ * A descriptor in the cache: in the Scope of its expiry slot while it rests, and its client's during a hand-over. `Descriptor` itself sees to it
+ * that it is closed once.
  */
 export class CachedDescriptor extends IdleConnection {
   /** Where it is in the store, once it was saved. */
-  connection: CachedConnection<CachedDescriptor, OctetString.OctetString> | undefined
+  connection: CachedConnection<CachedDescriptor, OctetString.OctetString> | undefined = undefined
+  /** Kept by the expiry slots, as the next one is: undefined during a hand-over. */
+  slot: ExpirySlot | undefined = undefined
+  slotIndex = 0
   #owner: CachedDescriptorOwner
 
   constructor(descriptor: Descriptor, owner: CachedDescriptorOwner) {
     super(descriptor)
-    this.connection = undefined
     this.#owner = owner
   }
 

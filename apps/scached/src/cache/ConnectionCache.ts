@@ -9,23 +9,18 @@ import {
   type StoreLimits,
   type StoreWalk
 } from "@scached/store"
-import type { Effect } from "effect"
-import type { CacheSettings, SettingsInForce, WatchMode } from "../settings/CacheSettings.ts"
+import type { Effect, Scope } from "effect"
+import type { SettingsInForce, WatchMode } from "../settings/CacheSettings.ts"
 import { CachedDescriptor, type CachedDescriptorOwner } from "./CachedDescriptor.ts"
+import type { CacheObserver } from "./CacheObserver.ts"
 import { CacheStatistics } from "./CacheStatistics.ts"
+import { ExpirySlots, type Leaving } from "./expiry/ExpirySlots.ts"
 import { FarewellKeeper } from "./farewell/FarewellKeeper.ts"
 import { EventFeed } from "./inspection/EventFeed.ts"
-import type { LimitNotices } from "./LimitNotices.ts"
+import { limitsOf } from "./limitsOf.ts"
+import { watchTimes } from "./watchTimes.ts"
 
 type Octets = OctetString.OctetString
-
-/**
- * How the peers of cached connections are watched. Most connections are reused almost immediately; those cost one poll at hand-over and nothing
- * else. From 50 ms to 2 s of age they are polled in batches, four times a second. Older ones are registered with epoll, which costs about as much
- * as eight polls (add plus remove). Registering all of them from the start took a quarter of the throughput, with 10,000 cached and each asked
- * for again within a third of a second.
- */
-export const watchTimes = { afterMillis: 50, looks: { everyMillis: 250, untilMillis: 2_000 } }
 
 /** Connections with dead peers that one find may meet before it gives up: the watch has the others out within a few turns. */
 export const deadPerFindMax = 64
@@ -52,21 +47,9 @@ export interface Found {
   readonly destinationProperties: Octets | undefined
 }
 
-/** What the cache tells others. */
-export interface CacheObserver {
-  readonly notices: LimitNotices
-  /** A descriptor of this process was closed. */
-  readonly onFreed: () => void
-  /** A cached connection's peer has left, or said something unasked. */
-  readonly onLost: (label: string, state: IdleState) => void
-  /** A client has asked for a longer ttl than the limit, for the first time since the limit has its value. */
-  readonly onShortened?: (ttlSeconds: number, ttlSecondsMax: number) => void
-  /** How many descriptors there may be of connections that are leaving. */
-  readonly departureRoom: () => number
-}
-
 /**
- * The store with its descriptors: what leaves the store is closed here, what expires or dies leaves it in time.
+ * The store with its descriptors: the store says which connection a client gets, the Scopes of the expiry slots close what no client has asked
+ * for.
  */
 export class ConnectionCache {
   readonly statistics: CacheStatistics
@@ -79,6 +62,7 @@ export class ConnectionCache {
   readonly #observer: CacheObserver
   readonly #watcher: IdleWatcher
   readonly #owner: CachedDescriptorOwner
+  readonly #slots: ExpirySlots
   #cancelExpiry: (() => void) | undefined
   #expiryMillis = Number.POSITIVE_INFINITY
   /** How many connections the descriptors have room for beside the clients of the moment. */
@@ -88,7 +72,8 @@ export class ConnectionCache {
   #isShrinking = false
   #isClosed = false
 
-  constructor(loop: EventLoop, settings: SettingsInForce, observer: CacheObserver) {
+  /** What is cached is closed with `scope` at the latest. */
+  constructor(loop: EventLoop, settings: SettingsInForce, observer: CacheObserver, scope: Scope.Scope) {
     this.#loop = loop
     this.#settings = settings
     this.#observer = observer
@@ -96,6 +81,7 @@ export class ConnectionCache {
     this.#store = new ConnectionStore(limitsOf(settings.current))
     this.#watcher = new IdleWatcher(loop, { interest: interestOf[settings.current.watch], ...watchTimes })
     this.#owner = this.ownerFor(undefined)
+    this.#slots = new ExpirySlots(scope, (members, leaving) => this.#left(members, leaving))
     this.statistics = new CacheStatistics(loop.calls.wallMillis())
     this.departures = new FarewellKeeper({
       loop,
@@ -174,6 +160,7 @@ export class ConnectionCache {
       cached.close()
       return false
     }
+    this.#slots.put(cached, saved.connection.deadlineMillis, this.#loop.nowMillis)
     this.#rest(saved.connection)
     this.statistics.savedEndpoint(this.#store.sizes)
     this.#scheduleExpiry()
@@ -229,10 +216,11 @@ export class ConnectionCache {
   /** The hand-over failed: the connection returns to its place, or is closed when its time is over. */
   putBack({ lease }: Found): void {
     if (!lease.putBack(this.#loop.nowMillis)) {
-      this.#dismiss(lease.connection)
+      this.#slots.leave([lease.value], "late")
       return this.#observer.onFreed()
     }
     this.statistics.count("putBack")
+    this.#slots.put(lease.value, lease.connection.deadlineMillis, this.#loop.nowMillis)
     this.#rest(lease.connection)
     this.#scheduleExpiry()
     // Limits may have been lowered meanwhile, and what is leased could not be evicted.
@@ -257,7 +245,10 @@ export class ConnectionCache {
     }
   }
 
-  /** Closes all that is cached, and waits for the last words of far ends, less than a second. */
+  /**
+   * Empties the cache, and waits for the last words of far ends, less than a second. A descriptor that the store does not know of is closed with
+   * the Scope.
+   */
   close(): Effect.Effect<void> {
     this.#isClosed = true
     this.#cancelExpiry?.()
@@ -265,7 +256,7 @@ export class ConnectionCache {
     const connections = this.#store.drain().values()
     return this.departures.finish(() => {
       const { done, value } = connections.next()
-      if (value !== undefined) this.#dismiss(value)
+      if (value !== undefined) this.#slots.leave([value.value], "emptied")
       if (done === true) this.#watcher.close()
       return done !== true
     })
@@ -282,6 +273,7 @@ export class ConnectionCache {
   #isAlive(lease: Lease<CachedDescriptor, Octets>): boolean {
     const { connection, value } = lease
     value.stopWatching()
+    this.#slots.take(value)
     const { watch } = this.#settings.current
     if (watch === "off") return true
     // With it each cycle of save and find takes 0.8 µs more, for what a peer hardly does to a connection that was in use a moment ago.
@@ -297,13 +289,8 @@ export class ConnectionCache {
     this.statistics.lost(state)
     if (this.events.isWatched) this.events.stirred(eventOfLost[state] ?? "failed", connection)
     this.#observer.onLost(connection.endpointLabel, state)
+    this.#slots.take(connection.value)
     connection.value.deferClose(this.#loop, this.#observer.onFreed)
-  }
-
-  /** Ends a connection that was of use until now: with a farewell, where there is one for it. */
-  #dismiss({ endpointLabel, value }: CachedConnection<CachedDescriptor, Octets>): void {
-    value.stopWatching()
-    if (!this.departures.take(value, endpointLabel)) value.close()
   }
 
   #makeRoom(evicted: ReadonlyArray<Evicted<CachedDescriptor, Octets>>): void {
@@ -312,16 +299,40 @@ export class ConnectionCache {
   }
 
   #closeEvicted(evicted: ReadonlyArray<Evicted<CachedDescriptor, Octets>>): void {
+    const leaving: Array<CachedDescriptor> = []
     for (const each of evicted) {
       if (this.events.isWatched) this.events.evicted(each)
       if (each._tag === "EvictedBinding") this.statistics.count("evictedBindings")
       else {
         if (each.cause === "expired") this.statistics.count("expired")
         else this.statistics.count("evictedConnections")
-        this.#dismiss(each.connection)
+        leaving.push(each.connection.value)
       }
     }
-    this.#observer.onFreed()
+    if (leaving.length > 0) this.#slots.leave(leaving, "evicted")
+    else this.#observer.onFreed()
+  }
+
+  /** The finalizer of a slot's Scope. */
+  #left(members: ReadonlyArray<CachedDescriptor>, leaving: Leaving): void {
+    for (const cached of members) this.#leave(cached, leaving)
+    if (leaving === "expired") this.statistics.count("expired", members.length)
+    if (leaving === "evicted") this.#observer.onFreed()
+  }
+
+  /** Ends a connection that was of use until now: with a farewell, where there is one for it. */
+  #leave(cached: CachedDescriptor, leaving: Leaving): void {
+    const { connection } = cached
+    const isExpired = leaving === "expired"
+    cached.stopWatching()
+    if (connection !== undefined) {
+      this.#store.remove(connection)
+      if (isExpired && this.events.isWatched) this.events.expired(connection)
+      if (leaving !== "forgotten" && this.departures.take(cached, connection.endpointLabel)) return
+    }
+    // What was evicted makes room for what is there already, so that its close cannot wait.
+    if (isExpired) cached.deferClose(this.#loop, this.#observer.onFreed)
+    else cached.close()
   }
 
   get #limits(): StoreLimits {
@@ -353,9 +364,10 @@ export class ConnectionCache {
   }
 
   #scheduleExpiry(): void {
-    const next = this.#store.nextDeadlineMillis
+    const never = Number.POSITIVE_INFINITY
+    const next = Math.min(this.#store.nextDeadlineMillis ?? never, this.#slots.nextMillis ?? never)
     // A timer that is armed too early is left alone: it finds nothing to do, once, and is armed again.
-    if (next === undefined || next >= this.#expiryMillis) return
+    if (next >= this.#expiryMillis) return
     this.#cancelExpiry?.()
     this.#expiryMillis = next
     this.#cancelExpiry = this.#loop.at(next, () => this.#expire())
@@ -366,20 +378,12 @@ export class ConnectionCache {
     this.#expiryMillis = Number.POSITIVE_INFINITY
     // A bounded share a turn: 100,000 connections that expire together must not stop the clients.
     const expired = this.#store.expire(this.#loop.nowMillis)
-    for (const { endpointLabel, value } of expired) {
-      value.stopWatching()
-      if (!this.departures.take(value, endpointLabel)) value.deferClose(this.#loop, this.#observer.onFreed)
-    }
-    if (this.events.isWatched) this.events.expired(expired)
-    this.statistics.count("expired", expired.length)
+    if (expired.length > 0)
+      this.#slots.leave(
+        expired.map(({ value }) => value),
+        "expired"
+      )
+    this.#slots.closeDue(this.#loop.nowMillis)
     this.#scheduleExpiry()
   }
 }
-
-const limitsOf = (settings: CacheSettings): StoreLimits => ({
-  connectionsMax: settings.connectionsMax,
-  connectionsPerEndpointMax: settings.connectionsPerEndpointMax,
-  bindingsMax: settings.bindingsMax,
-  bindingsPerDestinationMax: settings.bindingsPerDestinationMax,
-  textBytesMax: settings.textBytesMax
-})

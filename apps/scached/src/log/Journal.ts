@@ -15,7 +15,7 @@ export class Journal extends Context.Service<
     readonly verbose: (message: string) => void
     readonly isVerbose: boolean
   }
->()("scached/Journal") {
+>()("@scached/scached/Journal") {
   static readonly layer = (options: { readonly isVerbose: boolean }): Layer.Layer<Journal> =>
     Layer.effect(
       Journal,

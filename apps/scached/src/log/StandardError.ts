@@ -15,7 +15,7 @@ export class StandardError extends Context.Service<
     /** Tries at once what could not be written before. */
     readonly restart: () => void
   }
->()("scached/StandardError") {}
+>()("@scached/scached/StandardError") {}
 
 /** Opens standard error; `lossNotice` makes the line that tells how many lines were dropped. */
 export const layer = (

@@ -40,7 +40,7 @@ export const postlogPathWithin = (queueDirectory: string, path: string): string 
 export class SyslogLog extends Context.Service<
   SyslogLog,
   { readonly write: (severity: LogLine.Severity, text: string) => void }
->()("scached/SyslogLog") {}
+>()("@scached/scached/SyslogLog") {}
 
 /** Opens the log. What waits for a busy logger at the end of the scope gets half a second. */
 export const open = Effect.fnUntraced(function* (

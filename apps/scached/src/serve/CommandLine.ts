@@ -5,7 +5,7 @@ import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { checkSocketPath } from "@scached/fdpass"
 import { Override } from "@scached/postfix"
-import { Effect, Result } from "effect"
+import { Result } from "effect"
 import type { LogFormat } from "../log/LogFormat.ts"
 import { UsageError } from "./UsageError.ts"
 
@@ -116,7 +116,7 @@ const parseServe = (values: Values): Result.Result<Command, UsageError> =>
 const parseSocket = ([path, second]: ReadonlyArray<string>): Result.Result<string | undefined, UsageError> => {
   if (path === undefined) return Result.succeed(undefined)
   if (second !== undefined) return fail("--socket is given twice: one server serves one socket")
-  const checked = Effect.runSync(Effect.result(checkSocketPath(path)))
+  const checked = checkSocketPath(path)
   return Result.isFailure(checked) ? fail(`--socket: ${checked.failure.message}`) : Result.succeed(path)
 }
 

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { type Descriptor, KernelSystemCalls, SystemCalls } from "@scached/fdpass"
 import { EventLoop, noHost } from "@scached/reactor"
-import { Effect } from "effect"
+import { Effect, Scope } from "effect"
 import { ConnectionCache, deadPerFindMax } from "../../src/cache/ConnectionCache.ts"
 import { LimitNotices } from "../../src/cache/LimitNotices.ts"
 import { octets } from "../support/CacheClient.ts"
@@ -23,7 +23,8 @@ test("a find that meets many dead ones gives up, and the next one goes on where 
   const cache = new ConnectionCache(
     loop,
     { current: defaultCacheSettings },
-    { notices, onFreed: () => {}, onLost: () => {}, departureRoom: () => 0 }
+    { notices, onFreed: () => {}, onLost: () => {}, departureRoom: () => 0 },
+    Scope.makeUnsafe()
   )
   const far: Array<Descriptor> = []
   for (let count = 0; count <= deadPerFindMax + 1; count++) {

@@ -1,7 +1,8 @@
 /** Nothing dead is handed out, and nothing dead stays. */
 import { describe, expect, test } from "bun:test"
 import { Readiness, SocketKind } from "@scached/fdpass"
-import { deadPerFindMax, watchTimes } from "../../src/cache/ConnectionCache.ts"
+import { deadPerFindMax } from "../../src/cache/ConnectionCache.ts"
+import { watchTimes } from "../../src/cache/watchTimes.ts"
 import type { WatchMode } from "../../src/settings/CacheSettings.ts"
 import * as Message from "../simulation/client/Message.ts"
 import { Stage } from "../simulation/Stage.ts"

@@ -6,10 +6,10 @@ import type { DescriptorLimit } from "../ProcessCalls.ts"
 const openFiles = 7
 const infinite = 0xffff_ffff_ffff_ffffn
 const getDescriptorFlags = 1
-/** fs.nr_open unless it was raised: above it the kernel gives no number, whatever the limit says. */
+/** fs.nr_open unless it was raised: the kernel gives no number above it, even if the limit is higher. */
 const numbersMax = 1_048_576
 
-/** The calls about how many descriptors this process may have, and has. */
+/** Calls for the limit and the number of this process's descriptors. */
 export const makeLimitCalls = () => {
   const { symbols } = cLibrary()
   /** `struct rlimit`: the soft and the hard limit, of 64 bits each. */
@@ -25,7 +25,7 @@ export const makeLimitCalls = () => {
     return outcome < 0 ? outcome : { soft: numberAt(0), hard: numberAt(8) }
   }
 
-  /** Asks for every number below the limit, some 0.1 µs each: where there is no /proc, in a changed root for instance. */
+  /** Tries every number below the limit, about 0.1 µs each: for processes without /proc, in a chroot for instance. */
   const countByAsking = (): number | Outcome => {
     const found = descriptorLimit()
     if (typeof found === "number") return found
@@ -39,7 +39,7 @@ export const makeLimitCalls = () => {
   return {
     descriptorLimit,
     setDescriptorLimit: (soft: number): Outcome => {
-      // The hard limit goes back as it was.
+      // Sets the hard limit to its old value.
       const found = symbols.getrlimit(openFiles, limit.address)
       if (found < 0) return found
       view.setBigUint64(0, soft === Number.POSITIVE_INFINITY ? infinite : BigInt(soft), true)
@@ -47,7 +47,7 @@ export const makeLimitCalls = () => {
     },
     countDescriptors: (): number | Outcome => {
       try {
-        // The listing's own is among them.
+        // Less one: the listing itself has a descriptor.
         return readdirSync("/proc/self/fd").length - 1
       } catch {
         return countByAsking()

@@ -3,7 +3,7 @@ import type { ProcessCallsShape } from "../ProcessCalls.ts"
 
 const outputBytesMax = 65_536
 
-/** Runs a program to its end. The time holds although what it has started may keep its output open. */
+/** Runs a program to its end. The time limit applies even if a child of the program keeps its output open. */
 export const runProgram: ProcessCallsShape["runProgram"] = ([name, ...words], millisMax) => {
   const { PATH } = process.env
   const program = Bun.which(name, PATH === undefined ? {} : { PATH })

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { Descriptor } from "../Descriptor.ts"
 import { Errno } from "../Errno.ts"
 import * as KernelSystemCalls from "../KernelSystemCalls.ts"
@@ -88,7 +88,7 @@ export const untilDone = async <A>(
  * @category plain
  */
 export const connectSocket = (path: string, type: SocketType = "stream"): Descriptor => {
-  Effect.runSync(checkSocketPath(path))
+  Result.getOrThrow(checkSocketPath(path))
   const calls = callsFor(type)
   const socket = calls.socket()
   if (typeof socket === "number") throw systemCallError("socket", socket)

@@ -103,8 +103,8 @@ export class EventFeed {
     this.#ofConnection(kind, found.lease.connection, { client: saverOf(peer) })
   }
 
-  expired(connections: ReadonlyArray<CachedConnection<CachedDescriptor, Octets>>): void {
-    for (const connection of connections) this.#ofConnection("expired", connection, {})
+  expired(connection: CachedConnection<CachedDescriptor, Octets>): void {
+    this.#ofConnection("expired", connection, {})
   }
 
   evicted(evicted: Evicted<CachedDescriptor, Octets>): void {

@@ -1,6 +1,6 @@
 import type * as SimulatedSystemCalls from "@scached/fdpass/testing"
 import type { CacheServer } from "../../../src/cache/CacheServer.ts"
-import { watchTimes } from "../../../src/cache/ConnectionCache.ts"
+import { watchTimes } from "../../../src/cache/watchTimes.ts"
 import type { CacheSettings } from "../../../src/settings/CacheSettings.ts"
 import type { Model } from "../model/Model.ts"
 import type { ModelConnection } from "../model/ModelConnection.ts"

@@ -2,16 +2,16 @@ import { type Pointer, toArrayBuffer } from "bun:ffi"
 import { libc } from "./libc.ts"
 
 /**
- * A function that runs errands one after the other, in the machine's code: `void *runErrands(struct list *)`, where a list is a count of
- * 32 bits, 32 bits of nothing, and that many records of `errandBytes`:
+ * Machine code of a function that runs errands one after the other: `void *runErrands(struct list *)`. A list is a 32-bit count, 32 unused
+ * bits, and as many records of `errandBytes`:
  *
  *     0 ticket   1 until a thread takes the errand, by exchanging it for 0
- *     4 done     1 when its results are there
- *     8 call     number and six arguments of a system call; its result takes the place of the number
- *    64 call     the same for a call that is made only where the result of the first was 0
+ *     4 done     1 when its results have been written
+ *     8 call     number and six arguments of a system call; its result replaces the number
+ *    64 call     the same for a second call, made only if the result of the first was 0
  *
- * The C library has no function that makes two calls, the second by the result of the first, and the code of the runtime must not run on
- * a thread that the runtime does not know.
+ * The C library has no function that makes two calls, the second depending on the first, and JavaScript must not run on a thread that the
+ * runtime does not know.
  */
 const code: Readonly<Record<string, ReadonlyArray<number>>> = {
   x64: [
@@ -88,7 +88,7 @@ const code: Readonly<Record<string, ReadonlyArray<number>>> = {
   ].flatMap((word) => [word & 0xff, (word >>> 8) & 0xff, (word >>> 16) & 0xff, word >>> 24])
 }
 
-/** A record, with what lies behind its calls for their arguments to point at. */
+/** The size of a record: its calls, and after them the memory that their arguments point to. */
 export const errandBytes = 192
 
 const codeBytes = 128
@@ -97,14 +97,14 @@ const readAndExecute = 5
 /** MAP_PRIVATE and MAP_ANONYMOUS. */
 const ownMemory = 0x22
 
-/** Puts that function into memory that can be executed, and returns its address; undefined where there is none for this machine. */
+/** Puts the function into executable memory, and returns its address; undefined if there is no code for this machine. */
 export const loadErrandCode = (): number | undefined => {
   const bytes = code[process.arch]
   if (bytes === undefined) return undefined
   const { symbols } = libc()
   const address = symbols.mmap(0, codeBytes, readAndWrite, ownMemory, -1, 0)
   if (address < 0) return undefined
-  // An address of the kernel's is a pointer, which bun:ffi's types cannot know.
+  // The kernel returned an address, which bun:ffi's types take for a plain number.
   new Uint8Array(toArrayBuffer(address as Pointer, 0, bytes.length)).set(bytes)
   return symbols.mprotect(address, codeBytes, readAndExecute) < 0 ? undefined : address
 }
