@@ -117,7 +117,7 @@ const checkDebugger = Effect.fnUntraced(function* (source: ParameterSource.Param
   })
 })
 
-/** mail_owner may connect whoever the service runs as; where it matters that there is none, it is said later. */
+/** mail_owner may always connect, whichever user the service runs as. If it must exist and does not, a later step reports that. */
 const lookUpAllowed = Effect.fnUntraced(function* (values: ScacheValues & CacheValues, owner: Confinement.Owner) {
   const { allowedGroups, allowedUsers } = cacheParameters
   const allowed = yield* Allowed.lookUp(

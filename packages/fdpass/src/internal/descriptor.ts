@@ -36,7 +36,7 @@ const forgotten = new FinalizationRegistry<Remains>(({ closeNumber, number, use 
 /**
  * An open file descriptor that this process owns: it can be taken once and is closed exactly once.
  *
- * Whoever holds the value owns the descriptor. `close` ends it, `take` moves it to a new owner and leaves this value empty.
+ * The holder of the value owns the descriptor. `close` ends it, `take` moves it to a new owner and leaves this value empty.
  * Doing either on an empty value is a defect and throws `DescriptorMisuse`: a second close could hit a descriptor that the
  * kernel has meanwhile opened under the same number.
  *

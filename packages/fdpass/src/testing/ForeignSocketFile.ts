@@ -2,8 +2,8 @@ import { SocketKind } from "../SocketKind.ts"
 import { OpenFile } from "./OpenFile.ts"
 
 /**
- * A socket that nothing comes through: one of TCP that is still connecting, for instance, or one of a family whose poll waits for whoever
- * holds a lock.
+ * A socket that nothing comes through: one of TCP that is still connecting, for instance, or one of a family whose poll waits for
+ * the holder of a lock.
  */
 export class ForeignSocketFile extends OpenFile {
   readonly kind = "socket"

@@ -189,7 +189,7 @@ export class World {
   }
 
   #explainDeadlock(): string {
-    // Nobody sleeps for ever, or else it would not be one.
+    // No actor is asleep, or this would be no deadlock.
     const names = this.#awake.map((actor) => `"${actor.name}"`).join(", ")
     const who = names === "" ? "there is no actor" : `every actor is idle for good (${names})`
     return (

@@ -1,6 +1,6 @@
 /** Descriptors between processes, by the plain functions. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, mkdtempSync, openSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, openSync, readlinkSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import {
@@ -35,9 +35,28 @@ const ends = (count: number): ReadonlyArray<Descriptor> =>
     .flat()
     .slice(0, count)
 
-/** Waits until no more descriptors are open than that: files, and sockets whose far ends have left, are closed on other threads. */
-const untilOpen = async (count: number): Promise<void> => {
-  while (openNumbers().length > count) await new Promise<void>((resolve) => setTimeout(resolve, 1))
+/** What each open descriptor leads to. */
+const openLinks = (): ReadonlyArray<string> =>
+  openNumbers().flatMap((number) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${number}`)]
+    } catch {
+      return []
+    }
+  })
+
+/**
+ * Counts the descriptors of what has been opened since. A plain count of all would also change when Bun closes, some time after the
+ * process of an earlier test has ended, what it had open for that process.
+ */
+const countNew = (): (() => number) => {
+  const before = new Set(openLinks())
+  return () => openLinks().filter((link) => !before.has(link)).length
+}
+
+/** Waits until no more are open than that: files, and sockets whose far ends have left, are closed on other threads. */
+const untilOpen = async (count: number, open: () => number): Promise<void> => {
+  while (open() > count) await new Promise<void>((resolve) => setTimeout(resolve, 1))
 }
 
 /** The name of the error that a promise rejects with. */
@@ -51,6 +70,7 @@ for (const type of types) {
   describe(`over a ${type}`, () => {
     test("another process sends more descriptors than a message carries, in their order, with bytes", () =>
       withPath(async (path) => {
+        const openSince = countNew()
         const receiving = receiveDescriptors(path, { type })
         while (!existsSync(path)) await new Promise<void>((resolve) => setImmediate(resolve))
         const command = [process.execPath, program("sendPlain.ts"), path, type, "600", "hello"]
@@ -60,13 +80,13 @@ for (const type of types) {
         expect(new TextDecoder().decode(received.bytes)).toBe("hello")
         expect(received.descriptors.map(cookieOf)).toEqual(cookies)
         expect(existsSync(path)).toBe(false)
-        const open = openNumbers().length
+        const most = openSince()
         received[Symbol.dispose]()
-        await untilOpen(open - 600)
+        await untilOpen(most - 600, openSince)
       }))
 
     test("what is sent stays open here, what came is closed by using, and what was surrendered is not", async () => {
-      const before = openNumbers().length
+      const openSince = countNew()
       const [one, other] = makeSocketPair(type)
       const sent = ends(3)
       await sendDescriptors(one, sent, { bytes: "abc" })
@@ -79,8 +99,8 @@ for (const type of types) {
       expect(sent.every((each) => each.isOwned)).toBe(true)
       const [first] = sent
       if (kept === undefined || first === undefined) throw new Error("nothing came")
-      expect(openNumbers().length).toBe(before + 2 + 4 + 1)
-      // Numbers do as well.
+      expect(openSince()).toBe(2 + 4 + 1)
+      // Numbers work too.
       const number = kept.surrender()
       await sendDescriptors(one, [number])
       const again = await receiveDescriptors(other)
@@ -93,6 +113,7 @@ for (const type of types) {
     })
 
     test("a count is waited for over messages, and the sender's early end is an error", async () => {
+      const openSince = countNew()
       const [one, other] = makeSocketPair(type)
       const sent = ends(2)
       const waiting = receiveDescriptors(other, { count: 2 })
@@ -101,29 +122,28 @@ for (const type of types) {
         using received = await waiting
         expect([received.descriptors.length, received.bytes.length]).toEqual([2, 2])
       }
-      const before = openNumbers().length
       const early = receiveDescriptors(other, { count: 3 })
       await sendDescriptors(one, sent)
       one.close()
       expect(await errorOf(early)).toBe("DescriptorsMissing")
-      await untilOpen(before - 1)
+      expect(openSince()).toBe(1 + 2)
       closeAll(other, ...sent)
     })
 
     test("what is more than is allowed is refused, and closed", async () => {
+      const openSince = countNew()
       const [one, other] = makeSocketPair(type)
       const sent = ends(4)
-      const before = openNumbers().length
       await sendDescriptors(one, sent)
       expect(await errorOf(receiveDescriptors(other, { descriptorsMax: 3 }))).toBe("TransferTooLarge")
       await sendDescriptors(one, sent, { bytes: "0123456789" })
       expect(await errorOf(receiveDescriptors(other, { bytesMax: 9 }))).toBe("TransferTooLarge")
-      await untilOpen(before)
+      expect(openSince()).toBe(2 + 4)
       closeAll(one, other, ...sent)
     })
 
     test("an abort ends the wait of a receiver, and of a sender", async () => {
-      const before = openNumbers().length
+      const openSince = countNew()
       const [one, other] = makeSocketPair(type)
       const controller = new AbortController()
       const receiving = receiveDescriptors(other, { count: 2, signal: controller.signal })
@@ -138,15 +158,15 @@ for (const type of types) {
       // A packet that can never fit is refused at once.
       expect(type === "stream" ? refused : "Error").toBe("Error")
       closeAll(one, other)
-      while (openNumbers().length > before) await new Promise<void>((resolve) => setImmediate(resolve))
+      while (openSince() > 0) await new Promise<void>((resolve) => setImmediate(resolve))
     })
   })
 }
 
 test("files that came are closed, too, though not on this thread", async () => {
   const [one, other] = makeSocketPair()
-  const file = kernelCalls.adopt(openSync("/dev/null", "r"))
-  const before = openNumbers().length
+  const file = kernelCalls.adopt(openSync(import.meta.path, "r"))
+  const openFiles = () => openLinks().filter((link) => link === import.meta.path).length
   // One after the other, so that most come while the first is being closed.
   for (let count = 0; count < 10; count++) {
     await sendDescriptors(
@@ -156,7 +176,7 @@ test("files that came are closed, too, though not on this thread", async () => {
     using received = await receiveDescriptors(other)
     expect(received.descriptors).toHaveLength(10)
   }
-  await untilOpen(before)
+  await untilOpen(1, openFiles)
   closeAll(one, other, file)
 })
 
