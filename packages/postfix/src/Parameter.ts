@@ -199,6 +199,6 @@ export const expectation = (parameter: Parameter): string => {
         ? `text of at least ${parameter.minBytes} bytes`
         : `text of ${parameter.minBytes} to ${parameter.maxBytes} bytes`
     case "fact":
-      return "nothing: the program itself tells it"
+      return "nothing: the program sets it"
   }
 }

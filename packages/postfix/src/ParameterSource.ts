@@ -67,7 +67,7 @@ export const make = (options: ParameterSourceOptions): ParameterSource => {
   for (const { name, value } of options.overrides ?? []) before.set(name, { value, origin: "set on the command line" })
   for (const [name, value] of Object.entries(options.facts ?? {})) {
     // A fact is no expression: a dollar in it is a dollar.
-    before.set(name, { value: value.replaceAll("$", "$$$$"), origin: "told by the program" })
+    before.set(name, { value: value.replaceAll("$", "$$$$"), origin: "set by the program" })
   }
   // Asked for, and not copied: main.cf may have 60,000 settings.
   const configured = (name: string): Written | undefined => {

@@ -32,7 +32,7 @@ describe("where values come from", () => {
     const { configuration: _configuration, ...withoutMain } = withoutOverrides
     const found = [all, withoutFacts, withoutOverrides, withoutMain, {}].map((each) => make(each).find("text"))
     expect(found).toEqual([
-      { value: "fact", origin: "told by the program" },
+      { value: "fact", origin: "set by the program" },
       { value: "last", origin: "set on the command line" },
       { value: "main", origin: "D/main.cf, line 1" },
       { value: "caller", origin: "the default" },

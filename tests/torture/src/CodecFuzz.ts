@@ -95,6 +95,10 @@ class ServerDriver {
           else if (step._tag === "FindEndpoint") session.replyFound(octets("P"))
           else session.replyFound(octets("P"), octets("D"))
           break
+        case "Inspect":
+          // The reference is scache(8), which knows no such request.
+          session.replyStatus(1)
+          break
         case "SendDescriptor":
           this.said += "<D>"
           session.descriptorSent()

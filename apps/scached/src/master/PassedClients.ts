@@ -112,7 +112,7 @@ export const open = Effect.fnUntraced(function* (
       // This comes first, since the next calls take the socket's lock, which a process with a copy can hold. Nothing else can bring descriptors.
       if (loop.calls.socketKind(client) !== SocketKind.unixStream) {
         loop.calls.letGo(client)
-        return passing.complain("what came is no UNIX stream socket")
+        return passing.complain("the passed descriptor is not a UNIX stream socket")
       }
       // A passed socket comes as its maker left it, and the cache must neither wait when it reads nor when it closes.
       process.setNonBlocking(client)

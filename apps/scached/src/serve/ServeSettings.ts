@@ -89,9 +89,7 @@ const ignoredSettings = (
       ...(overrides.some((each) => each.name === name) ? ["-o"] : []),
       ...(line === undefined ? [] : [`${configuration.file}, line ${line}`])
     ]
-    return places.map(
-      (place) => `${place}: ${name} is ignored: scached tells it by itself, for other values to refer to`
-    )
+    return places.map((place) => `${place}: ${name} is ignored: scached sets it itself, for other values to refer to`)
   })
 
 /** The service's name where no socket has one. */

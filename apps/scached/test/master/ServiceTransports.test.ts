@@ -112,7 +112,7 @@ for (const { name, command } of formsAndConfined) {
         })
       )
       expect(end.exitCode).toBe(0)
-      expect(warnings(end.lines)).toEqual(["no client was passed: what came is no UNIX stream socket"])
+      expect(warnings(end.lines)).toEqual(["no client was passed: the passed descriptor is not a UNIX stream socket"])
     })
 
     test("-t pass: of passes under way at once there is a limit", async () => {

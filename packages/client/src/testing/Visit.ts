@@ -123,6 +123,9 @@ export class Visit {
       case "FindDestination":
         expire()
         return this.#offer(shelf.takeBound(step.request.label))
+      case "Inspect":
+        // As scache(8) does, which knows no such request.
+        return this.#session.replyStatus(Reply.Status.malformed)
       case "SendDescriptor":
         this.#isSending = true
         return

@@ -111,3 +111,11 @@ test("nothing is left behind", async () => {
   while (count() > before) await new Promise<void>((resolve) => setImmediate(resolve))
   expect(existsSync(path)).toBe(false)
 })
+
+test("status and list are refused, as by scache(8), and the client goes on", async () => {
+  using memory = openMemoryCache()
+  await using cache = openCache({ path: memory.path })
+  await expect(cache.status()).rejects.toMatchObject({ _tag: "RequestRefused", status: 1 })
+  await expect(cache.list()).rejects.toMatchObject({ _tag: "RequestRefused", status: 1 })
+  expect(await cache.findEndpoint("nothing")).toBeUndefined()
+})
