@@ -1,4 +1,6 @@
 /** What bash completes for scached, made from the tables that the program itself reads. */
+
+import * as InspectCommandLine from "../../apps/scached/src/inspect/InspectCommandLine.ts"
 import { installOptions } from "../../apps/scached/src/install/main.ts"
 import { options } from "../../apps/scached/src/serve/CommandLine.ts"
 import { serveParameters } from "../../apps/scached/src/serve/ServeParameters.ts"
@@ -8,6 +10,11 @@ const serveWords = Object.entries(options).flatMap(([name, option]) => [
   ...("short" in option ? [`-${option.short}`] : [])
 ])
 const installWords = Object.keys(installOptions).map((name) => `--${name}`)
+const inspectCases = InspectCommandLine.programs.map((program) => {
+  const words = Object.keys(InspectCommandLine.options[program]).map((name) => `--${name}`)
+  return `        ${program}) words="${words.join(" ")}" ;;`
+})
+const commands = ["serve", "install", ...InspectCommandLine.programs]
 const parameters = Object.values(serveParameters).map(({ name }) => `${name}=`)
 
 /** The script, for /usr/share/bash-completion/completions/scached. */
@@ -27,10 +34,13 @@ _scached() {
       compopt -o nospace 2> /dev/null
       mapfile -t COMPREPLY < <(compgen -W "${parameters.join(" ")}" -- "$current")
       ;;
-    scached | */scached) mapfile -t COMPREPLY < <(compgen -W "serve install --help --version" -- "$current") ;;
+    scached | */scached) mapfile -t COMPREPLY < <(compgen -W "${commands.join(" ")} --help --version" -- "$current") ;;
     *)
       local words="${serveWords.join(" ")}"
-      [ "\${COMP_WORDS[1]}" = install ] && words="${installWords.join(" ")}"
+      case \${COMP_WORDS[1]} in
+        install) words="${installWords.join(" ")}" ;;
+${inspectCases.join("\n")}
+      esac
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
       ;;
   esac

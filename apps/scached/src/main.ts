@@ -207,6 +207,9 @@
  *     **--config-directory** *directory*
  *         The Postfix whose main.cf is in this directory.
  *
+ *     **-h**, **--help**
+ *         Print a help page, and end.
+ *
  * LOOKING INTO A CACHE
  *     **scached status**, **list**, **watch** and **top** look into a cache that runs, and change nothing; it answers root and the
  *     user that it runs as. **scached check** says what main.cf means. Each has **--help** and **--json**; see docs/operating.md.

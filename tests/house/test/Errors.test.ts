@@ -19,6 +19,7 @@ const speaking = [
 const silent: Readonly<Record<string, string>> = {
   "apps/scached/src/serve/help.ts": "what --help prints",
   "apps/scached/src/inspect/inspectHelp.ts": "what --help prints",
+  "apps/scached/src/install/installHelp.ts": "what --help prints",
   "apps/scached/src/inspect/inspectText.ts": "what the programs print that look into a cache",
   "apps/scached/src/inspect/InspectJson.ts": "schemas of what they print",
   "apps/scached/src/inspect/top/TopScreen.ts": "what scached top shows",

@@ -6,13 +6,14 @@ const helpOption = "  -h, --help        this page"
 
 const endings = `Exit status:
   0   done
-  1   the cache is not there, has ended, or does not answer
+  1   the cache is not running, has ended, or does not answer
   2   the command line is wrong
-  3   the cache refuses: it answers root, and the user that it runs as`
+  3   the cache refuses: only root, and the user that scached runs as, may
+      inspect it; or it is scache(8), which cannot be inspected`
 
 /** What \`scached PROGRAM --help\` prints: lines of at most 80 columns. */
 export const helpOf: Readonly<Record<Program, string>> = {
-  status: `scached status tells what a running cache holds and has counted, its limits
+  status: `scached status prints what a running cache holds and has counted, its limits
 and its settings. It changes nothing.
 
 Usage:
@@ -31,9 +32,9 @@ Examples:
 
 The names are explained in docs/protocol.md, the JSON in docs/operating.md.
 `,
-  list: `scached list tells every connection and every binding that a running cache
+  list: `scached list prints every connection and every binding that a running cache
 holds: its age, what is left of its time, how often it was used, and who saved
-it. The content of properties is not told: it may be secret.
+it. The content of properties is not printed: it may be secret.
 
 Usage:
   scached list [--socket PATH] [--json]
@@ -49,7 +50,7 @@ Examples:
   scached list | sort -k 8 | less
   scached list --json | jq -r 'select(.kind == "connection").label.text'
 `,
-  watch: `scached watch tells what happens in a running cache, until it is interrupted:
+  watch: `scached watch prints what happens in a running cache, until it is interrupted:
 connections that are saved, found, handed over, expired or evicted, far ends
 that hang up, clients that are refused. Times are UTC.
 
@@ -77,7 +78,8 @@ Usage:
 Options:
 ${socketOption}
   --interval SECONDS
-                    how often it looks: 0.1 to 3600, 1 without it
+                    the time between two updates: 0.1 to 3600, 1
+                    without it
   --json            no screen: the object of scached status a line, each time
 ${helpOption}
 
@@ -86,9 +88,9 @@ Environment:
 
 ${endings}
 `,
-  check: `scached check reads main.cf as scached does, and says what it would do: its
-settings and where they come from, its limits on this machine, and what is
-wrong. It starts nothing and needs no running cache.
+  check: `scached check reads main.cf as scached does, and prints the settings and where
+they come from, the limits on this machine, and what is wrong. It starts nothing
+and needs no running cache.
 
 Usage:
   scached check [--config-directory DIR] [-o NAME=VALUE] [--json]
@@ -97,7 +99,7 @@ Options:
   --config-directory DIR
                     the directory of main.cf; without it /etc/postfix
   -o, --parameter NAME=VALUE
-                    as if main.cf said so; may be repeated
+                    use this value instead of main.cf's; may be repeated
   --json            one object
 ${helpOption}
 

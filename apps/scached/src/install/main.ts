@@ -5,6 +5,7 @@ import { printable } from "../log/printable.ts"
 import { type CommandRunner, runOnMachine } from "./CommandRunner.ts"
 import { InstallFailure } from "./InstallFailure.ts"
 import { type Step, shellOf, stepsToInstall, stepsToUndo } from "./InstallPlan.ts"
+import { installHelp } from "./installHelp.ts"
 import { findPostfix } from "./PostfixFacts.ts"
 
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const
@@ -15,7 +16,8 @@ export const installOptions = {
   yes: { type: "boolean" },
   undo: { type: "boolean" },
   "keep-hardening": { type: "boolean" },
-  "config-directory": { type: "string" }
+  "config-directory": { type: "string" },
+  help: { type: "boolean", short: "h" }
 } as const
 
 /** Where it runs, and what it prints to. */
@@ -28,16 +30,15 @@ export interface Surroundings {
   readonly complain: (text: string) => void
 }
 
-const usage = "write scached install --postfix, with --yes or --undo to have it done; see scached --help"
-
-const parse = (words: ReadonlyArray<string>) => {
-  try {
-    const { values } = parseArgs({ args: [...words], options: installOptions, strict: true })
-    return values.postfix === true ? values : undefined
-  } catch {
-    return undefined
-  }
-}
+const parse = (words: ReadonlyArray<string>) =>
+  Result.try({
+    try: () => parseArgs({ args: [...words], options: installOptions, strict: true }).values,
+    // "Unknown option '--maybe'. To specify ...": the first sentence says it.
+    catch: (error) => {
+      const [why = ""] = String(error instanceof Error ? error.message : error).split(". ")
+      return `${why}: see scached install --help`
+    }
+  })
 
 /** Does one step after the other; what failed, if one did. */
 const carryOut = (steps: ReadonlyArray<Step>, { print, run }: Surroundings): InstallFailure | undefined => {
@@ -55,9 +56,20 @@ const carryOut = (steps: ReadonlyArray<Step>, { print, run }: Surroundings): Ins
 /** Runs `scached install` with its arguments; returns the exit status. */
 export const install = (words: ReadonlyArray<string>, surroundings: Surroundings): number => {
   const { complain, isRoot, print, program, run } = surroundings
-  const values = parse(words)
-  if (values === undefined) {
-    complain(usage)
+  const parsed = parse(words)
+  if (Result.isFailure(parsed)) {
+    complain(parsed.failure)
+    return exitCodes.usage
+  }
+  const values = parsed.success
+  if (values.help === true) {
+    print(installHelp)
+    return exitCodes.done
+  }
+  if (values.postfix !== true) {
+    complain(
+      "write scached install --postfix, and --yes to run the commands that it prints; see scached install --help"
+    )
     return exitCodes.usage
   }
   const fail = (message: string): number => {

@@ -1,7 +1,8 @@
 /** What `scached install` finds, prints and does, on a machine that is made up. */
 import { describe, expect, test } from "bun:test"
 import type { CommandOutcome } from "../../src/install/CommandRunner.ts"
-import { install } from "../../src/install/main.ts"
+import { installHelp } from "../../src/install/installHelp.ts"
+import { install, installOptions } from "../../src/install/main.ts"
 
 /** What a machine answers, and which commands were run there that change it. */
 class MadeUpMachine {
@@ -62,6 +63,19 @@ const ask = (machine: MadeUpMachine, words: string, where: { isRoot?: boolean; p
   })
   return { status, printed, complaint, changes: machine.changes }
 }
+
+test("--help has lines of at most 80 columns, and every option, and does nothing", () => {
+  for (const words of ["--help", "-h", "--postfix --yes --help"]) {
+    expect(ask(new MadeUpMachine(), words, { isRoot: false, program: undefined })).toEqual({
+      status: 0,
+      printed: installHelp,
+      complaint: "",
+      changes: []
+    })
+  }
+  expect(installHelp.split("\n").filter((line) => line.length > 80)).toEqual([])
+  for (const name of Object.keys(installOptions)) expect(installHelp).toContain(`--${name}`)
+})
 
 describe("scached install --postfix", () => {
   test("prints what it would do, and does nothing", () => {
@@ -199,8 +213,8 @@ systemctl restart postfix.service
         })
       ].map((each) => each.split(":")[0])
     ).toEqual([
-      "write scached install --postfix, with --yes or --undo to have it done; see scached --help",
-      "write scached install --postfix, with --yes or --undo to have it done; see scached --help",
+      "write scached install --postfix, and --yes to run the commands that it prints; see scached install --help",
+      "Unknown option '--maybe'",
       "only root can change Postfix",
       "only the executable can be installed, which bun run build makes",
       "there is no postconf here",

@@ -93,8 +93,14 @@ describe("man/scached.8", () => {
   })
 
   test("has every option of install, and no other", () => {
-    const documented = entriesOf("OPTIONS OF INSTALL").map((entry) => entry.replace(/ .*/, ""))
-    expect(sorted(documented)).toEqual(sorted(Object.keys(installOptions).map((name) => `--${name}`)))
+    const known = Object.entries(installOptions).flatMap(([name, option]) => [
+      `--${name}`,
+      ...("short" in option ? [`-${option.short}`] : [])
+    ])
+    const documented = entriesOf("OPTIONS OF INSTALL").flatMap((entry) =>
+      entry.split(", ").map((each) => each.replace(/ .*/, ""))
+    )
+    expect(sorted(documented)).toEqual(sorted(known))
   })
 
   test("has every parameter, with its default", () => {

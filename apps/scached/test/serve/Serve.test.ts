@@ -363,6 +363,7 @@ for (const { name, command } of formsAndConfined) {
       const more = ["--log-format", "--log-to", "--version", "HUP", "TERM, INT, QUIT", "Exit status", "Examples"]
       const parameters = Object.values(serveParameters).map(({ name }) => name)
       for (const word of [...options, ...more, ...parameters]) expect(help.stdout).toContain(word)
+      expect(help.stdout.split("\n").filter((line) => line.length > 80)).toEqual([])
       const version = await runToEnd(command, ["--version"])
       const protocol = "protocol connection_cache_protocol of Postfix 3.6 and later"
       expect(version).toMatchObject({ stderr: "", exitCode: 0 })
