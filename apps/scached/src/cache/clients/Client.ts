@@ -3,6 +3,7 @@ import {
   Errno,
   type Outcome,
   type PeerCredentials,
+  SocketKind,
   type SystemCallError,
   systemCallError
 } from "@scached/fdpass"
@@ -265,22 +266,28 @@ export class Client implements ChannelHandler {
       return this.#session.replyStatus(Reply.Status.failed)
     }
     const { farewell, label, properties, ttlSeconds } = request
-    const owner = farewell === undefined ? this.#owner : this.#ownerWith(farewell)
+    const owner = farewell === undefined ? this.#owner : this.#ownerWith(farewell, descriptor)
     this.#answerSave(request, this.#context.cache.saveEndpoint(label, properties, descriptor, ttlSeconds, owner))
   }
 
   /** As scache(8) ignores the whole attribute, one that makes no sense is ignored, too. */
-  #ownerWith(farewell: OctetString.OctetString): CachedDescriptorOwner {
-    const parting = partingOf(farewell)
+  #ownerWith(farewell: OctetString.OctetString, descriptor: Descriptor): CachedDescriptorOwner {
+    // The far end of a UNIX socket may ask who writes (SO_PASSCRED), and the kernel names the daemon: other users could speak as root.
+    const mayChoose = () => this.#isInsider || this.#context.loop.calls.socketKind(descriptor) !== SocketKind.unixStream
+    const parting = partingOf(farewell, mayChoose)
     if (Result.isSuccess(parting)) return { ...this.#owner, parting: parting.success }
-    this.#log.complain(`save_endp: its farewell "${printableLabel(farewell)}" is none, and is ignored`)
+    this.#log.complain(`save_endp: its farewell "${printableLabel(farewell)}" ${parting.failure}`)
     return this.#owner
   }
 
+  get #isInsider(): boolean {
+    return this.#context.settings.current.insiders.admits(this.peer, () => [])
+  }
+
   #inspect(inspection: Request.Inspection, channel: Channel): void {
-    const { cache, settings } = this.#context
+    const { cache } = this.#context
     const name = Request.wireName(inspection)
-    if (!settings.current.insiders.admits(this.peer, () => [])) {
+    if (!this.#isInsider) {
       cache.statistics.count("refusedInspections")
       if (cache.events.isWatched) cache.events.refused(name, this.peer)
       this.#log.complain(`${name} was refused: only root and the user that scached runs as may look into the cache`)

@@ -3,6 +3,7 @@ import { FarewellRules } from "@scached/farewell"
 import { Result } from "effect"
 import type { CacheSettings } from "../../../src/settings/CacheSettings.ts"
 import * as Message from "../../simulation/client/Message.ts"
+import { PoliteClient } from "../../simulation/client/PoliteClient.ts"
 import type { PeerDoes } from "../../simulation/Machine.ts"
 import { Stage, type StageOptions } from "../../simulation/Stage.ts"
 
@@ -228,6 +229,28 @@ describe("a client", () => {
     saveWith(stage, "none")
     stage.run()
     expect([...stage.machine.heard].sort()).toEqual(["BYE\n", "X\0\0\0\x04"])
+  })
+
+  // Where the far end asks for credentials (SO_PASSCRED), the kernel adds those of the daemon, which may be root's.
+  test("of another user does not choose the octets that are written to a UNIX socket", () => {
+    const stage = stageWith()
+    stage.stranger(0, function* (self) {
+      const polite = new PoliteClient(self, (message) => stage.machine.observer.fail(message))
+      yield* polite.connect()
+      for (const [label, farewell] of [
+        ["smtp\n", "octets:AUTH"],
+        ["other", "octets:AUTH"],
+        ["db", "postgres"]
+      ] as const) {
+        const cargo = stage.machine.connection(self, "answers")
+        yield* polite.ask(Message.saveEndpoint(5, label, "", farewell), cargo)
+        cargo.close()
+      }
+    })
+    stage.run()
+    expect([...stage.machine.heard].sort()).toEqual(["QUIT\r\n", "X\0\0\0\x04"])
+    const line = expect.stringContaining('save_endp: its farewell "octets:AUTH" is ignored: ')
+    expect(stage.journal).toEqual([line, line])
   })
 
   test("that asks for what is no farewell gets that of the rules, and a line in the log", () => {
