@@ -31,8 +31,10 @@ scached keeps connections at ${resolve(socket)} until you press Ctrl-C.
 Try it in a second terminal, in this directory:
   ${bun} run try${argument}
       share one live connection between two processes
+  ${bun} run scached list --socket ${chosenPath ?? "run/scached.sock"}
+      what is cached; status, watch and top show more
   ${bun} run scached --help
-      what it can be told
+      every command and every option
 With Postfix: "As Postfix's cache" in README.md
 `)
 }

@@ -20,16 +20,24 @@ interface Exchange {
 const unreachable = (message: string): InspectFailure =>
   new InspectFailure({ message, exitCode: exitCodes.unreachable })
 
+const disconnected = "it has closed the connection: it has ended, or this user may not connect"
+
 const reasons: Readonly<Partial<Record<string, string>>> = {
-  ENOENT: "there is no such socket: is scached running, and is --socket its path?",
+  ENOENT: "there is no such socket: is scached running there? Name its socket with --socket",
   ECONNREFUSED: "no server is listening there: scached is not running",
   EACCES: "this user may not use it: ask as root, or as the user that scached runs as",
+  // It was closed before this process noticed that it was open.
+  ECONNRESET: disconnected,
   EAGAIN: "scached is busy: too many clients wait to be accepted"
 }
 
 const explain = (path: string, error: unknown): InspectFailure => {
   const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : String(error)
-  return unreachable(`${path}: ${reasons[code] ?? `it cannot be reached (${code})`}`)
+  return new InspectFailure({
+    message: `${path}: ${reasons[code] ?? `it cannot be reached (${code})`}`,
+    // The rights on a socket refuse a user as the cache does, and before it.
+    exitCode: code === "EACCES" ? exitCodes.refused : exitCodes.unreachable
+  })
 }
 
 /** One connection, for one request after the other. */
@@ -54,7 +62,7 @@ export class CacheLink {
         socket: {
           binaryType: "uint8array",
           data: (_, bytes) => link.#received(bytes),
-          close: () => link.#end("it has closed the connection: it has ended, or this user may not connect"),
+          close: () => link.#end(disconnected),
           error: (_, error) => link.#end(`the connection has failed: ${error.message}`)
         }
       })
@@ -131,7 +139,7 @@ export class CacheLink {
 
   #refused(status: number): InspectFailure {
     const why =
-      "it answers root and the user that scached runs as; scache(8), and scached before version 0.1, do not answer"
+      "only root and the user that scached runs as may inspect it; or it is scache(8), which cannot be inspected"
     return new InspectFailure({
       message: `${this.#path}: refused with status ${status}: ${why}`,
       exitCode: exitCodes.refused

@@ -1,6 +1,7 @@
 /** `scached status`, `list`, `watch`, `top` and `check` as programs, beside a daemon in both modes. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { writeFileSync } from "node:fs"
+import { chmodSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { Connection } from "@scached/reactor/effect"
 import { Effect, Schema } from "effect"
 import * as InspectCommandLine from "../../src/inspect/InspectCommandLine.ts"
@@ -22,6 +23,45 @@ describe("--help", () => {
       for (const name of Object.keys(InspectCommandLine.options[program])) expect(page).toContain(`--${name}`)
     })
   }
+})
+
+describe.skipIf(!isRoot)("another user", () => {
+  const main = join(import.meta.dir, "../../src/inspect/main.ts")
+  /** Becomes nobody after the modules are loaded, which only root may be able to read. */
+  const statusAsNobody = (path: string) =>
+    runToEnd(
+      [process.execPath, "-e"],
+      [
+        `const { main } = await import(${JSON.stringify(main)})
+        process.setgroups([])
+        process.setgid(65534)
+        process.setuid(65534)
+        await main(["status", "--socket", ${JSON.stringify(path)}])`
+      ]
+    )
+
+  test("is refused with exit status 3 by the rights on the socket", async () => {
+    using directory = new Directory()
+    const path = directory.join("s")
+    expect(await statusAsNobody(path)).toEqual({
+      stdout: "",
+      stderr: `scached: ${path}: this user may not use it: ask as root, or as the user that scached runs as\n`,
+      exitCode: 3
+    })
+  })
+
+  test("reads why it was disconnected, where the rights on the socket let it connect", async () => {
+    using directory = new Directory()
+    chmodSync(directory.path, 0o755)
+    const path = directory.join("s")
+    const command = forms[0]?.command ?? []
+    await using _daemon = await Daemon.start(command, ["serve", "--socket", path, "--mode", "0666"])
+    expect(await statusAsNobody(path)).toEqual({
+      stdout: "",
+      stderr: `scached: ${path}: it has closed the connection: it has ended, or this user may not connect\n`,
+      exitCode: 1
+    })
+  })
 })
 
 for (const { command, name } of forms) {
@@ -102,7 +142,7 @@ for (const { command, name } of forms) {
       const nowhere = directory.join("nowhere")
       expect(await run("status", "--socket", nowhere)).toEqual({
         stdout: "",
-        stderr: `scached: ${nowhere}: there is no such socket: is scached running, and is --socket its path?\n`,
+        stderr: `scached: ${nowhere}: there is no such socket: is scached running there? Name its socket with --socket\n`,
         exitCode: 1
       })
       expect((await run("list", "--sockets", path)).exitCode).toBe(2)
