@@ -27,6 +27,13 @@ MemoryDenyWriteExecute=no
 
 const isInPlace = ({ command }: PostfixFacts): boolean => /^scached(\s|$)/.test(command)
 
+/** The program in scache's place that is neither scache(8) nor scached: it would be lost, since --undo restores scache(8). */
+export const foreignProgram = ({ command, daemonDirectory }: PostfixFacts): string | undefined => {
+  const program = firstWord.exec(command)?.[0] ?? ""
+  const known = ["scache", "scached"].flatMap((name) => [name, `${daemonDirectory}/${name}`])
+  return known.includes(program) ? undefined : program
+}
+
 /** The command that makes a running Postfix notice the changes: a changed unit needs a restart, for anything else a reload is enough. */
 const renewal = (facts: PostfixFacts, changedUnits: ReadonlyArray<string>): ReadonlyArray<Step> => {
   const reread: ReadonlyArray<Step> =

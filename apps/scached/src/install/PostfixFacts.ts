@@ -54,6 +54,8 @@ export const findPostfix = (
   // It prints what it was asked for, an equals sign and the value.
   const field = (name: string): string => ask("-F", `${service}/${name}`).replace(/^[^=]*=\s*/, "")
   const command = field("command")
+  const lines = command.split("\n").length
+  if (lines > 1) return fail(`master.cf has ${lines} lines for scache: keep one`)
   if (command === "")
     return fail("master.cf has no line for scache: restore Postfix's own, scache unix - - y - 1 scache")
   const limit = field("process_limit")

@@ -4,7 +4,7 @@ import { Result } from "effect"
 import { printable } from "../log/printable.ts"
 import { type CommandRunner, runOnMachine } from "./CommandRunner.ts"
 import { InstallFailure } from "./InstallFailure.ts"
-import { type Step, shellOf, stepsToInstall, stepsToUndo } from "./InstallPlan.ts"
+import { foreignProgram, type Step, shellOf, stepsToInstall, stepsToUndo } from "./InstallPlan.ts"
 import { installHelp } from "./installHelp.ts"
 import { findPostfix } from "./PostfixFacts.ts"
 
@@ -83,6 +83,12 @@ export const install = (words: ReadonlyArray<string>, surroundings: Surroundings
   if (isDone && !isRoot) return fail("only root can change Postfix: run it as root, or without --yes to see the steps")
   const facts = findPostfix(run, program, values["config-directory"])
   if (Result.isFailure(facts)) return fail(facts.failure.message)
+  const foreign = foreignProgram(facts.success)
+  if (!isUndone && foreign !== undefined) {
+    return fail(
+      `the program of scache in master.cf is ${foreign}, which scached does not replace: restore Postfix's own, scache unix - - y - 1 scache`
+    )
+  }
   const steps = isUndone ? stepsToUndo(facts.success) : stepsToInstall(facts.success, values["keep-hardening"] === true)
   if (steps.length === 0) {
     print(

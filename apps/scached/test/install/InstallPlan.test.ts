@@ -120,6 +120,15 @@ systemctl restart postfix.service
     })
   })
 
+  test("takes the place of scache by its whole path, too", () => {
+    const machine = new MadeUpMachine()
+    machine.command = "/usr/lib/postfix/sbin/scache -v"
+    expect(ask(machine, "--postfix --yes", { program: target }).changes).toEqual([
+      "postconf -F scache/unix/command=scached -v",
+      "postfix reload"
+    ])
+  })
+
   test("leaves the unit alone where that is wanted, and a Postfix that does not run", () => {
     const machine = new MadeUpMachine()
     machine.denyingUnits = ["postfix@-.service"]
@@ -210,6 +219,16 @@ systemctl restart postfix.service
         }),
         complaintOf((machine) => {
           machine.processLimit = "-"
+        }),
+        complaintOf((machine) => {
+          machine.processLimit = "1\nscache/unix/process_limit = 1"
+          machine.command = "scache\nscache/unix/command = scache"
+        }),
+        complaintOf((machine) => {
+          machine.command = "spawn user=nobody argv=/opt/scache"
+        }, "--postfix --yes"),
+        complaintOf((machine) => {
+          machine.command = "/opt/scache -v"
         })
       ].map((each) => each.split(":")[0])
     ).toEqual([
@@ -219,7 +238,10 @@ systemctl restart postfix.service
       "only the executable can be installed, which bun run build makes",
       "there is no postconf here",
       "master.cf has no line for scache",
-      "the process limit of scache in master.cf is -"
+      "the process limit of scache in master.cf is -",
+      "master.cf has 2 lines for scache",
+      "the program of scache in master.cf is spawn, which scached does not replace",
+      "the program of scache in master.cf is /opt/scache, which scached does not replace"
     ])
   })
 })
