@@ -100,7 +100,8 @@ try {
   if (!(error instanceof CacheUnavailable)) throw error
   console.error(
     `no scached answers at ${cachePath} (${error.reason.message}): ` +
-      `start it in another terminal with npx --yes bun@${Bun.version} start`
+      `start it in another terminal with npx --yes bun@${Bun.version} start` +
+      (chosenPath === undefined ? "" : ` --socket ${cachePath}`)
   )
   process.exitCode = 1
 }

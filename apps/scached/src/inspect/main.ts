@@ -33,7 +33,8 @@ const stream = async (
   inspection: { readonly _tag: "List" | "Watch" }
 ): Promise<number> => {
   const link = await CacheLink.open(socketPath)
-  if (program === "list" && !isJson) output.write(`${entryHead}\n`)
+  // Not before the answer: a server that is no cache has no entries.
+  let head = program === "list" && !isJson ? `${entryHead}\n` : ""
   await link.ask(inspection, (step) => {
     const text =
       step._tag === "Listed"
@@ -45,8 +46,10 @@ const stream = async (
             ? jsonLine(eventJson(step.event))
             : `${eventLine(step.event)}\n`
           : ""
-    if (!output.write(text, () => link.resume())) link.pause()
+    if (!output.write(`${head}${text}`, () => link.resume())) link.pause()
+    head = ""
   })
+  output.write(head)
   link.close()
   return exitCodes.done
 }

@@ -25,6 +25,21 @@ describe("--help", () => {
   }
 })
 
+test("list prints nothing but the reason where another program answers", async () => {
+  using directory = new Directory()
+  const path = directory.join("s")
+  using _server = Bun.listen({
+    unix: path,
+    socket: { open: (socket) => void socket.write("protocol\0delivery_request_protocol\0\0"), data: () => {} }
+  })
+  const command = forms[0]?.command ?? []
+  expect(await runToEnd(command, ["list", "--socket", path])).toEqual({
+    stdout: "",
+    stderr: expect.stringContaining('the server speaks "delivery_request_protocol"'),
+    exitCode: 1
+  })
+})
+
 describe.skipIf(!isRoot)("another user", () => {
   const main = join(import.meta.dir, "../../src/inspect/main.ts")
   /** Becomes nobody after the modules are loaded, which only root may be able to read. */
