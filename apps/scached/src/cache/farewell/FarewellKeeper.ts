@@ -131,6 +131,9 @@ export class FarewellKeeper {
         cancelBegin()
         cancelWait()
         cancelEnd()
+        // What threads still have is closed by the end of the process, and nothing comes back to be counted.
+        for (const { farewell } of this.#departures) this.#owner.counts.count(farewell.protocol, "cut")
+        this.#departures.clear()
         resume(Effect.void)
       }
       const cancelEnd = loop.at(loop.nowMillis + endMillis, end)
@@ -154,8 +157,7 @@ export class FarewellKeeper {
   #over(departure: Departure, result: FarewellResult): void {
     const { counts, onFreed } = this.#owner
     this.#waiting.delete(departure)
-    this.#departures.delete(departure)
-    counts.count(departure.farewell.protocol, result)
+    if (this.#departures.delete(departure)) counts.count(departure.farewell.protocol, result)
     onFreed()
     this.#onFreed()
   }

@@ -164,6 +164,15 @@ describe("a far end that does not leave", () => {
     expect(stage.journal).toEqual(["counters: farewells smtp cut=100"])
   })
 
+  test("that no thread has come to when the daemon ends is counted", () => {
+    const calls: StageOptions["calls"] = (real) => ({ ...real, tendErrands: () => {} })
+    const stage = stageWith({ endMillis: 10_000, calls })
+    save(stage, "nothing", { count: 3, ttlSeconds: 100 })
+    // The threads keep them until the process is gone.
+    expect(() => stage.run()).toThrow("4 descriptors are open at the end, there were 1 before")
+    expect(stage.journal).toEqual(["counters: farewells smtp cut=3"])
+  })
+
   test("of which there are more than can leave at a time is said farewell on all the same when the daemon ends", () => {
     // 120 may leave at a time.
     const stage = stageWith({ endMillis: 10_000, settings: { descriptorsMax: 240 } })
