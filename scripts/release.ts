@@ -76,6 +76,7 @@ mkdirSync(output, { recursive: true })
 const completion = `${run([bun, "run", "apps/scache-bench/src/main.ts", "--completions", "bash"])}\n`
 const made: Array<string> = []
 for (const { debian, name } of chosen) {
+  process.stderr.write(`building and packing for ${name}: this takes minutes\n`)
   const { bench, scached } = buildExecutables(name)
   made.push(...[scached, bench].map((path) => path.slice(output.length + 1)))
   made.push(buildPackage(scachedPackage(version, debian, scached), output, epochSeconds, compression))

@@ -108,8 +108,8 @@ export const farewellMutants: ReadonlyArray<Mutant> = [
   {
     name: "farewell: what the client asks for is ignored",
     file: `${cache}/clients/Client.ts`,
-    find: "farewell === undefined ? this.#owner : this.#ownerWith(farewell)",
-    replace: "farewell === undefined ? this.#owner : this.#ownerWith(farewell) && this.#owner",
+    find: "farewell === undefined ? this.#owner : this.#ownerWith(farewell, descriptor)",
+    replace: "farewell === undefined ? this.#owner : this.#ownerWith(farewell, descriptor) && this.#owner",
     tests: keeperTests
   }
 ]

@@ -274,8 +274,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "hand-over: what is late leaks",
     file: `${cache}/ConnectionCache.ts`,
-    find: "      this.#dismiss(lease.connection)\n      return this.#observer.onFreed()",
-    replace: "      return this.#observer.onFreed()",
+    find: '      this.#slots.leave([lease.value], "late")\n',
+    replace: "",
     tests: ["apps/scached/test/cache/clients/HandOver.test.ts"]
   },
   {
@@ -288,8 +288,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cache: what has expired leaks",
     file: `${cache}/ConnectionCache.ts`,
-    find: "if (!this.departures.take(value, endpointLabel)) value.deferClose(this.#loop, this.#observer.onFreed)",
-    replace: "",
+    find: "if (isExpired) cached.deferClose(this.#loop, this.#observer.onFreed)",
+    replace: "if (isExpired) return",
     tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },
   {
@@ -345,7 +345,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "shutdown: what is cached is not closed",
     file: `${cache}/ConnectionCache.ts`,
-    find: "if (value !== undefined) this.#dismiss(value)",
+    find: "    else cached.close()",
     replace: "",
     tests: ["apps/scached/test/cache/Shutdown.test.ts"]
   },

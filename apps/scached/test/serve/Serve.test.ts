@@ -148,7 +148,7 @@ for (const { name, command } of formsAndConfined) {
         [
           "an unknown command",
           () => ["frobnicate"],
-          /unknown command "frobnicate": the commands are serve and install/
+          /unknown command "frobnicate": the commands are serve, install, status, list, watch, top and check/
         ],
         ["no socket", () => ["serve"], /--socket is missing/],
         ["an unknown option", (d) => serve(d.join("s"), "--frobnicate"), /--frobnicate.*see scached --help/],
