@@ -8,10 +8,12 @@ import { exitCodes, InspectFailure } from "./InspectFailure.ts"
 /** What an answer consists of. */
 export type AnswerStep = Extract<ClientStep<never>, { readonly _tag: "Reported" | "Listed" | "Happened" }>
 
-/** A cache answers within this time, or is not asked any longer; as smtp(8) has it. */
+/** A cache that sends nothing for this time, while it owes an answer, is not asked any longer; as smtp(8) has it. */
 const answerMillisMax = 5_000
 
 interface Exchange {
+  /** What was asked for comes when it happens: after the first answer there is nothing to wait for. */
+  readonly isEndless: boolean
   readonly onStep: (step: AnswerStep) => void
   readonly succeed: () => void
   readonly fail: (failure: InspectFailure) => void
@@ -49,13 +51,16 @@ export class CacheLink {
   #timer: ReturnType<typeof setTimeout> | undefined
   #failure: InspectFailure | undefined
 
-  private constructor(path: string) {
+  readonly #silenceMillisMax: number
+
+  private constructor(path: string, silenceMillisMax: number) {
     this.#path = path
+    this.#silenceMillisMax = silenceMillisMax
   }
 
   /** Connects; rejects with an `InspectFailure`. */
-  static async open(path: string): Promise<CacheLink> {
-    const link = new CacheLink(path)
+  static async open(path: string, silenceMillisMax: number = answerMillisMax): Promise<CacheLink> {
+    const link = new CacheLink(path, silenceMillisMax)
     try {
       link.#socket = await Bun.connect<undefined>({
         unix: path,
@@ -76,11 +81,11 @@ export class CacheLink {
   ask(inspection: Request.Inspection, onStep: (step: AnswerStep) => void): Promise<void> {
     const { promise, reject: fail, resolve: succeed } = Promise.withResolvers<void>()
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    this.#exchange = { onStep, succeed, fail }
+    this.#exchange = { isEndless: inspection._tag === "Watch", onStep, succeed, fail }
     this.#session.start(inspection)
     const output = this.#session.output()
     if (output !== undefined) this.#socket?.write(output)
-    this.#timer = setTimeout(() => this.#end(`no answer within ${answerMillisMax / 1000} s`), answerMillisMax)
+    this.#awaitAnswer()
     return promise
   }
 
@@ -97,10 +102,12 @@ export class CacheLink {
 
   /** Stops reading, while what was read cannot be written anywhere. */
   pause(): void {
+    clearTimeout(this.#timer)
     this.#socket?.pause()
   }
 
   resume(): void {
+    if (this.#exchange?.isEndless === false) this.#awaitAnswer()
     this.#socket?.resume()
   }
 
@@ -111,10 +118,18 @@ export class CacheLink {
   }
 
   #received(bytes: Uint8Array): void {
-    // It is alive: what it still owes is under way.
     clearTimeout(this.#timer)
+    // Before the steps: one of them may pause the reading.
+    if (this.#exchange?.isEndless === false) this.#awaitAnswer()
     this.#session.push(bytes)
     for (let step = this.#session.next(); step._tag !== "Idle"; step = this.#session.next()) this.#take(step)
+    if (this.#exchange === undefined) clearTimeout(this.#timer)
+  }
+
+  #awaitAnswer(): void {
+    clearTimeout(this.#timer)
+    const seconds = this.#silenceMillisMax / 1000
+    this.#timer = setTimeout(() => this.#end(`it has sent nothing for ${seconds} s`), this.#silenceMillisMax)
   }
 
   #take(step: ClientStep<never>): void {
