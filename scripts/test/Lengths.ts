@@ -25,7 +25,11 @@ const load = (path: string): Seconds => {
 
 const save = (path: string, lengths: Seconds): void => {
   mkdirSync(dirname(path), { recursive: true })
-  const sorted = Object.fromEntries(Object.entries(lengths).sort(([one], [other]) => (one < other ? -1 : 1)))
+  const sorted = Object.fromEntries(
+    Object.entries(lengths)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([part, seconds]) => [part, Math.round(seconds * 10) / 10])
+  )
   writeFileSync(path, `${JSON.stringify(sorted, null, 2)}\n`)
 }
 
