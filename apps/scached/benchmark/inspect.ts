@@ -3,43 +3,17 @@
  *
  * `bun run benchmark/inspect.ts [CONNECTIONS]`
  */
-import { KernelSystemCalls, SocketKind, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { OctetString, TtlSeconds } from "@scached/protocol"
-import { EventLoop, noHost } from "@scached/reactor"
-import { Effect, Scope } from "effect"
-import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
+import { Effect } from "effect"
 import { ListReport } from "../src/cache/inspection/ListReport.ts"
-import { LimitNotices } from "../src/cache/LimitNotices.ts"
-import { defaultCacheSettings } from "../test/support/defaultCacheSettings.ts"
+import { makeIdleCache } from "./idleCache.ts"
 
 const connections = Number(process.argv[2] ?? 100_000)
 const lists = 15
 const events = 200_000
 
 const octets = (text: string): OctetString.OctetString => Effect.runSync(Effect.fromResult(OctetString.make(text)))
-const kernel = Effect.runSync(SystemCalls.pipe(Effect.provide(KernelSystemCalls.layer)))
-const calls: SystemCallsShape = {
-  ...kernel,
-  epollAdd: () => 0,
-  epollModify: () => 0,
-  epollRemove: () => 0,
-  epollWait: () => 0,
-  look: () => 0,
-  socketKind: () => SocketKind.unixStream,
-  letGo: (descriptor) => void descriptor.surrender()
-}
-const loop = new EventLoop(calls, kernel.adopt(10_000_000), noHost)
-const settings = { current: { ...defaultCacheSettings, ttlSecondsMax: 3600, connectionsMax: connections } }
-const give = (message: string): never => {
-  throw new Error(message)
-}
-const notices = new LimitNotices(loop, { isVerbose: false, info: give, warning: give, verbose: give }, settings)
-const cache = new ConnectionCache(
-  loop,
-  settings,
-  { notices, onFreed: () => {}, onLost: give, departureRoom: () => 0 },
-  Scope.makeUnsafe()
-)
+const { cache, kernel, loop, settings } = makeIdleCache(connections)
 const peer = { pid: 4_711, uid: 89, gid: 89 }
 const owner = cache.ownerFor(peer)
 

@@ -5,13 +5,9 @@
  * `bun run benchmark/weight.ts [CONNECTIONS]`
  */
 import { heapStats } from "bun:jsc"
-import { KernelSystemCalls, SocketKind, SystemCalls, type SystemCallsShape } from "@scached/fdpass"
 import { OctetString } from "@scached/protocol"
-import { EventLoop, noHost } from "@scached/reactor"
-import { Effect, Scope } from "effect"
-import { ConnectionCache } from "../src/cache/ConnectionCache.ts"
-import { LimitNotices } from "../src/cache/LimitNotices.ts"
-import { defaultCacheSettings } from "../test/support/defaultCacheSettings.ts"
+import { Effect } from "effect"
+import { makeIdleCache } from "./idleCache.ts"
 
 const connections = Number(process.argv[2] ?? 50_000)
 const labelOctets = 60
@@ -22,29 +18,7 @@ const octets = (text: string): OctetString.OctetString => {
   const bytes = Buffer.from(text, "latin1")
   return Effect.runSync(Effect.fromResult(OctetString.make(bytes.toString("latin1"))))
 }
-const kernel = Effect.runSync(SystemCalls.pipe(Effect.provide(KernelSystemCalls.layer)))
-const calls: SystemCallsShape = {
-  ...kernel,
-  epollAdd: () => 0,
-  epollModify: () => 0,
-  epollRemove: () => 0,
-  epollWait: () => 0,
-  look: () => 0,
-  socketKind: () => SocketKind.unixStream,
-  letGo: (descriptor) => void descriptor.surrender()
-}
-const loop = new EventLoop(calls, kernel.adopt(10_000_000), noHost)
-const settings = { current: { ...defaultCacheSettings, ttlSecondsMax: 3600, connectionsMax: connections } }
-const give = (message: string): never => {
-  throw new Error(message)
-}
-const notices = new LimitNotices(loop, { isVerbose: false, info: give, warning: give, verbose: give }, settings)
-const cache = new ConnectionCache(
-  loop,
-  settings,
-  { notices, onFreed: () => {}, onLost: give, departureRoom: () => 0 },
-  Scope.makeUnsafe()
-)
+const { cache, kernel, loop } = makeIdleCache(connections)
 
 const heapBytes = (): number => {
   Bun.gc(true)

@@ -11,20 +11,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "cache.h"
+
 enum { LINGER_SECONDS = 3600, CHUNK = 65536 };
 
-static const char greeting[] = "protocol\0connection_cache_protocol\0";
 static const char request[] = "request\0save_endp\0ttl\0001\0label\0lingering\0property\0p\0";
-static const char dummy[] = "dummy\0\0";
-static const char saved[] = "status\0000\0";
-
-static void must(int holds, const char *what)
-{
-    if (holds)
-        return;
-    perror(what);
-    exit(1);
-}
 
 static void expect(int cache, const char *bytes, size_t length)
 {

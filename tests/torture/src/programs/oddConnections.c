@@ -16,19 +16,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "cache.h"
+
 enum { WAITING = 64, MESSAGES = 8, COPIES = 253 };
-
-static const char greeting[] = "protocol\0connection_cache_protocol\0";
-static const char dummy[] = "dummy\0\0";
-static const char saved[] = "status\0000\0";
-
-static void must(int holds, const char *what)
-{
-    if (holds)
-        return;
-    perror(what);
-    exit(1);
-}
 
 /* Sends one byte with so many copies of a descriptor; false where the kernel or the other side refuses. */
 static int pass(int socket, int passed, int copies)

@@ -2,63 +2,38 @@ import { close } from "node:fs"
 import { ClosingLane, type ThreadStarter } from "./ClosingLane.ts"
 import { loadClosingCode } from "./closingCode.ts"
 import { libc } from "./libc.ts"
-import { NativeBlock } from "./nativeMemory.ts"
+import { NativeThreads } from "./NativeThreads.ts"
+import type { NativeBlock } from "./nativeMemory.ts"
 
 /** SIGURG: rarely used, and without effect unless a program handles it. */
 const wakeSignal = 23
-const setMask = 2
-/** sizeof(sigset_t). */
-const signalSetBytes = 128
-
-/** Looked up when they are first needed: most programs never close what waits. */
-const openThreads = () => {
-  const { functionNamed, symbols } = libc()
-  const closeOne = functionNamed("close")
-  // A C library from before threads were in its one file lacks this.
-  functionNamed("pthread_tryjoin_np")
-  // A signal without a handler would not interrupt anything, and a handler must be no code of the runtime: abs takes a number, and does nothing.
-  symbols.signal(wakeSignal, functionNamed("abs"))
-  return { symbols, closeOne, closeAll: loadClosingCode() }
-}
-
-/** Starts threads that close, which is all that they do. */
+/** Starts threads that close, which is all that they do; made when they are first needed: most programs never close what waits. */
 class Starter implements ThreadStarter {
   readonly listMax: number
-  readonly #symbols: ReturnType<typeof openThreads>["symbols"]
+  readonly #threads = new NativeThreads(wakeSignal)
   readonly #closeOne: number
-  readonly #closeAll: number | undefined
-  readonly #made = new NativeBlock(8)
-  readonly #masked = new NativeBlock(signalSetBytes)
-  readonly #usual = new NativeBlock(signalSetBytes)
+  readonly #closeAll = loadClosingCode()
 
-  constructor({ closeAll, closeOne, symbols }: ReturnType<typeof openThreads>) {
-    this.#symbols = symbols
-    this.#closeOne = closeOne
-    this.#closeAll = closeAll
-    this.listMax = closeAll === undefined ? 1 : Number.POSITIVE_INFINITY
-    this.#masked.bytes.fill(0xff)
-    this.#masked.bytes[(wakeSignal - 1) >> 3] = 0xff & ~(1 << ((wakeSignal - 1) & 7))
+  constructor() {
+    const { functionNamed, symbols } = libc()
+    this.#closeOne = functionNamed("close")
+    // A signal without a handler would not interrupt anything, and a handler must be no code of the runtime: abs takes a number, and does nothing.
+    symbols.signal(wakeSignal, functionNamed("abs"))
+    this.listMax = this.#closeAll === undefined ? 1 : Number.POSITIVE_INFINITY
   }
 
   start(list: NativeBlock): number | undefined {
-    // All signals but one are left to the thread that the runtime expects them on.
-    this.#symbols.pthread_sigmask(setMask, this.#masked.address, this.#usual.address)
+    if (this.#closeAll !== undefined) return this.#threads.start(this.#closeAll, list.address)
     // On x86-64 and arm64 the number of `close` arrives where the thread's argument is put.
-    const outcome =
-      this.#closeAll === undefined
-        ? this.#symbols.pthread_create(this.#made.address, 0, this.#closeOne, list.words[1] ?? 0)
-        : this.#symbols.pthread_create(this.#made.address, 0, this.#closeAll, list.address)
-    this.#symbols.pthread_sigmask(setMask, this.#usual.address, 0)
-    if (outcome !== 0) return undefined
-    return (this.#made.words[0] ?? 0) + (this.#made.words[1] ?? 0) * 2 ** 32
+    return this.#threads.start(this.#closeOne, list.words[1] ?? 0)
   }
 
   hasEnded(thread: number): boolean {
-    return this.#symbols.pthread_tryjoin_np(thread, 0) === 0
+    return this.#threads.hasEnded(thread)
   }
 
   interrupt(thread: number): void {
-    this.#symbols.pthread_kill(thread, wakeSignal)
+    this.#threads.interrupt(thread, wakeSignal)
   }
 }
 
@@ -122,7 +97,7 @@ export class ClosingThreads {
 
   #prepare(): Starter | "none" {
     try {
-      return new Starter(openThreads())
+      return new Starter()
     } catch {
       return "none"
     }

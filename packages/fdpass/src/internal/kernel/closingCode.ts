@@ -1,5 +1,4 @@
-import { type Pointer, toArrayBuffer } from "bun:ffi"
-import { libc } from "./libc.ts"
+import { bytesOfWords, loadCode } from "./loadCode.ts"
 
 /**
  * A function that closes many descriptors, in the machine's code: `void *closeAll(uint32_t list[])`, where `list[0]` counts the numbers behind it.
@@ -27,7 +26,7 @@ const code: Readonly<Record<string, ReadonlyArray<number>>> = {
     ...[0x31, 0xc0], //             done: xor   eax, eax
     0xc3 //                               ret
   ],
-  arm64: [
+  arm64: bytesOfWords([
     0xaa0003e3, //       mov   x3, x0
     0xb8404462, //       ldr   w2, [x3], #4
     0x34000162, // next: cbz   w2, done
@@ -43,26 +42,8 @@ const code: Readonly<Record<string, ReadonlyArray<number>>> = {
     0x17fffff6, //       b     next
     0xd2800000, // done: mov   x0, #0
     0xd65f03c0 //        ret
-  ].flatMap((word) => [word & 0xff, (word >>> 8) & 0xff, (word >>> 16) & 0xff, word >>> 24])
+  ])
 }
 
-const codeBytes = 128
-const readAndWrite = 3
-const readAndExecute = 5
-/** MAP_PRIVATE and MAP_ANONYMOUS. */
-const ownMemory = 0x22
-
-/**
- * Puts that function into memory that can be executed, as the gate's are, and returns its address; undefined where there is none for this
- * machine.
- */
-export const loadClosingCode = (): number | undefined => {
-  const bytes = code[process.arch]
-  if (bytes === undefined) return undefined
-  const { symbols } = libc()
-  const address = symbols.mmap(0, codeBytes, readAndWrite, ownMemory, -1, 0)
-  if (address < 0) return undefined
-  // An address of the kernel's is a pointer, which bun:ffi's types cannot know.
-  new Uint8Array(toArrayBuffer(address as Pointer, 0, bytes.length)).set(bytes)
-  return symbols.mprotect(address, codeBytes, readAndExecute) < 0 ? undefined : address
-}
+/** Loads that function. */
+export const loadClosingCode = (): number | undefined => loadCode(code)

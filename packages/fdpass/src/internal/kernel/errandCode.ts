@@ -1,5 +1,4 @@
-import { type Pointer, toArrayBuffer } from "bun:ffi"
-import { libc } from "./libc.ts"
+import { bytesOfWords, loadCode } from "./loadCode.ts"
 
 /**
  * Machine code of a function that runs errands one after the other: `void *runErrands(struct list *)`. A list is a 32-bit count, 32 unused
@@ -54,7 +53,7 @@ const code: Readonly<Record<string, ReadonlyArray<number>>> = {
     0x5b, //                                    pop   rbx
     0xc3 //                                     ret
   ],
-  arm64: [
+  arm64: bytesOfWords([
     0xa9bf53f3, //       stp   x19, x20, [sp, #-16]!
     0x91002013, //       add   x19, x0, #8
     0xb9400014, //       ldr   w20, [x0]
@@ -85,26 +84,11 @@ const code: Readonly<Record<string, ReadonlyArray<number>>> = {
     0xd2800000, // done: mov   x0, #0
     0xa8c153f3, //       ldp   x19, x20, [sp], #16
     0xd65f03c0 //        ret
-  ].flatMap((word) => [word & 0xff, (word >>> 8) & 0xff, (word >>> 16) & 0xff, word >>> 24])
+  ])
 }
 
 /** The size of a record: its calls, and after them the memory that their arguments point to. */
 export const errandBytes = 192
 
-const codeBytes = 128
-const readAndWrite = 3
-const readAndExecute = 5
-/** MAP_PRIVATE and MAP_ANONYMOUS. */
-const ownMemory = 0x22
-
-/** Puts the function into executable memory, and returns its address; undefined if there is no code for this machine. */
-export const loadErrandCode = (): number | undefined => {
-  const bytes = code[process.arch]
-  if (bytes === undefined) return undefined
-  const { symbols } = libc()
-  const address = symbols.mmap(0, codeBytes, readAndWrite, ownMemory, -1, 0)
-  if (address < 0) return undefined
-  // The kernel returned an address, which bun:ffi's types take for a plain number.
-  new Uint8Array(toArrayBuffer(address as Pointer, 0, bytes.length)).set(bytes)
-  return symbols.mprotect(address, codeBytes, readAndExecute) < 0 ? undefined : address
-}
+/** Loads that function. */
+export const loadErrandCode = (): number | undefined => loadCode(code)

@@ -4,31 +4,16 @@ import { ErrandLane, type ErrandStarter } from "./ErrandLane.ts"
 import { drainBytesMax, writeBytesMax } from "./ErrandList.ts"
 import { loadErrandCode } from "./errandCode.ts"
 import { libc } from "./libc.ts"
-import { NativeBlock } from "./nativeMemory.ts"
+import { NativeThreads } from "./NativeThreads.ts"
 
-const setMask = 2
-/** sizeof(sigset_t). */
-const signalSetBytes = 128
-
-/** Throws where threads cannot be started at all, with a C library from before these functions were in its one file. */
+/** Throws where threads cannot be started at all. */
 const openStarter = (): ErrandStarter => {
-  const { functionNamed, symbols } = libc()
-  functionNamed("pthread_tryjoin_np")
+  const threads = new NativeThreads()
   // Where no memory can be made executable the addon is there, which has the same as a function.
-  const code = loadErrandCode() ?? functionNamed("scached_run_errands")
-  const made = new NativeBlock(8)
-  const all = new NativeBlock(signalSetBytes)
-  const usual = new NativeBlock(signalSetBytes)
-  all.bytes.fill(0xff)
+  const code = loadErrandCode() ?? libc().functionNamed("scached_run_errands")
   return {
-    start: (list) => {
-      // Signals are left to the thread that the runtime expects them on.
-      symbols.pthread_sigmask(setMask, all.address, usual.address)
-      const outcome = symbols.pthread_create(made.address, 0, code, list.address)
-      symbols.pthread_sigmask(setMask, usual.address, 0)
-      return outcome === 0 ? (made.words[0] ?? 0) + (made.words[1] ?? 0) * 2 ** 32 : undefined
-    },
-    hasEnded: (thread) => symbols.pthread_tryjoin_np(thread, 0) === 0
+    start: (list) => threads.start(code, list.address),
+    hasEnded: (thread) => threads.hasEnded(thread)
   }
 }
 
