@@ -7,6 +7,7 @@
  *     **scached** [master(8) options]
  *     **scached serve** [**--socket** *path*] [options]
  *     **scached install** **--postfix** [**--yes** | **--undo**]
+ *     **scached** **status** | **list** | **watch** | **top** | **check** [options]
  *     **scached** **--help** | **--version**
  *
  * DESCRIPTION
